@@ -1,0 +1,1 @@
+"""Where a project's files are kept: a small protocol and the places that fulfil it."""

@@ -1,0 +1,156 @@
+"""A BlobStore in a folder of a local disk."""
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from objstore.errors import BlobExistsError, CorruptionError, NotFoundError
+from objstore.host.publish import make_folder, publish, sync_folder, translated
+
+_OPEN_FILES = 64
+
+
+class LocalBlobs:
+    """Names are paths below `root`. Keeps up to 64 files open for reading."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._handles = _Handles()
+
+    @property
+    def location(self) -> str:
+        return str(self._root)
+
+    @property
+    def root(self) -> Path:
+        return self._root
+
+    @property
+    def scratch(self) -> Path:
+        folder = self._root / "local" / "staging"
+        with translated(folder):
+            make_folder(folder)
+        return folder
+
+    def create(self, name: str, data: bytes, /) -> None:
+        target = self._root / name
+        with translated(target):
+            if target.exists():
+                raise BlobExistsError(f"{target} exists already")
+            make_folder(target.parent)
+            temporary = target.parent / f".{os.getpid()}-{threading.get_ident()}-{os.urandom(6).hex()}.tmp"
+            try:
+                temporary.write_bytes(data)
+                publish(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def adopt(self, name: str, file: Path, /) -> None:
+        try:
+            publish(file, self._root / name)
+        finally:
+            file.unlink(missing_ok=True)
+
+    def read(self, name: str, /) -> bytes:
+        try:
+            return (self._root / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            raise self._missing(name) from None
+
+    def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
+        with self._open(name) as fd:
+            for offset, length in ranges:
+                data = os.pread(fd, length, offset)
+                while len(data) < length:
+                    more = os.pread(fd, length - len(data), offset + len(data))
+                    if not more:
+                        raise CorruptionError(f"{self._root / name} is cut short; run `objstore fsck`")
+                    data += more
+                yield data
+
+    def size(self, name: str, /) -> int:
+        try:
+            return (self._root / name).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            raise self._missing(name) from None
+
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
+        yield from self._walk(prefix)
+
+    def delete(self, name: str, /) -> None:
+        self._handles.forget(name)
+        target = self._root / name
+        with translated(target), contextlib.suppress(FileNotFoundError):
+            target.unlink()
+            sync_folder(target.parent)
+
+    def close(self) -> None:
+        self._handles.close()
+
+    def _walk(self, prefix: str) -> Iterator[tuple[str, int]]:
+        try:
+            entries = sorted(os.scandir(self._root / prefix), key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if prefix or entry.name != "local":
+                    yield from self._walk(f"{prefix}{entry.name}/")
+            elif not entry.name.endswith(".tmp"):
+                with contextlib.suppress(FileNotFoundError):
+                    yield prefix + entry.name, entry.stat().st_size
+
+    @contextlib.contextmanager
+    def _open(self, name: str) -> Iterator[int]:
+        try:
+            handle = self._handles.take(name, self._root / name)
+        except (FileNotFoundError, NotADirectoryError):
+            raise self._missing(name) from None
+        try:
+            yield handle
+        finally:
+            self._handles.give_back(name, handle)
+
+    def _missing(self, name: str) -> NotFoundError:
+        return NotFoundError(f"{self._root / name} is missing; run `objstore fsck`")
+
+
+class _Handles:
+    """Open files for reading, each used by one thread at a time; the least recently used idle ones are closed."""
+
+    def __init__(self) -> None:
+        self._idle: OrderedDict[int, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, name: str, path: Path) -> int:
+        with self._lock:
+            for fd, idle_name in reversed(self._idle.items()):
+                if idle_name == name:
+                    del self._idle[fd]
+                    return fd
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def give_back(self, name: str, fd: int) -> None:
+        with self._lock:
+            self._idle[fd] = name
+            surplus = [self._idle.popitem(last=False)[0]] if len(self._idle) > _OPEN_FILES else []
+        for old in surplus:
+            os.close(old)
+
+    def forget(self, name: str) -> None:
+        with self._lock:
+            old = [fd for fd, idle_name in self._idle.items() if idle_name == name]
+            for fd in old:
+                del self._idle[fd]
+        for fd in old:
+            os.close(fd)
+
+    def close(self) -> None:
+        with self._lock:
+            old = list(self._idle)
+            self._idle.clear()
+        for fd in old:
+            os.close(fd)

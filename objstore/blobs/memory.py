@@ -1,0 +1,61 @@
+"""A BlobStore in memory, for tests and experiments."""
+
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from objstore.errors import BlobExistsError, CorruptionError, NotFoundError
+
+
+class MemoryBlobs:
+    """Fulfils every guarantee of the protocol but durability."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+        self._scratch = tempfile.TemporaryDirectory(prefix="objstore-")
+
+    @property
+    def location(self) -> str:
+        return "memory"
+
+    @property
+    def scratch(self) -> Path:
+        return Path(self._scratch.name)
+
+    def create(self, name: str, data: bytes, /) -> None:
+        with self._lock:
+            if name in self._blobs:
+                raise BlobExistsError(f"{name} exists already")
+            self._blobs[name] = bytes(data)
+
+    def adopt(self, name: str, file: Path, /) -> None:
+        try:
+            self.create(name, file.read_bytes())
+        finally:
+            file.unlink()
+
+    def read(self, name: str, /) -> bytes:
+        try:
+            return self._blobs[name]
+        except KeyError:
+            raise NotFoundError(f"no {name} in memory") from None
+
+    def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
+        data = self.read(name)
+        for offset, length in ranges:
+            if offset + length > len(data):
+                raise CorruptionError(f"{name} is cut short; run `objstore fsck`")
+            yield data[offset : offset + length]
+
+    def size(self, name: str, /) -> int:
+        return len(self.read(name))
+
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
+        for name, data in list(self._blobs.items()):
+            if name.startswith(prefix):
+                yield name, len(data)
+
+    def delete(self, name: str, /) -> None:
+        self._blobs.pop(name, None)

@@ -1,0 +1,40 @@
+"""What a place must offer to hold a project: write-once names and ranged reads."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+
+class BlobStore(Protocol):
+    """Names (relative, `/`) to bytes, each written once.
+
+    Guarantees: `create` and `adopt` make the whole content appear at once, durably; of any number of racing creates of
+    one name exactly one wins, the others get BlobExistsError; a listing shows what was just written. Thread-safe.
+    Errors: NotFoundError for a name that isn't there, StorageError or RemoteError when the place refuses.
+    """
+
+    @property
+    def location(self) -> str:
+        """For messages: where this is."""
+
+    @property
+    def scratch(self) -> Path:
+        """A local folder for files that `adopt` will take; where that is possible, in the same file system."""
+
+    def create(self, name: str, data: bytes, /) -> None: ...
+
+    def adopt(self, name: str, file: Path, /) -> None:
+        """Makes a finished local file appear under `name`; the file is gone afterwards, also when the name exists."""
+
+    def read(self, name: str, /) -> bytes: ...
+
+    def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
+        """The bytes of each (offset, length) of one blob, in order. A range beyond the end is CorruptionError."""
+
+    def size(self, name: str, /) -> int: ...
+
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
+        """Names that begin with `prefix` (a folder ending in `/`, or nothing) and their sizes, in no order."""
+
+    def delete(self, name: str, /) -> None:
+        """Removes a name; harmless when it is gone already."""

@@ -1,0 +1,79 @@
+"""What can go wrong, grouped by what the caller can do about it.
+
+Every error carries the facts as attributes beside its message, and a stable `code` for scripts.
+"""
+
+
+class ObjstoreError(Exception):
+    """Anything objstore raises on purpose."""
+
+    code = "error"
+
+
+class NotFoundError(ObjstoreError, LookupError):
+    """What was named isn't there: choose another name."""
+
+    code = "not_found"
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)
+
+
+class EntryNotFoundError(NotFoundError, KeyError, FileNotFoundError):
+    """A version has no such path."""
+
+
+class ConflictError(ObjstoreError):
+    """Somebody else came first: re-read, then try again."""
+
+    code = "conflict"
+
+
+class BlobExistsError(ConflictError):
+    """A blob of that name is there already; names are written once."""
+
+
+class InvalidInputError(ObjstoreError, ValueError):
+    """The argument is wrong: fix it."""
+
+    code = "invalid"
+
+
+class InvalidTypeError(InvalidInputError, TypeError):
+    """The argument is of a type that can't be used here."""
+
+
+class SourceFileError(InvalidInputError):
+    """A file of the user's can't be read as it is: mend or exclude it."""
+
+
+class ArtifactFinalizedError(InvalidInputError):
+    """The artifact has been logged, so its content can't change any more."""
+
+
+class ArtifactNotLoggedError(InvalidInputError):
+    """The artifact must be logged before it can answer that."""
+
+
+class RemoteError(ObjstoreError):
+    """A remote can't be reached or refuses: wait, check access, try again."""
+
+    code = "remote"
+
+
+class StorageError(ObjstoreError):
+    """The disk refused: no space, read-only, no permission."""
+
+    code = "storage"
+
+
+class UnsupportedFormatError(ObjstoreError):
+    """The store was written by a newer objstore: upgrade."""
+
+    code = "unsupported"
+
+
+class CorruptionError(ObjstoreError):
+    """Stored bytes aren't what was stored: stop writing, run fsck."""
+
+    code = "corrupt"

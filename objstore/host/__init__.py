@@ -1,0 +1,1 @@
+"""The machine: durable files, locks, the clock, progress. Nothing here knows what is stored."""

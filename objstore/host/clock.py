@@ -1,0 +1,26 @@
+"""Time, for people and for telling whether a file can have changed unseen."""
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def now_text() -> str:
+    """The time as RFC 3339, UTC, in seconds: `2026-11-21T09:30:00Z`. For people, never for deciding."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def file_clock(folder: Path) -> int:
+    """What the file system of `folder` takes for now, in nanoseconds: the time it gives a new file there."""
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        return os.fstat(probe.fileno()).st_mtime_ns
+
+
+def boot_id() -> bytes:
+    """Sixteen bytes that change with every boot; zero where the system doesn't tell."""
+    try:
+        text = Path("/proc/sys/kernel/random/boot_id").read_text()
+    except OSError:
+        return bytes(16)
+    return bytes.fromhex(text.strip().replace("-", ""))

@@ -1,0 +1,70 @@
+"""The one door through which files of the store appear.
+
+`publish(source, target)` makes a finished temporary file appear under its name, whole and durable, or not at all:
+sync the file, link it to the name, sync the folder. Linking refuses a name that exists, on every local file system
+that we know, also under a race; `open("xb")` would show a partial file, rename would overwrite.
+"""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from objstore.errors import BlobExistsError, StorageError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+@contextlib.contextmanager
+def translated(what: str | os.PathLike[str]) -> Iterator[None]:
+    """Turns the disk's refusals into StorageError with what to do next."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError(f"no space left on the disk of {what}; free some (for example with `objstore gc`) and try again") from error
+        if error.errno in _READ_ONLY:
+            raise StorageError(f"cannot write {what}: {error.strerror}; check the permissions, or whether the disk is mounted read-only") from error
+        if error.errno == errno.EIO:
+            raise StorageError(f"the disk failed at {what}: {error.strerror}") from error
+        raise
+
+
+def publish(source: Path, target: Path) -> None:
+    """Makes the file `source` appear as `target`, durably, and removes the name `source`.
+
+    BlobExistsError when `target` exists; then `source` is left to the caller. Both must be in one file system.
+    """
+    with translated(target):
+        sync_file(source)
+        make_folder(target.parent)
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise BlobExistsError(f"{target} exists already") from None
+        sync_folder(target.parent)
+        os.unlink(source)
+
+
+def sync_file(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_folder(path: Path) -> None:
+    sync_file(path)
+
+
+def make_folder(path: Path) -> None:
+    """Creates a folder and those above it durably; a cheap check when it is there."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir()
+    sync_folder(path.parent)

@@ -1,0 +1,1 @@
+"""Values that every layer shares: digests, keys, paths, binary fields."""
