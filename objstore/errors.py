@@ -22,6 +22,9 @@ class NotFoundError(ObjstoreError, LookupError):
 class EntryNotFoundError(NotFoundError, KeyError, FileNotFoundError):
     """A version has no such path."""
 
+    def __str__(self) -> str:
+        return Exception.__str__(self)
+
 
 class ConflictError(ObjstoreError):
     """Somebody else came first: re-read, then try again."""
@@ -45,6 +48,13 @@ class InvalidTypeError(InvalidInputError, TypeError):
 
 class SourceFileError(InvalidInputError):
     """A file of the user's can't be read as it is: mend or exclude it."""
+
+
+class SourceMissingError(SourceFileError, FileNotFoundError):
+    """A file or folder of the user's isn't there."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 class ArtifactFinalizedError(InvalidInputError):

@@ -1,0 +1,85 @@
+"""What the cases share: the inputs, made when first needed, and repositories that hold them."""
+
+import os
+import sys
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+
+import inputs
+from measure import Sample, run
+from scale import Scale
+
+
+class Workshop:
+    """A folder of inputs, repositories and copies. Every path is used once; nothing is deleted while we measure."""
+
+    def __init__(self, folder: Path, scale: Scale, repeats: int) -> None:
+        self.scale = scale
+        self.repeats = repeats
+        self._folder = folder
+        self._numbers = count()
+        self._holders: dict[str, list[Path]] = {}
+
+    @cached_property
+    def big(self) -> Path:
+        path = self.fresh("big") / "big.bin"
+        inputs.write_random_file(path, self.scale.big_file, seed=1)
+        return path
+
+    @cached_property
+    def edited(self) -> Path:
+        path = self.fresh("edited") / "big.bin"
+        inputs.write_edited_copy(self.big, path, self.scale.edits, seed=2)
+        return path
+
+    @cached_property
+    def many(self) -> Path:
+        path = self.fresh("many")
+        inputs.write_many_files(path, self.scale.many_files, self.scale.many_folders, seed=3)
+        return path
+
+    @cached_property
+    def tiny(self) -> Path:
+        path = self.fresh("tiny")
+        inputs.write_tiny_files(path, self.scale.tiny_files, self.scale.tiny_folders)
+        return path
+
+    def fresh(self, kind: str) -> Path:
+        """A path below the folder that nothing has used."""
+        return self._folder / f"{kind}-{next(self._numbers)}"
+
+    def objstore(self, *arguments: str | Path, repository: Path | None = None, watch: bool = True, settle: bool = True) -> Sample:
+        return run([*_COMMAND, *arguments], cwd=repository, watch=watch, settle=settle)
+
+    def new_holder(self, source: Path, name: str) -> Sample:
+        """Measures adding `source` to a new repository, which from then on is a holder of `name`."""
+        repository = self.fresh("repository")
+        self.objstore("init", repository)
+        sample = self.objstore("add", source, "-n", name, repository=repository)
+        self._holders.setdefault(name, []).append(repository)
+        return sample
+
+    def holder(self, source: Path, name: str, turn: int = 0) -> Path:
+        """A repository whose `name:v0` is `source`; different ones for different turns."""
+        while len(self._holders.get(name, [])) <= turn:
+            self.new_holder(source, name)
+        return self._holders[name][turn]
+
+
+def stored_bytes(repository: Path) -> int:
+    """The apparent size of a repository's packs and index segments."""
+    total = 0
+    for folder, _, names in os.walk(repository / ".objstore"):
+        if {"packs", "index"} & set(Path(folder).relative_to(repository).parts):
+            total += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
+    return total
+
+
+def _objstore_command() -> list[str]:
+    """The command that this interpreter's environment has, or the module."""
+    script = Path(sys.executable).parent / "objstore"
+    return [str(script)] if script.exists() else [sys.executable, "-m", "objstore"]
+
+
+_COMMAND = _objstore_command()

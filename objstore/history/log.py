@@ -1,0 +1,192 @@
+"""A log: numbered entries, appended by putting entry n where none is (spec/log.md).
+
+One writer wins a number (Delta Lake's commit protocol); nothing is listed on the way, the next number is asked for directly.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import BlobExistsError, ConflictError, CorruptionError, InvalidInputError, NotFoundError, ObjstoreError, RemoteError
+from objstore.history.encoding import decode_compact, decode_entry, encode_compact, encode_entry
+from objstore.history.records import MAIN_KINDS, RUNS_KINDS, Record, UnknownRecord
+from objstore.values.digest import Digest, plain
+
+COMPACT_SIZES = (64, 512, 4096, 32768)
+MAX_COMPACT_BYTES = 64 << 20
+
+Records = list[Record | UnknownRecord]
+
+
+class EntryTakenError(ConflictError):
+    """Another writer has appended the entry of this number: read it, then decide again."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"log entry {number} was appended by another writer; read it, then try again")
+        self.number = number
+
+
+class Log:
+    """One log of a project. Keeps no state of its own, so it may be used by any number of threads."""
+
+    def __init__(self, blobs: BlobStore, name: Literal["main", "runs"] = "main") -> None:
+        self.name = name
+        self.blobs = blobs
+        self._kinds = MAIN_KINDS if name == "main" else RUNS_KINDS
+
+    def entry_name(self, number: int) -> str:
+        return f"log/{self.name}/{number:020d}"
+
+    def compact_name(self, first: int, last: int) -> str:
+        return f"log/{self.name}/compact/{first:020d}-{last:020d}"
+
+    def read_from(self, number: int) -> Iterator[tuple[int, Records]]:
+        """Entries `number`, `number` + 1, … with their numbers, until the first that isn't there.
+
+        n entries take O(log n) large requests and at most 63 small ones at either end; to learn that there is nothing
+        new takes one, or two where a compacted entry could begin. Memory: one compacted entry (64 MiB). Errors:
+        CorruptionError, UnsupportedFormatError, RemoteError, StorageError.
+        """
+        for at, data in self.read_bytes_from(number):
+            yield at, decode_entry(data, self.entry_name(at))
+
+    def read_bytes_from(self, number: int) -> Iterator[tuple[int, bytes]]:
+        """As `read_from`, but each entry as it is stored, not decoded: for copying a log."""
+        if number < 1:
+            raise InvalidInputError(f"log entries are numbered from 1, not {number}")
+        while True:
+            entries = self._compacted(number) or self._single(number)
+            if not entries:
+                return
+            for data in entries:
+                yield number, data
+                number += 1
+
+    def append(self, number: int, records: Sequence[Record]) -> None:
+        """Makes `records` entry `number`, all or nothing, durably; then it is there for every reader.
+
+        EntryTakenError when another writer has that number, InvalidInputError for records of another log or that don't
+        follow its rules. After RemoteError it is unknown whether the entry is there: a later look at the log tells.
+        """
+        for record in records:
+            if not isinstance(record, self._kinds):
+                raise InvalidInputError(f"{type(record).__name__} doesn't belong into the log {self.name!r}")
+        self.append_bytes(number, encode_entry(records))
+
+    def append_bytes(self, number: int, data: bytes) -> None:
+        """As `append`, with an entry as another log stores it; appending again what is there already succeeds."""
+        name = self.entry_name(number)
+        try:
+            self.blobs.create(name, data)
+        except (BlobExistsError, RemoteError) as error:
+            # The put may have landed although its answer was lost or a retry of it was refused. A record's write_id
+            # is random, so what reads the same is ours.
+            if not self._holds(name, data):
+                if isinstance(error, RemoteError):
+                    raise
+                raise EntryTakenError(number) from error
+        if number % COMPACT_SIZES[0] == 0:
+            self.write_compact(number)
+
+    def write_compact(self, last: int) -> None:
+        """Writes the compacted entries that end at entry `last`, best effort: they only make reading faster."""
+        entries: list[bytes] = []
+        for size in COMPACT_SIZES:
+            first = last - size + 1
+            if last % size or first < 1:
+                return
+            with contextlib.suppress(ObjstoreError):
+                entries = self._take(first, size - len(entries)) + entries
+                if len(entries) < size or sum(map(len, entries)) > MAX_COMPACT_BYTES:
+                    return
+                self.blobs.create(self.compact_name(first, last), encode_compact(first, entries))
+
+    def verify(self) -> Iterator[str]:
+        """The problems of the log, each as a sentence: undecodable entries, gaps, compacted entries that differ from the single ones.
+
+        The only place that lists a log. Reads every entry; RemoteError and StorageError propagate.
+        """
+        prefix = f"log/{self.name}/"
+        numbers: dict[int, Digest] = {}
+        compacts: list[str] = []
+        for name in sorted(name for name, _ in self.blobs.list(prefix)):
+            number = name.removeprefix(prefix)
+            if number.startswith("compact/"):
+                compacts.append(name)
+            elif not number.isdigit() or name != self.entry_name(int(number)) or number == "0" * 20:
+                yield f"{name} is not the name of a log entry"
+            else:
+                data = self.blobs.read(name)
+                numbers[int(number)] = plain(data)
+                try:
+                    decode_entry(data, name)
+                except ObjstoreError as error:
+                    yield str(error)
+        yield from self._gaps(numbers)
+        for name in compacts:
+            yield from self._verify_compact(name, numbers)
+
+    def _single(self, number: int) -> list[bytes]:
+        data = self._read(self.entry_name(number))
+        return [] if data is None else [data]
+
+    def _compacted(self, first: int) -> list[bytes]:
+        """The entries of the longest compacted entry that begins at `first`; none if there is none."""
+        entries: list[bytes] = []
+        for size in COMPACT_SIZES:
+            if (first - 1) % size:
+                break
+            name = self.compact_name(first, first + size - 1)
+            data = self._read(name)
+            if data is None:
+                break
+            # A damaged copy is for fsck to report; the entries themselves are still there.
+            with contextlib.suppress(CorruptionError):
+                began, found = decode_compact(data, name)
+                if (began, len(found)) == (first, size):
+                    entries = found
+        return entries
+
+    def _take(self, first: int, count: int) -> list[bytes]:
+        """Up to `count` entries from `first`; fewer where the log ends or they are too many bytes for a compacted entry."""
+        taken: list[bytes] = []
+        size = 0
+        for _, data in itertools.islice(self.read_bytes_from(first), count):
+            taken.append(data)
+            size += len(data)
+            if size > MAX_COMPACT_BYTES:
+                break
+        return taken
+
+    def _read(self, name: str) -> bytes | None:
+        try:
+            return self.blobs.read(name)
+        except NotFoundError:
+            return None
+
+    def _holds(self, name: str, data: bytes) -> bool:
+        return self._read(name) == data
+
+    def _gaps(self, numbers: Iterable[int]) -> Iterator[str]:
+        expected = 1
+        for number in sorted(numbers):
+            if number > expected:
+                missing = self.entry_name(expected)
+                yield f"{missing} is missing, though entry {number} is there" + (
+                    f" ({number - expected} in all)" if number - expected > 1 else ""
+                )
+            expected = number + 1
+
+    def _verify_compact(self, name: str, numbers: Mapping[int, Digest]) -> Iterator[str]:
+        try:
+            first, entries = decode_compact(self.blobs.read(name), name)
+        except ObjstoreError as error:
+            yield f"{error} (a copy: deleting it loses nothing)"
+            return
+        if name != self.compact_name(first, first + len(entries) - 1) or len(entries) not in COMPACT_SIZES:
+            yield f"{name} holds entries other than its name says (a copy: deleting it loses nothing)"
+        differing = [number for number, data in enumerate(entries, first) if numbers.get(number) != plain(data)]
+        if differing:
+            yield f"{name} differs from entry {differing[0]} itself (a copy: deleting it loses nothing)"

@@ -1,0 +1,155 @@
+"""Which records make, delete and restore versions. Pure: each looks at a state and returns records, for `commit`."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from objstore.errors import ConflictError, InvalidInputError
+from objstore.history.collection import LATEST, Collection, Version
+from objstore.history.metadata import check_metadata
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
+from objstore.history.records import (
+    AliasRecord,
+    CollectionRecord,
+    DeleteRecord,
+    Record,
+    RestoreRecord,
+    RunRef,
+    SegmentsRecord,
+    Source,
+    TagRecord,
+    TtlRecord,
+    VersionRecord,
+    new_id,
+)
+from objstore.history.state import State
+from objstore.values.digest import Digest
+
+
+def log_version(
+    state: State,
+    collection: str,
+    type: str,
+    *,
+    root: Digest,
+    files: int,
+    bytes: int,
+    description: str = "",
+    metadata: Mapping[str, Any] | None = None,
+    aliases: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    segments: Iterable[str] = (),
+    source: Source | None = None,
+    run: RunRef | None = None,
+    ttl: int | None = 0,
+) -> list[Record]:
+    """A version of `collection` with this root, `latest` and the given aliases on it, and the given tags.
+
+    The collection is made if it is new. If a live version has the root already, that one gets the aliases and tags;
+    its metadata, description and ttl stay. Nothing to append: an empty list. Afterwards
+    `state.collection(…).find_root(root)` is the version. InvalidInputError for names against the rules, and for another
+    type than the collection has; then nothing changes.
+    """
+    check_collection_name(collection)
+    check_type(type)
+    aliases = dict.fromkeys(check_alias(alias) for alias in aliases)
+    tags = dict.fromkeys(check_tag(tag) for tag in tags)
+    named = tuple(segments)
+    known = state.find_collection(collection)
+    if known is not None and known.type != type:
+        raise InvalidInputError(f"{collection} has type {known.type}, not {type}")
+    version = known.find_root(root) if known else None
+    if known is not None and version is not None and not version.deleted:
+        moved = [alias for alias in {LATEST: None, **aliases} if known.aliases.get(alias) != version.number]
+        records: list[Record] = [SegmentsRecord(segments=named)] if named else []
+        return records + _aliases(known.id, moved, root) + _tags(known.id, (tag for tag in tags if tag not in version.tags), root)
+    records = []
+    if known is None:
+        collection_id = new_id()
+        records.append(CollectionRecord(collection=collection_id, name=collection, type=type))
+    else:
+        collection_id = known.id
+    records.append(
+        VersionRecord(
+            segments=named,
+            collection=collection_id,
+            root=root.hex(),
+            files=files,
+            bytes=bytes,
+            description=description,
+            metadata=check_metadata(metadata or {}),
+            source=source,
+            run=run,
+        )
+    )
+    if ttl != 0:
+        records.append(TtlRecord(collection=collection_id, root=root.hex(), seconds=ttl))
+    return records + _aliases(collection_id, (alias for alias in aliases if alias != LATEST), root) + _tags(collection_id, tags, root)
+
+
+def delete_version(state: State, collection: str, ref: str, *, delete_aliases: bool = False) -> list[Record]:
+    """Deletes a version softly. Refused with ConflictError while an alias, `latest` too, is on it, unless `delete_aliases`.
+
+    Its aliases go, and don't come back when it is restored: after the newest version has been deleted there is no `latest`
+    until the next one is logged or somebody sets it.
+    """
+    found = state.collection(collection)
+    version = state.version(found, ref)
+    aliases = found.aliases_of(version.number)
+    if aliases and not delete_aliases:
+        named = f"{collection}:{version.name} has the alias{'es' * (len(aliases) > 1)} {', '.join(aliases)}"
+        raise ConflictError(f"{named}; remove them first, or delete it with its aliases")
+    return [DeleteRecord(collection=found.id, root=version.root.hex())]
+
+
+def restore_version(state: State, collection: str, ref: str) -> list[Record]:
+    """Undoes a deletion. ConflictError if the version isn't deleted, was purged by gc, or a later one has the same content.
+
+    After a `gc` without verdict the caller checks first that what the version reaches isn't condemned, or stores it anew.
+    """
+    found = state.collection(collection)
+    version = state.version(found, ref, deleted=True)
+    name = f"{collection}:{version.name}"
+    if not version.deleted:
+        raise ConflictError(f"{name} isn't deleted")
+    newest = found.find_root(version.root)
+    if newest is not None and newest.number != version.number:
+        raise ConflictError(f"{name} has the content of {newest.name}, which is {_condition(newest)}; use that one")
+    if version.purged:
+        raise ConflictError(f"{name} was deleted, and its content collected by gc since; log it again")
+    return [RestoreRecord(collection=found.id, root=version.root.hex())]
+
+
+def expire(state: State, now: datetime) -> list[Record]:
+    """Deletes every live version, aliases and all, whose ttl has passed since its creation."""
+    return [
+        DeleteRecord(collection=collection.id, root=version.root.hex())
+        for collection in state.collections.values()
+        for version in expired(state, collection, now)
+    ]
+
+
+def expired(state: State, collection: Collection, now: datetime) -> list[Version]:
+    """The live versions whose ttl has passed at `now` (which knows its time zone)."""
+    return [version for version in collection.live() if _has_expired(version, state.ttl(version), now)]
+
+
+def _has_expired(version: Version, ttl: int | None, now: datetime) -> bool:
+    if ttl is None:
+        return False
+    age = now - datetime.strptime(version.created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return age // timedelta(seconds=1) >= ttl
+
+
+def _condition(version: Version) -> str:
+    if version.purged:
+        return "gone for good"
+    return "deleted too and can be restored" if version.deleted else "live"
+
+
+def _aliases(collection_id: str, aliases: Iterable[str], root: Digest) -> list[Record]:
+    return [AliasRecord(collection=collection_id, alias=alias, root=root.hex()) for alias in aliases]
+
+
+def _tags(collection_id: str, tags: Iterable[str], root: Digest) -> list[Record]:
+    return [TagRecord(collection=collection_id, root=root.hex(), tag=tag, present=True) for tag in tags]

@@ -1,0 +1,104 @@
+"""What differs between two manifests."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from objstore.manifest.entry import Entry
+from objstore.manifest.node import Inner, Node, decode
+from objstore.manifest.tree import NodeReader, read_child
+from objstore.values.digest import Digest
+
+
+class Change(NamedTuple):
+    """A path whose entries differ; None on the side that has none."""
+
+    path: bytes
+    old: Entry | None
+    new: Entry | None
+
+
+def compare(old_reader: NodeReader, old: Digest, new_reader: NodeReader, new: Digest) -> Iterator[Change]:
+    """Every path that was added, removed or modified from `old` to `new`, ascending.
+
+    Subtrees that both have aren't read, even when the trees are of different heights: the cost is that of the nodes which differ.
+    """
+    if old == new:
+        return
+    left, right = _Side(old_reader, old), _Side(new_reader, new)
+    while True:
+        if left.keys or right.keys:
+            # A side at the end of its leaf needs the next one, so that neither runs ahead of the other.
+            if (not left.keys and left.open()) or (not right.keys and right.open()):
+                continue
+            end = min(side.keys[-1] for side in (left, right) if side.keys)
+            yield from _differences(left.take(end), right.take(end))
+            continue
+        a, b = left.head(), right.head()
+        if a is None and b is None:
+            return
+        if a == b:
+            left.skip()
+            right.skip()
+            continue
+        # Open the higher one, which may hold the other; both, if they are of one level.
+        if a is not None and (b is None or a[0] >= b[0]):
+            left.open()
+        if b is not None and (a is None or b[0] >= a[0]):
+            right.open()
+
+
+class _Side:
+    """One tree, read from left to right: what remains of an opened leaf, then subtrees not opened yet."""
+
+    def __init__(self, reader: NodeReader, root: Digest) -> None:
+        self._reader = reader
+        self._open: list[tuple[Inner, int]] = []  # inner nodes above, each with the row that comes next
+        self.keys: list[bytes] = []
+        self._values: list[Entry] = []
+        self._enter(decode(reader.read_node(root)))
+
+    def head(self) -> tuple[int, bytes] | None:
+        """The level and digest of the next subtree; None after the last."""
+        while self._open and self._open[-1][1] == len(self._open[-1][0].keys):
+            self._open.pop()
+        if not self._open:
+            return None
+        parent, at = self._open[-1]
+        return parent.level - 1, parent.digests[at]
+
+    def skip(self) -> tuple[Inner, int]:
+        """Passes the next subtree, which there must be, and says where it stood."""
+        parent, at = self._open[-1]
+        self._open[-1] = parent, at + 1
+        return parent, at
+
+    def open(self) -> bool:
+        """Opens the next subtree by one level; False if there is none."""
+        if self.head() is None:
+            return False
+        self._enter(read_child(self._reader, *self.skip()))
+        return True
+
+    def _enter(self, node: Node) -> None:
+        if isinstance(node, Inner):
+            self._open.append((node, 0))
+        else:
+            self.keys, self._values = node.keys, node.values()
+
+    def take(self, end: bytes) -> tuple[list[bytes], list[Entry]]:
+        """The entries of the opened leaf up to `end`, which are then passed."""
+        stop = bisect_right(self.keys, end)
+        taken = self.keys[:stop], self._values[:stop]
+        self.keys, self._values = self.keys[stop:], self._values[stop:]
+        return taken
+
+
+def _differences(old: tuple[list[bytes], list[Entry]], new: tuple[list[bytes], list[Entry]]) -> Iterator[Change]:
+    if old == new:
+        return
+    before, after = dict(zip(*old, strict=True)), dict(zip(*new, strict=True))
+    for path in sorted(before.keys() | after.keys()):
+        was, now = before.get(path), after.get(path)
+        if was != now:
+            yield Change(path, was, now)

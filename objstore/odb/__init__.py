@@ -1,0 +1,1 @@
+"""The object database: immutable objects by key, in packs, found through an index."""

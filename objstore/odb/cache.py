@@ -1,0 +1,182 @@
+"""What this machine remembers of a store so as to be fast: an LMDB environment that may be deleted at any time.
+
+It holds the index (key → place), the folded log, and what a scan of the working tree saw. It is written after what it
+caches, never trusted over the store, and says what it reflects. Writes aren't synced one by one: after a crash of the
+machine (another boot id, and no clean mark) the whole is thrown away.
+"""
+
+import contextlib
+import os
+import shutil
+import struct
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from objstore.errors import CorruptionError, StorageError
+from objstore.host.clock import boot_id
+from objstore.odb.segment import Segment
+from objstore.odb.table import Tables
+from objstore.values.key import Key
+
+_FORMAT = b"1"
+_NAMES = ("meta", "segments", "index", "packs", "scan")
+_PREFIX = 12  # bytes of a pack's id in a row: enough to tell packs apart, and a mix-up would be found when verifying
+_LOCATION = struct.Struct(f"<{_PREFIX}sIII")
+_BATCH = 100_000
+
+
+class Location(NamedTuple):
+    """Where an object is: the id of the pack (hexadecimal), the offset of the record's frame, its sizes."""
+
+    pack: str
+    offset: int
+    stored: int
+    raw: int
+
+
+class Cache:
+    """One store's cache. Thread-safe; shared by processes."""
+
+    def __init__(self, path: Path, project: str) -> None:
+        """Opens or makes the cache; one that is damaged, of another project or unclean is made anew."""
+        self._path = path
+        self._project = project.encode()
+        self._lock = threading.RLock()
+        self._packs: dict[bytes, str] = {}
+        self._dirty = False
+        self._tables = self._opened()
+
+    # -- index ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def segments(self) -> set[str]:
+        """The segments whose rows are in the index."""
+        return {name.decode() for name, _ in self._tables.rows_from("segments", b"")}
+
+    def locate(self, key: Key) -> Location | None:
+        found = self._tables.get("index", key)
+        return self._location(found) if found else None
+
+    def locate_many(self, keys: Sequence[Key]) -> dict[Key, Location]:
+        """Where those keys are that the index lists."""
+        return {key: self._location(found) for key, found in self._tables.get_many("index", keys).items()}
+
+    def known(self, keys: Sequence[Key]) -> set[Key]:
+        """Those keys that the index lists."""
+        return set(self._tables.get_many("index", keys))
+
+    def locate_from(self, prefix: bytes) -> Iterator[tuple[Key, Location]]:
+        """All keys that begin with `prefix`, ascending."""
+        for key, found in self._tables.rows_from("index", prefix):
+            yield key, self._location(found)
+
+    def object_count(self) -> int:
+        return self._tables.count("index")
+
+    def add_segment(self, name: str, segment: Segment) -> None:
+        """Takes a segment's rows in. Cost: about a second for a million. Harmless when repeated."""
+        with self._lock:
+            self._mark_dirty()
+            prefixes = [pack[:_PREFIX] for pack in segment.packs]
+            self._tables.put("packs", zip(prefixes, segment.packs, strict=True))
+            batch: list[tuple[bytes, bytes]] = []
+            for key, (pack, offset, stored, raw) in segment.rows():
+                batch.append((key, _LOCATION.pack(prefixes[pack], offset, stored, raw)))
+                if len(batch) == _BATCH:
+                    self._tables.put("index", batch)
+                    batch = []
+            self._tables.put("index", batch)
+            self._tables.put("segments", [(name.encode(), b"")])
+
+    def clear_index(self) -> None:
+        """Forgets all rows; the segments can be taken in again."""
+        with self._lock:
+            self._mark_dirty()
+            for table in ("segments", "index", "packs"):
+                self._tables.clear(table)
+            self._packs.clear()
+
+    def _location(self, found: bytes) -> Location:
+        prefix, offset, stored, raw = _LOCATION.unpack(found)
+        pack = self._packs.get(prefix)
+        if pack is None:
+            pack = self._packs[prefix] = (self._tables.get("packs", prefix) or prefix).hex()
+        return Location(pack, offset, stored, raw)
+
+    # -- remembered values ---------------------------------------------------------------------------------------------
+
+    def remembered(self, name: str) -> bytes | None:
+        """A value kept under a name, None when there is none or it is damaged."""
+        found = self._tables.get("meta", b"value:" + name.encode())
+        if found is None or blake3(found[32:]).digest() != found[:32]:
+            return None
+        return found[32:]
+
+    def remember(self, name: str, value: bytes) -> None:
+        with self._lock:
+            self._mark_dirty()
+            self._put_meta("value:" + name, blake3(value).digest() + value)
+
+    def scanned(self, key: bytes) -> bytes | None:
+        return self._tables.get("scan", key)
+
+    def remember_scan(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        with self._lock:
+            self._mark_dirty()
+            self._tables.put("scan", rows)
+
+    def scan_keys(self, prefix: bytes) -> Iterator[bytes]:
+        for key, _ in self._tables.rows_from("scan", prefix):
+            yield key
+
+    def forget_scan(self, keys: Iterable[bytes]) -> None:
+        with self._lock:
+            self._tables.delete("scan", keys)
+
+    # -- opening, closing ----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Syncs what was written, so that it outlives a crash of the machine. Nothing is lost without it."""
+        with self._lock, contextlib.suppress(StorageError):
+            if self._dirty:
+                self._tables.sync()
+                self._put_meta("boot", b"clean")
+                self._tables.sync()
+                self._dirty = False
+
+    def _opened(self) -> Tables:
+        try:
+            tables = Tables(self._path, _NAMES)
+            if self._is_ours(tables):
+                return tables
+            tables.close()
+        except CorruptionError:
+            pass
+        discard(self._path)
+        tables = Tables(self._path, _NAMES)
+        tables.put("meta", [(b"identity", _FORMAT + b" " + self._project)])
+        return tables
+
+    def _is_ours(self, tables: Tables) -> bool:
+        identity, boot = tables.get("meta", b"identity"), tables.get("meta", b"boot")
+        return identity == _FORMAT + b" " + self._project and boot in (None, b"clean", boot_id())
+
+    def _mark_dirty(self) -> None:
+        if not self._dirty:
+            self._put_meta("boot", boot_id())
+            self._dirty = True
+
+    def _put_meta(self, name: str, value: bytes) -> None:
+        self._tables.put("meta", [(name.encode(), value)])
+
+
+def discard(path: Path) -> None:
+    """Removes a cache. A process that still has it open goes on with its own view."""
+    if path.exists():
+        grave = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
+        path.rename(grave)
+        shutil.rmtree(grave)

@@ -1,0 +1,114 @@
+"""Reading the content of a file, given its digest: verified chunk by chunk, and as a whole when read as a whole."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from itertools import islice
+
+from blake3 import blake3
+
+from objstore.errors import CorruptionError, NotFoundError
+from objstore.odb import recipe
+from objstore.odb.database import Database
+from objstore.odb.recipe import ChunkRow
+from objstore.values.digest import Digest
+from objstore.values.key import chunk_key
+
+_BLOCK = 4 * 1024 * 1024
+_AHEAD = 3
+
+Pieces = list[bytes | memoryview]
+
+
+def file_blocks(database: Database, digest: bytes, size: int, ahead: Executor | None = None) -> Iterator[Pieces]:
+    """A whole file, in order, some MiB at a time; with `ahead`, the next blocks are read meanwhile.
+
+    The last block comes only once the digest of the whole was found right, so a caller that publishes after the end publishes nothing
+    wrong. NotFoundError when the content isn't stored, CorruptionError when it isn't what it was.
+    """
+    hasher = blake3()
+    previous: Pieces = []
+    for pieces in _blocks(database, file_chunks(database, digest, size), ahead):
+        if previous:
+            yield previous
+        for piece in pieces:
+            hasher.update(piece)
+        previous = pieces
+    if hasher.digest() != digest:
+        raise CorruptionError(f"file {Digest(digest).short} has a recipe that doesn't lead to its content; run `objstore fsck`")
+    if previous:
+        yield previous
+
+
+def file_range(database: Database, digest: bytes, size: int, start: int, length: int) -> Iterator[bytes | memoryview]:
+    """The bytes [start, start + length) of a file, each chunk verified; reads only the chunks it needs."""
+    at = 0
+    end = min(start + length, size)
+    wanted: list[ChunkRow] = []
+    for row in file_chunks(database, digest, size):
+        if at >= end:
+            break
+        if at + row[1] > start:
+            if not wanted:
+                first = at
+            wanted.append(row)
+        at += row[1]
+    if not wanted:
+        return
+    at = first
+    for pieces in _blocks(database, iter(wanted), None):
+        for piece in pieces:
+            yield memoryview(piece)[max(0, start - at) : end - at]
+            at += len(piece)
+
+
+def file_chunks(database: Database, digest: bytes, size: int) -> Iterator[ChunkRow]:
+    """The chunks of a file, in order. NotFoundError when it isn't stored."""
+    if size == 0:
+        return
+    if chunk_key(digest) in database:
+        yield digest, size
+        return
+    keys = database.recipe_keys(digest)
+    if not keys:
+        raise NotFoundError(f"the content of file {Digest(digest).short} is not in this store")
+    found = recipe.decode(database.read(keys[0]))
+    if found.size != size:
+        raise CorruptionError(f"file {Digest(digest).short} has a recipe of another size; run `objstore fsck`")
+    yield from recipe.chunks(found, database.read)
+
+
+def _blocks(database: Database, rows: Iterator[ChunkRow], ahead: Executor | None) -> Iterator[Pieces]:
+    if ahead is None:
+        for group in _grouped(rows):
+            yield _read(database, group)
+        return
+    waiting: deque[Future[Pieces]] = deque()
+    groups = _grouped(rows)
+    while True:
+        for group in islice(groups, _AHEAD - len(waiting)):
+            waiting.append(ahead.submit(_read, database, group))
+        if not waiting:
+            return
+        yield waiting.popleft().result()
+
+
+def _grouped(rows: Iterator[ChunkRow]) -> Iterator[list[ChunkRow]]:
+    group: list[ChunkRow] = []
+    size = 0
+    for row in rows:
+        group.append(row)
+        size += row[1]
+        if size >= _BLOCK:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _read(database: Database, group: list[ChunkRow]) -> Pieces:
+    found = dict(database.read_many([chunk_key(digest) for digest, _ in group]))
+    pieces = [found[chunk_key(digest)] for digest, _ in group]
+    if any(len(piece) != length for piece, (_, length) in zip(pieces, group, strict=True)):
+        raise CorruptionError("a recipe gives a chunk the wrong length; run `objstore fsck`")
+    return pieces

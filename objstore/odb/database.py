@@ -1,0 +1,174 @@
+"""The object database: reading objects, and opening drafts of new ones."""
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import CorruptionError, NotFoundError
+from objstore.odb import pack, segment
+from objstore.odb.cache import Cache, Location
+from objstore.odb.draft import Draft
+from objstore.odb.draftfile import DraftFile
+from objstore.odb.record import FRAME, decode
+from objstore.odb.segment import Segment
+from objstore.values.digest import Digest
+from objstore.values.key import Key, chunk_key, describe, node_key, recipe_prefix
+
+_GAP = 64 * 1024  # two wanted records this close are read together with what lies between
+
+
+class Database:
+    """Immutable objects by key. Thread-safe for reading."""
+
+    def __init__(self, blobs: BlobStore, cache: Cache) -> None:
+        self._blobs = blobs
+        self._cache = cache
+        self._draft: Draft | None = None
+
+    @property
+    def cache(self) -> Cache:
+        return self._cache
+
+    # -- the index -----------------------------------------------------------------------------------------------------
+
+    def load(self, segments: Sequence[str]) -> None:
+        """Makes the index reflect exactly these segments. Cost: reads those that the cache doesn't have yet."""
+        wanted, cached = set(segments), self._cache.segments
+        if cached - wanted:
+            self._cache.clear_index()
+            cached = set()
+        for name in segments:
+            if name not in cached:
+                self._cache.add_segment(name, self.read_segment(name))
+
+    def read_segment(self, name: str) -> Segment:
+        """A segment, verified."""
+        data = self._blobs.read(segment.segment_name(name))
+        if segment.segment_id([data]).hex() != name:
+            raise CorruptionError(f"index segment {name[:12]} is damaged; run `objstore fsck --repair`")
+        return Segment(data)
+
+    def rebuild(self, segments: Sequence[str]) -> None:
+        """Throws the cached index away and reads it anew."""
+        self._cache.clear_index()
+        self.load(segments)
+
+    def __contains__(self, key: Key) -> bool:
+        return self._cache.locate(key) is not None or (self._draft is not None and key in self._draft)
+
+    def missing(self, keys: Sequence[Key]) -> list[Key]:
+        """Those keys that aren't stored, in order."""
+        known = self._cache.known(keys)
+        return [key for key in keys if key not in known and (self._draft is None or key not in self._draft)]
+
+    def recipe_keys(self, file: bytes) -> list[Key]:
+        """The recipes of a file, by its digest."""
+        prefix = recipe_prefix(file)
+        stored = [key for key, _ in self._cache.locate_from(prefix)]
+        return stored + (self._draft.keys_from(prefix) if self._draft else [])
+
+    def holds_file(self, digest: bytes, size: int) -> bool:
+        """Whether the content of a file is stored."""
+        return size == 0 or chunk_key(digest) in self or bool(self.recipe_keys(digest))
+
+    def locate(self, keys: Sequence[Key]) -> dict[Key, Location]:
+        """Where stored objects are; those that aren't stored are left out."""
+        return self._cache.locate_many(keys)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def read(self, key: Key) -> bytes | memoryview:
+        """An object, verified. NotFoundError when it isn't stored, CorruptionError when it isn't what it was."""
+        location = self._cache.locate(key)
+        if location is None:
+            record = self._draft.read_record(key) if self._draft else None
+            if record is None:
+                raise NotFoundError(f"{describe(key)} is not in this store")
+            return decode(key, record)
+        span = (location.offset, FRAME.size + location.stored)
+        return decode(key, next(iter(self._blobs.read_ranges(pack.pack_name(location.pack), [span]))))
+
+    def read_node(self, digest: Digest, /) -> bytes:
+        return bytes(self.read(node_key(digest)))
+
+    def read_many(self, keys: Sequence[Key]) -> Iterator[tuple[Key, bytes | memoryview]]:
+        """Objects, verified, in the order in which they lie in packs; neighbours are read at once.
+
+        The caller bounds how much it asks for. A key given twice comes once.
+        """
+        located = self._cache.locate_many(keys)
+        for key in dict.fromkeys(keys):
+            if key not in located:
+                yield key, self.read(key)
+        wanted = sorted(located.items(), key=lambda item: (item[1].pack, item[1].offset))
+        for run in _runs(wanted):
+            yield from self._read_run(run)
+
+    def _read_run(self, run: Sequence[tuple[Key, Location]]) -> Iterator[tuple[Key, bytes | memoryview]]:
+        start, last = run[0][1].offset, run[-1][1]
+        span = (start, last.offset + FRAME.size + last.stored - start)
+        block = memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(last.pack), [span]))))
+        for key, place in run:
+            at = place.offset - start
+            yield key, decode(key, block[at : at + FRAME.size + place.stored])
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def draft(self, folder: Path, generation: int) -> Iterator[Draft]:
+        """A draft whose objects this database reads, too, while it is open; takes over what dead drafts left."""
+        file = DraftFile.create(folder)
+        draft = Draft(self._blobs, self._cache, file, generation)
+        try:
+            self._adopt(folder, draft)
+            self._draft = draft
+            yield draft
+        finally:
+            self._draft = None
+            draft.close()
+
+    def _adopt(self, folder: Path, draft: Draft) -> None:
+        """Data packs need nothing but themselves, so they can be taken over from any draft; others are left to gc."""
+        for old in DraftFile.abandoned(folder):
+            for name in old.packs:
+                with contextlib.suppress(NotFoundError, CorruptionError):
+                    trailer = self.read_trailer(name)
+                    if trailer.pack_class is pack.PackClass.DATA and not all(row.key in self for row in trailer.rows):
+                        draft.adopt(name, trailer)
+            old.remove()
+
+    def read_trailer(self, name: str) -> pack.Trailer:
+        """What a pack says about itself, checked against its name; its records aren't read."""
+        blob = pack.pack_name(name)
+        size = self._blobs.size(blob)
+        at = size - pack.FOOTER.size
+        if at < 0:
+            raise CorruptionError(f"pack {name[:12]} is cut short")
+        length = pack.decode_footer(next(iter(self._blobs.read_ranges(blob, [(at, pack.FOOTER.size)]))))
+        if length > at:
+            raise CorruptionError(f"pack {name[:12]} is cut short")
+        body = next(iter(self._blobs.read_ranges(blob, [(at - length, length)])))
+        if pack.pack_id(body).hex() != name:
+            raise CorruptionError(f"the trailer of pack {name[:12]} is damaged")
+        trailer = pack.decode_trailer(body)
+        if trailer.content_size != at - length:
+            raise CorruptionError(f"pack {name[:12]} doesn't have the size that its trailer says")
+        return trailer
+
+
+def _runs(wanted: Sequence[tuple[Key, Location]]) -> Iterator[Sequence[tuple[Key, Location]]]:
+    """Groups sorted places that are worth reading at once."""
+    start = 0
+    for at in range(1, len(wanted) + 1):
+        if at == len(wanted) or not _adjacent(wanted[at - 1][1], wanted[at][1]):
+            yield wanted[start:at]
+            start = at
+
+
+def _adjacent(a: Location, b: Location) -> bool:
+    return a.pack == b.pack and b.offset - (a.offset + FRAME.size + a.stored) <= _GAP
+
+
+ReadKey = Callable[[Key], bytes | memoryview]
+Keys = Collection[Key]

@@ -1,0 +1,196 @@
+"""New objects on their way into the store: collected in packs, listed in a segment, published in reference order.
+
+What a draft writes is invisible to everybody else until a log record names its segment. Its packs are named in a locked
+file, so that gc leaves them alone; when the process dies the lock goes and the packs are garbage, or are adopted by the
+next draft, which then doesn't write the same chunks again.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import BlobExistsError
+from objstore.odb.cache import Cache
+from objstore.odb.draftfile import DraftFile
+from objstore.odb.pack import TARGET_SIZE, PackClass, Trailer, pack_name
+from objstore.odb.packwriter import PackWriter
+from objstore.odb.pending import PendingRows
+from objstore.odb.record import FRAME, Payload, encode
+from objstore.odb import segment
+from objstore.values.key import Key
+
+_UNPLACED = (-1, 0, 0, 0)
+
+
+class Draft:
+    """Objects not yet in the store. Thread-safe. Close it, published or not."""
+
+    def __init__(self, blobs: BlobStore, cache: Cache, file: DraftFile, generation: int) -> None:
+        self._blobs = blobs
+        self._cache = cache
+        self._file = file
+        self._generation = generation
+        self._lock = threading.RLock()
+        self._rows = PendingRows(blobs.scratch)
+        self._packs: list[PackWriter | str] = []  # by slot: being written, or the id of one that is complete
+        self._idle: dict[PackClass, list[int]] = {PackClass.DATA: [], PackClass.METADATA: []}
+        self._publisher = ThreadPoolExecutor(1, thread_name_prefix="objstore-publish")
+        self._publishing: list[Future[None]] = []
+        self.stored_bytes = 0
+        """Bytes of packs written so far."""
+
+    # -- adding --------------------------------------------------------------------------------------------------------
+
+    def claim(self, keys: Sequence[Key]) -> list[Key]:
+        """Those keys that neither the store nor the draft has; the caller must now add them, each once."""
+        with self._lock:
+            fresh = self._rows.unknown(dict.fromkeys(keys))
+            known = self._cache.known(fresh) if fresh else set()
+            fresh = [key for key in fresh if key not in known]
+            self._rows.put({key: _UNPLACED for key in fresh})
+            return fresh
+
+    def store(self, payloads: Sequence[Payload]) -> None:
+        """Writes claimed objects, all of one class. When it returns, the payloads' buffers may be reused."""
+        if not payloads:
+            return
+        slot, writer = self._take_writer(PackClass.of(payloads[0].key))
+        offsets = writer.append(payloads)
+        rows = {p.key: (slot, offset, len(p.data), p.raw) for p, offset in zip(payloads, offsets, strict=True)}
+        with self._lock:
+            self._rows.put(rows)
+            self.stored_bytes += sum(len(p.data) + FRAME.size for p in payloads)
+            if writer.size < TARGET_SIZE:
+                self._idle[PackClass.of(payloads[0].key)].append(slot)
+                return
+        self._complete(slot)
+
+    def add(self, key: Key, data: bytes) -> None:
+        """Claims and stores one object."""
+        if self.claim([key]):
+            self.store([encode(key, data)])
+
+    def __contains__(self, key: Key) -> bool:
+        with self._lock:
+            return not self._rows.unknown({key: None})
+
+    def read_record(self, key: Key) -> bytes | None:
+        """The record of an object that this draft has written, None when it hasn't."""
+        with self._lock:
+            row = self._rows.get(key)
+            if row is None or row == _UNPLACED:
+                return None
+            slot, offset, stored, _ = row
+            pack = self._packs[slot]
+            if isinstance(pack, PackWriter):
+                return pack.read(offset, FRAME.size + stored)
+        self._settle()
+        return next(iter(self._blobs.read_ranges(pack_name(pack), [(offset, FRAME.size + stored)])))
+
+    def keys_from(self, prefix: bytes) -> list[Key]:
+        """The keys of this draft that begin with `prefix`."""
+        with self._lock:
+            return self._rows.keys_from(prefix)
+
+    # -- publishing ----------------------------------------------------------------------------------------------------
+
+    def adopt(self, pack: str, trailer: Trailer) -> None:
+        """Takes over a pack that an interrupted draft has published."""
+        with self._lock:
+            fresh = set(self.claim([row.key for row in trailer.rows]))
+            self._file.add(pack)
+            slot = len(self._packs)
+            self._packs.append(pack)
+            self._rows.put({row.key: (slot, at, row.stored, row.raw) for row, at in trailer.offsets() if row.key in fresh})
+
+    def publish(self) -> list[str]:
+        """Makes all packs and the segment that lists them durable; the segment's id, to be named in a log record.
+
+        After this nothing can be added. No segment when nothing is new.
+        """
+        with self._lock:
+            for slots in self._idle.values():
+                while slots:
+                    self._complete(slots.pop())
+        self._settle()
+        if not self._rows:
+            return []
+        return [self._publish_segment()]
+
+    def close(self) -> None:
+        """Lets go of everything; what wasn't published or logged is garbage from now on."""
+        self._publisher.shutdown(cancel_futures=True)
+        for pack in self._packs:
+            if isinstance(pack, PackWriter):
+                pack.close()
+                pack.path.unlink(missing_ok=True)
+        self._rows.close()
+        self._file.release()
+
+    def finish(self) -> None:
+        """Closes after a log record has named the segments: the packs are part of the store now."""
+        self.close()
+        self._file.remove()
+
+    def _take_writer(self, pack_class: PackClass) -> tuple[int, PackWriter]:
+        with self._lock:
+            if self._idle[pack_class]:
+                slot = self._idle[pack_class].pop()
+                writer = self._packs[slot]
+                assert isinstance(writer, PackWriter)
+                return slot, writer
+            path = self._blobs.scratch / f"pack-{os.getpid()}-{os.urandom(8).hex()}.tmp"
+            writer = PackWriter(path, pack_class, self._generation)
+            self._packs.append(writer)
+            return len(self._packs) - 1, writer
+
+    def _complete(self, slot: int) -> None:
+        """Finishes a pack and has it published in the background, at most two at a time."""
+        while len(self._publishing) >= 2:
+            self._publishing.pop(0).result()
+        with self._lock:
+            self._publishing.append(self._publisher.submit(self._publish_pack, slot))
+
+    def _publish_pack(self, slot: int) -> None:
+        writer = self._packs[slot]
+        assert isinstance(writer, PackWriter)
+        with self._lock:
+            pack = writer.finish()[0].hex()
+        self._file.add(pack)
+        with contextlib.suppress(BlobExistsError):
+            self._blobs.adopt(pack_name(pack), writer.path)
+        self._packs[slot] = pack
+
+    def _settle(self) -> None:
+        while self._publishing:
+            self._publishing.pop(0).result()
+
+    def _publish_segment(self) -> str:
+        ids = [bytes.fromhex(pack) for pack in self._packs if isinstance(pack, str)]
+        order = sorted(set(ids))
+        position = {slot: order.index(pack) for slot, pack in enumerate(ids)}
+        path = self._blobs.scratch / f"segment-{os.getpid()}-{os.urandom(8).hex()}.tmp"
+        try:
+            pieces = segment.encode(order, self._rows.counts(), self._segment_rows(position))
+            name = segment.segment_id(_written(path, pieces)).hex()
+            with contextlib.suppress(BlobExistsError):
+                self._blobs.adopt(segment.segment_name(name), path)
+        finally:
+            path.unlink(missing_ok=True)
+        return name
+
+    def _segment_rows(self, position: dict[int, int]) -> Iterator[tuple[Key, bytes]]:
+        for key, (slot, offset, stored, raw) in self._rows.sorted():
+            yield key, segment.encode_place(position[slot], offset, stored, raw)
+
+
+def _written(path: Path, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Passes the pieces on while writing them to a file."""
+    with path.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+            yield piece

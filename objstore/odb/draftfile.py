@@ -1,0 +1,65 @@
+"""The file that names an unfinished draft's packs: locked while its writer lives (spec/layout.md)."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from objstore.host.locks import FileLock
+from objstore.host.publish import translated
+
+
+class DraftFile:
+    """A draft's own file; the lock is held from `create` or `take_over` until `release`."""
+
+    def __init__(self, path: Path, lock: FileLock) -> None:
+        self._path = path
+        self._lock = lock
+
+    @classmethod
+    def create(cls, folder: Path) -> Self:
+        while True:
+            path = folder / os.urandom(8).hex()
+            lock = FileLock(path).exclusive()
+            if path.exists():
+                return cls(path, lock)
+            lock.release()  # somebody took it for abandoned in the moment before it was locked
+
+    @classmethod
+    def abandoned(cls, folder: Path) -> Iterator[Self]:
+        """The files of drafts whose writers are gone, each locked for the caller."""
+        with contextlib.suppress(FileNotFoundError):
+            for path in sorted(folder.iterdir()):
+                lock = FileLock(path)
+                if lock.try_exclusive() and path.exists():
+                    yield cls(path, lock)
+                else:
+                    lock.release()
+
+    @staticmethod
+    def packs_in_use(folder: Path) -> set[str]:
+        """The packs of all drafts that have a file, living or not."""
+        packs: set[str] = set()
+        with contextlib.suppress(FileNotFoundError):
+            for path in folder.iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    packs.update(path.read_text().split())
+        return packs
+
+    @property
+    def packs(self) -> list[str]:
+        return self._path.read_text().split()
+
+    def add(self, pack: str) -> None:
+        """Names a pack; to be called before the pack appears."""
+        with translated(self._path), self._path.open("a") as file:
+            file.write(pack + "\n")
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def remove(self) -> None:
+        """Removes the file: its packs are the store's now, or nobody's."""
+        self._path.unlink(missing_ok=True)
+        self._lock.release()

@@ -1,0 +1,104 @@
+"""Writing one pack to a file, record by record."""
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from blake3 import blake3
+
+from objstore.host.publish import translated
+from objstore.odb import pack
+from objstore.odb.pack import HEADER, PackClass, Row, Trailer
+from objstore.odb.record import Payload
+
+_BUFFER = 1 << 20
+_MAX_VECTOR = 1000  # below IOV_MAX
+
+
+class PackWriter:
+    """A pack in the making, in a file of its own. Thread-safe."""
+
+    def __init__(self, path: Path, pack_class: PackClass, generation: int) -> None:
+        self.path = path
+        self._class = pack_class
+        self._generation = generation
+        self._rows: list[Row] = []
+        self._hasher = blake3()
+        self._pending: list[bytes | memoryview] = []
+        self._pending_size = 0
+        self._written = 0
+        self._lock = threading.Lock()
+        with translated(path):
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        self._queue(HEADER)
+
+    @property
+    def size(self) -> int:
+        """Bytes of header and records so far."""
+        return self._written + self._pending_size
+
+    def append(self, payloads: Iterable[Payload]) -> list[int]:
+        """Adds records; returns the offset of each. When it returns, the payloads' buffers may be reused."""
+        offsets = []
+        with self._lock:
+            borrowed = False
+            for payload in payloads:
+                offsets.append(self.size)
+                self._rows.append(Row(payload.key, payload.codec, len(payload.data), payload.raw))
+                self._queue(payload.frame)
+                self._queue(payload.data)
+                borrowed = borrowed or isinstance(payload.data, memoryview)
+            if borrowed or self._pending_size >= _BUFFER:
+                self._flush()
+        return offsets
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Bytes appended before."""
+        with self._lock:
+            self._flush()
+        return os.pread(self._fd, size, offset)
+
+    def finish(self) -> tuple[bytes, int]:
+        """Writes the trailer and closes; returns the pack's id and size. Not yet synced: that is `publish`'s part."""
+        with self._lock:
+            self._flush()
+        trailer = pack.encode_trailer(Trailer(self._class, self._generation, self._hasher.digest(), self._rows))
+        self._pending = [trailer, pack.encode_footer(trailer)]
+        self._write()
+        self.close()
+        return pack.pack_id(trailer), self._written
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _queue(self, piece: bytes | memoryview) -> None:
+        self._pending.append(piece)
+        self._pending_size += len(piece)
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        if self._pending_size < _BUFFER * 2:
+            self._pending = [b"".join(self._pending)]  # one hash and one write instead of thousands
+        for piece in self._pending:
+            self._hasher.update(piece)
+        self._write()
+
+    def _write(self) -> None:
+        with translated(self.path):
+            for start in range(0, len(self._pending), _MAX_VECTOR):
+                self._write_vector([memoryview(piece) for piece in self._pending[start : start + _MAX_VECTOR]])
+        self._pending = []
+        self._pending_size = 0
+
+    def _write_vector(self, pieces: list[memoryview]) -> None:
+        while pieces:
+            written = os.writev(self._fd, pieces)
+            self._written += written
+            while pieces and written >= len(pieces[0]):
+                written -= len(pieces.pop(0))
+            if written:
+                pieces[0] = pieces[0][written:]

@@ -1,0 +1,96 @@
+"""An index segment's bytes (spec/index.md). Pure; streams in both directions."""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from objstore.errors import CorruptionError, UnsupportedFormatError
+from objstore.values.digest import SEGMENT_CONTEXT, Digest
+from objstore.values.key import Key, Kind
+
+MAGIC = b"OBJINDX"
+
+_VERSION = 1
+_HEAD = struct.Struct("<7sBIQQQQ")
+_PLACE = struct.Struct("<IIII")
+_DIGESTS = {Kind.CHUNK: 32, Kind.RECIPE: 64, Kind.PART: 32, Kind.NODE: 32}
+_BATCH = 4096
+
+
+class Place(NamedTuple):
+    """Where an object is: in which pack (a position in some list of packs), at which offset, how large."""
+
+    pack: int
+    offset: int
+    stored: int
+    raw: int
+
+
+def segment_name(segment: str) -> str:
+    return f"index/{segment}"
+
+
+def segment_id(pieces: Iterable[bytes]) -> Digest:
+    hasher = blake3(derive_key_context=SEGMENT_CONTEXT)
+    for piece in pieces:
+        hasher.update(piece)
+    return Digest(hasher.digest())
+
+
+def encode(packs: Sequence[bytes], counts: dict[Kind, int], rows: Iterable[tuple[Key, bytes]]) -> Iterator[bytes]:
+    """The bytes of a segment, piece by piece: `packs` ascending, `rows` ascending by key with places by `encode_place`."""
+    yield _HEAD.pack(MAGIC, _VERSION, len(packs), *(counts.get(kind, 0) for kind in Kind))
+    yield b"".join(packs)
+    batch: list[bytes] = []
+    for key, place in rows:
+        batch.append(key[1:] + place)
+        if len(batch) == _BATCH:
+            yield b"".join(batch)
+            batch.clear()
+    yield b"".join(batch)
+
+
+def encode_place(pack: int, offset: int, stored: int, raw: int) -> bytes:
+    return _PLACE.pack(pack, offset, stored, raw)
+
+
+def decode_place(data: bytes) -> Place:
+    return Place(*_PLACE.unpack(data))
+
+
+class Segment:
+    """A segment in memory, decoded on the way. CorruptionError for anything an encoder wouldn't write."""
+
+    def __init__(self, data: bytes) -> None:
+        if len(data) < _HEAD.size:
+            raise CorruptionError("the index segment is cut short")
+        magic, version, packs, *counts = _HEAD.unpack_from(data)
+        if magic != MAGIC:
+            raise CorruptionError("the index segment's head is damaged")
+        if version > _VERSION:
+            raise UnsupportedFormatError(f"the index segment has format {version}; this objstore reads up to {_VERSION}: upgrade it")
+        self.counts = dict(zip(Kind, counts, strict=True))
+        self._data = data
+        self._rows_at = _HEAD.size + 32 * packs
+        expected = self._rows_at + sum(count * (_DIGESTS[kind] + _PLACE.size) for kind, count in self.counts.items())
+        if version != _VERSION or len(data) != expected:
+            raise CorruptionError("the index segment is cut short or damaged")
+        self.packs = [data[at : at + 32] for at in range(_HEAD.size, self._rows_at, 32)]
+        if any(a >= b for a, b in zip(self.packs, self.packs[1:], strict=False)):
+            raise CorruptionError("the index segment's packs are out of order")
+
+    def rows(self) -> Iterator[tuple[Key, Place]]:
+        """Every row, ascending by key."""
+        at = self._rows_at
+        for kind, count in self.counts.items():
+            layout = struct.Struct(f"<{_DIGESTS[kind]}sIIII")
+            end = at + layout.size * count
+            prefix, last = bytes([kind]), b""
+            for digests, pack, offset, stored, raw in layout.iter_unpack(memoryview(self._data)[at:end]):
+                if digests <= last or pack >= len(self.packs):
+                    raise CorruptionError("the index segment's rows are damaged")
+                last = digests
+                yield prefix + digests, Place(pack, offset, stored, raw)
+            at = end

@@ -1,0 +1,117 @@
+"""Sorted byte tables on disk: the only module that knows LMDB.
+
+An environment may be open once in a process, and never across a fork; `open_tables` sees to both.
+"""
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import lmdb
+
+from objstore.errors import CorruptionError, StorageError
+
+_MAP_SIZE = 1 << 40  # address space only; the file grows as needed
+_open: dict[Path, tuple[int, lmdb.Environment]] = {}
+_open_lock = threading.Lock()
+
+
+class Tables:
+    """A folder with named tables. Thread-safe; several processes may share it. Nothing here is durable by promise."""
+
+    def __init__(self, path: Path, names: Sequence[str], *, read_only: bool = False) -> None:
+        """CorruptionError when the folder holds a damaged environment, StorageError when it can't be opened."""
+        self.path = path
+        self._env = _environment(path, len(names), read_only)
+        self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        with self._env.begin(self._dbs[table]) as transaction:
+            value: bytes | None = transaction.get(key)
+            return value
+
+    def get_many(self, table: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that are there."""
+        with self._env.begin(self._dbs[table]) as transaction, transaction.cursor() as cursor:
+            return dict(cursor.getmulti(sorted(keys)))
+
+    def rows_from(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The rows whose keys begin with `prefix`, ascending."""
+        with self._env.begin(self._dbs[table]) as transaction, transaction.cursor() as cursor:
+            if not cursor.set_range(prefix):
+                return
+            for key, value in cursor.iternext():
+                if not key.startswith(prefix):
+                    return
+                yield key, value
+
+    def put(self, table: str, rows: Iterable[tuple[bytes, bytes]]) -> None:
+        """Writes rows in one transaction; they are there together or not at all."""
+        with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
+            cursor.putmulti(rows)
+
+    def delete(self, table: str, keys: Iterable[bytes]) -> None:
+        with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction:
+            for key in keys:
+                transaction.delete(key)
+
+    def clear(self, table: str) -> None:
+        with _translated(self.path), self._env.begin(write=True) as transaction:
+            transaction.drop(self._dbs[table], delete=False)
+
+    def count(self, table: str) -> int:
+        with self._env.begin() as transaction:
+            return int(transaction.stat(self._dbs[table])["entries"])
+
+    def sync(self) -> None:
+        """Brings what was written to the disk."""
+        with _translated(self.path):
+            self._env.sync(True)
+
+    def close(self) -> None:
+        with _open_lock:
+            _open.pop(self.path, None)
+        self._env.close()
+
+
+def _environment(path: Path, tables: int, read_only: bool) -> lmdb.Environment:
+    path = path.resolve()
+    with _open_lock:
+        pid, env = _open.get(path, (0, None))
+        if env is not None and pid == os.getpid():
+            return env
+        if env is not None:
+            env.close()  # inherited through a fork
+        env = _open_environment(path, tables, read_only)
+        _open[path] = (os.getpid(), env)
+        return env
+
+
+def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environment:
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        env = lmdb.open(str(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, readonly=read_only, max_readers=512)
+    except (lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.CorruptedError) as error:
+        raise CorruptionError(f"the cache in {path} is damaged") from error
+    except lmdb.Error as error:
+        raise StorageError(f"can't open the cache in {path}: {error}") from error
+    # Pages are mapped, so a file shorter than LMDB believes would kill the process when it touches what is missing.
+    needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
+    if (path / "data.mdb").stat().st_size < needed:
+        env.close()
+        raise CorruptionError(f"the cache in {path} is cut short")
+    return env
+
+
+class _translated:
+    """Turns LMDB's refusals into StorageError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, lmdb.Error):
+            raise StorageError(f"can't write {self._path}: {error}; free some space and try again") from error

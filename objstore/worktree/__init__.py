@@ -1,0 +1,1 @@
+"""Between a folder of files and the store: scanning, taking in, writing out."""

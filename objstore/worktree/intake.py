@@ -1,0 +1,124 @@
+"""Taking a source in: scan, then read what has changed, then edit the manifest."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from objstore.host.progress import Progress
+from objstore.manifest.cursor import entries
+from objstore.manifest.edit import edit
+from objstore.odb.database import Database
+from objstore.odb.draft import Draft
+from objstore.values.digest import Digest, node_digest
+from objstore.values.key import node_key
+from objstore.worktree.ignore import Patterns
+from objstore.worktree.ingest import Ingest, Wanted
+from objstore.worktree.listing import FACTS
+from objstore.worktree.scan import Changed, Scan, Source
+from objstore.worktree.scancache import ChangeSpool, Notes, ScanCache
+
+
+class DraftNodes:
+    """A manifest's node store: reads from the database, writes into a draft."""
+
+    def __init__(self, database: Database, draft: Draft) -> None:
+        self._database = database
+        self._draft = draft
+
+    def read_node(self, digest: Digest, /) -> bytes:
+        return self._database.read_node(digest)
+
+    def write_node(self, data: bytes, /) -> Digest:
+        digest = node_digest(data)
+        self._draft.add(node_key(digest), data)
+        return digest
+
+
+@dataclass
+class Plan:
+    """What must be read of a source so as to have it all; nothing has been read yet."""
+
+    base: Digest | None
+    """The root to edit: what the source was when it was last taken in."""
+    changes: ChangeSpool
+    notes: Notes
+    files: int
+    bytes: int
+    changed_files: int = 0
+    changed_bytes: int = 0
+
+    @property
+    def is_unchanged(self) -> bool:
+        return self.base is not None and not self.changes.count
+
+    def close(self) -> None:
+        self.changes.close()
+        self.notes.close()
+
+
+@dataclass
+class Intake:
+    """Takes a source into a database."""
+
+    database: Database
+    source: Source
+    patterns: Patterns
+    progress: Progress
+    keep_mode: bool = True
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        self._scans = ScanCache(self.database.cache, self.source, self.patterns, bytes([self.keep_mode]))
+
+    @contextlib.contextmanager
+    def plan(self, scratch: Path, clock: int) -> Iterator[Plan]:
+        """Walks the source. `clock`: the file system's time before the walk. Every SourceFileError of the walk comes now."""
+        base = self._scans.root()
+        if base is not None and node_key(base) not in self.database:
+            base = None
+        scan = Scan(self.source, self.patterns, self._scans.listing if base else _nothing)
+        plan = Plan(base, ChangeSpool(scratch), Notes(scratch, clock), 0, 0)
+        try:
+            self.progress.start("scanning")
+            for found in scan:
+                if isinstance(found, Changed):
+                    self._note_change(plan, found)
+                else:
+                    plan.notes.add(found)
+                    self.progress.advance(files=found.listing.files)
+            plan.files, plan.bytes = scan.totals.files, scan.totals.bytes
+            yield plan
+        finally:
+            plan.close()
+
+    def execute(self, plan: Plan, draft: Draft) -> Digest:
+        """Reads what has changed into the draft; the root of the source's manifest."""
+        self.progress.start("adding", files=plan.changed_files, bytes_=plan.changed_bytes)
+        ingest = Ingest(draft, self.progress, self.keep_mode, self.workers)
+        return edit(DraftNodes(self.database, draft), plan.base, ingest.run(self._wanted(plan)))
+
+    def remember(self, plan: Plan, root: Digest) -> None:
+        """To be called once the root is safely in the store, so that the next scan can build on it."""
+        self._scans.remember(root, plan.notes)
+
+    def _note_change(self, plan: Plan, change: Changed) -> None:
+        plan.changes.add(change.path, change.facts)
+        if change.facts:
+            plan.changed_files += 1
+            plan.changed_bytes += FACTS.unpack(change.facts)[0]
+        elif change.path.endswith(b"/"):
+            plan.notes.folders_gone = True
+
+    def _wanted(self, plan: Plan) -> Iterator[Wanted]:
+        for path, facts in plan.changes.read(FACTS.size):
+            if facts is None and path.endswith(b"/"):
+                assert plan.base is not None
+                for below, _ in entries(self.database, plan.base, path[:-1]):
+                    yield Wanted(below, b"", None)
+            else:
+                yield Wanted(path, self.source.on_disk(path) if facts else b"", facts)
+
+
+def _nothing(_: bytes) -> None:
+    return None

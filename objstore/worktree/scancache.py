@@ -1,0 +1,133 @@
+"""What is remembered of a source's last scan, so that an unchanged folder costs a walk and no reading.
+
+A source's record says which manifest root its content had; each of its folders has its listing. The root is only trusted while the
+store holds it, and the store holds whatever it reaches (the index is closed), so a remembered file needs no look-up of its own.
+"""
+
+import os
+import struct
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from objstore.odb.cache import Cache
+from objstore.values.digest import Digest
+from objstore.worktree.ignore import Patterns
+from objstore.worktree.listing import forgetting_newer
+from objstore.worktree.scan import Scanned, Source
+
+_BATCH = 8 * 1024 * 1024
+_LENGTH = struct.Struct("<Q")
+_KEY = 16
+
+
+class ScanCache:
+    """The memory of one source, under given patterns."""
+
+    def __init__(self, cache: Cache, source: Source, patterns: Patterns, settings: bytes = b"") -> None:
+        self._cache = cache
+        hasher = blake3(repr((source, patterns.include, patterns.exclude, settings)).encode(errors="surrogateescape"))
+        self._source = hasher.digest(_KEY)
+
+    def root(self) -> Digest | None:
+        """The manifest root of the source's content when it was last taken in."""
+        found = self._cache.scanned(self._source)
+        return Digest(found) if found else None
+
+    def listing(self, folder: bytes) -> bytes | None:
+        """The joined rows of a folder's last listing."""
+        return self._cache.scanned(self._key(folder))
+
+    def remember(self, root: Digest, notes: "Notes") -> None:
+        """Remembers the scan that led to `root`. In between, the source counts as unknown."""
+        if notes.changed or notes.folders_gone:
+            self._cache.forget_scan([self._source])
+        if notes.folders_gone:
+            self._cache.forget_scan(list(self._gone(notes)))
+        for batch in _batches((self._key(folder), rows) for folder, rows in notes):
+            self._cache.remember_scan(batch)
+        if notes.changed or self.root() != root:
+            self._cache.remember_scan([(self._source, root)])
+
+    def _key(self, folder: bytes) -> bytes:
+        return self._source + blake3(folder).digest(_KEY)
+
+    def _gone(self, notes: "Notes") -> Iterator[bytes]:
+        seen = {self._key(folder) for folder in notes.seen}
+        return (key for key in self._cache.scan_keys(self._source) if key not in seen)
+
+
+class Notes:
+    """The listings to remember once the files they list are in the store; in memory while small, in a file when large."""
+
+    def __init__(self, scratch: Path, clock: int) -> None:
+        self._clock = clock
+        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=scratch)
+        self.seen: list[bytes] = []
+        self.changed = False
+        self.folders_gone = False
+
+    def add(self, scanned: Scanned) -> None:
+        self.seen.append(scanned.folder)
+        if scanned.same:
+            return
+        self.changed = True
+        rows = scanned.listing.rows
+        if scanned.listing.newest >= self._clock:
+            rows = forgetting_newer(rows, self._clock)
+        for piece in (scanned.folder, b"".join(rows)):
+            self._spool.write(_LENGTH.pack(len(piece)))
+            self._spool.write(piece)
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        self._spool.seek(0)
+        while head := self._spool.read(_LENGTH.size):
+            folder = self._spool.read(_LENGTH.unpack(head)[0])
+            yield folder, self._spool.read(_LENGTH.unpack(self._spool.read(_LENGTH.size))[0])
+
+    def close(self) -> None:
+        self._spool.close()
+
+
+class NamedFacts(NamedTuple):
+    """A changed path and its facts."""
+
+    path: bytes
+    facts: bytes | None
+
+
+class ChangeSpool:
+    """Changes found by a scan, to be read back in order; in memory while few, in a file when many."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=scratch)
+        self.count = 0
+
+    def add(self, path: bytes, facts: bytes | None) -> None:
+        self._spool.write(_LENGTH.pack(len(path) << 1 | (facts is not None)) + path + (facts or b""))
+        self.count += 1
+
+    def read(self, facts_size: int) -> Iterator[NamedFacts]:
+        self._spool.seek(0)
+        while head := self._spool.read(_LENGTH.size):
+            (word,) = _LENGTH.unpack(head)
+            path = self._spool.read(word >> 1)
+            yield NamedFacts(path, self._spool.read(facts_size) if word & 1 else None)
+
+    def close(self) -> None:
+        self._spool.close()
+
+
+def _batches(rows: Iterable[tuple[bytes, bytes]]) -> Iterator[list[tuple[bytes, bytes]]]:
+    batch: list[tuple[bytes, bytes]] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += len(row[1])
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    yield batch
