@@ -33,7 +33,7 @@ def main() -> None:
         machine = _machine(folder, options)
         _tell(", ".join(f"{key} {value}" for key, value in machine.items()))
         rows, failures = _measure(Workshop(folder, options.scale, options.repeats), options.only)
-        _report(machine, rows, options.json)
+        _report(machine, rows, options)
     if failures:
         raise SystemExit("\n".join(failures))
 
@@ -51,16 +51,16 @@ def _measure(shop: Workshop, names: list[str]) -> tuple[list[Row], list[str]]:
     return rows, failures
 
 
-def _report(machine: dict[str, Any], rows: list[Row], target: str | None) -> None:
+def _report(machine: dict[str, Any], rows: list[Row], options: argparse.Namespace) -> None:
     document = json.dumps({"machine": machine, "rows": as_json(rows)}, indent=2, ensure_ascii=False)
-    if target == "-":
+    if options.json == "-":
         print(document)
         return
     print("  ".join(f"{key}: {value}" for key, value in machine.items()))
     print()
-    print(as_text(rows))
-    if target:
-        Path(target).write_text(document + "\n")
+    print(as_text(rows, aims=options.scale.is_full))
+    if options.json:
+        Path(options.json).write_text(document + "\n")
 
 
 def _machine(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _cases_of(scale: Scale, million: bool) -> list[str]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=parse_scale, default=FULL, metavar="full|toy|NUMBER", help="NUMBER is a fraction of full")
+    parser.add_argument("--scale", type=_scale, default=FULL, metavar="full|toy|NUMBER", help="NUMBER is a fraction of full")
     parser.add_argument(
         "--repeats", type=int, default=3, metavar="N", help="how often each command runs (3); start-up and million have their own"
     )
@@ -109,6 +109,13 @@ def _options() -> argparse.Namespace:
     if options.repeats < 1:
         parser.error("--repeats is at least 1")
     return options
+
+
+def _scale(text: str) -> Scale:
+    try:
+        return parse_scale(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"full, toy, or a number above 0 and up to 1, not {text}") from None
 
 
 def _chosen(parser: argparse.ArgumentParser, options: argparse.Namespace) -> list[str]:

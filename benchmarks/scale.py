@@ -36,14 +36,14 @@ TOY = Scale("toy", 16 * MIB, 100, 1_000, 100, 10_000, 5_000, 50, 5)
 
 
 def parse_scale(text: str) -> Scale:
-    """`full`, `toy`, or a number: that fraction of full, as in `0.1`."""
+    """`full`, `toy`, or a number: that fraction of full, as in `0.1`. ValueError when it is none of these."""
     if text == "full":
         return FULL
     if text == "toy":
         return TOY
     fraction = float(text)
     if not 0 < fraction <= 1:
-        raise ValueError(f"a scale is full, toy, or a number above 0 and up to 1, not {text}")
+        raise ValueError(f"{text} is not above 0 and up to 1")
     return Scale(
         name=text,
         big_file=max(MIB, int(FULL.big_file * fraction)),

@@ -28,11 +28,11 @@ class Row:
         return self.runs.seconds / self.reference.seconds if self.reference else None
 
 
-def as_text(rows: Sequence[Row]) -> str:
-    """A table with aligned columns; the first, third and last ones are words, the others numbers."""
-    lines = [_HEADINGS, *(_cells(row) for row in rows)]
+def as_text(rows: Sequence[Row], *, aims: bool) -> str:
+    """A table with aligned columns; `aims` are those of the full scale and say nothing about others."""
+    lines = [_HEADINGS, *(_cells(row, aims) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    words = (0, 2, 5, 8)
+    words = (0, 2, 5, 8)  # columns aligned to the left, unlike those of figures
     return "\n".join(
         "  ".join(
             cell.ljust(width) if n in words else cell.rjust(width) for n, (cell, width) in enumerate(zip(line, widths, strict=True))
@@ -69,7 +69,7 @@ def show_bytes(size: float) -> str:
     return f"{size:.2f} GB"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, aims: bool) -> tuple[str, ...]:
     reference = row.reference
     return (
         row.what,
@@ -77,7 +77,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.against,
         show_seconds(reference.seconds) if reference else "",
         f"{row.ratio:.2f}" if row.ratio is not None else "",
-        row.aim,
+        row.aim if aims else "",
         show_bytes(row.runs.private_bytes) if row.runs.private_bytes is not None else "–",
         show_bytes(row.runs.rss_bytes),
         "; ".join(row.notes),

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import objstore
 import pytest
+
+import objstore
 
 PACKAGE = Path(objstore.__file__).parent
 BELOW_CLI = [

@@ -1,7 +1,9 @@
 """A BlobStore in memory, for tests and experiments."""
 
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
         self._lock = threading.Lock()
-        self._scratch = tempfile.TemporaryDirectory(prefix="objstore-")
+        self._scratch: Path | None = None
 
     @property
     def location(self) -> str:
@@ -22,7 +24,12 @@ class MemoryBlobs:
 
     @property
     def scratch(self) -> Path:
-        return Path(self._scratch.name)
+        with self._lock:
+            if self._scratch is None:
+                self._scratch = Path(tempfile.mkdtemp(prefix="objstore-"))
+                # Not a TemporaryDirectory: that one warns when it goes with its owner.
+                weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+            return self._scratch
 
     def create(self, name: str, data: bytes, /) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ from objstore.values.digest import Digest
 LATEST = "latest"
 
 
-class Version(Struct, frozen=True):
+class Version(Struct, frozen=True, array_like=True, gc=False):
     """One immutable root in a collection, and the changeable facts about it. A value: a later fact makes another `Version`.
 
     `ttl` is in seconds from `created`; None is never, 0 the project's default. `purged`: deleted for good.

@@ -9,7 +9,7 @@ from typing import Any
 
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
 from objstore.history.metadata import check_metadata
-from objstore.history.names import check_alias, check_collection_name, check_tag
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl
 from objstore.history.records import (
     AliasRecord,
     DescribeRecord,
@@ -79,15 +79,15 @@ def set_ttl(state: State, collection: str, ref: str, seconds: int | None) -> lis
     """Sets how long after its creation a version expires: None for never, 0 for the project's default."""
     found = state.collection(collection)
     version = state.version(found, ref)
-    if _checked(seconds) == version.ttl:
+    if check_ttl(seconds) == version.ttl:
         return []
     return [TtlRecord(collection=found.id, root=version.root.hex(), seconds=seconds)]
 
 
 def set_default_ttl(state: State, seconds: int | None) -> list[Record]:
     """Sets the project's default ttl; None for never."""
-    if _checked(seconds) == 0:
-        raise InvalidInputError("a ttl of 0 seconds would expire every version at once")
+    if check_ttl(seconds) == 0:
+        raise InvalidInputError("a default ttl of 0 seconds would expire every version at once; give None for never")
     return [] if seconds == state.default_ttl else [SettingsRecord(ttl=seconds)]
 
 
@@ -101,9 +101,3 @@ def rename(state: State, collection: str, name: str) -> list[Record]:
     if other is not None:
         raise ConflictError(f"can't rename {collection} to {name}: there is a {name} of type {other.type} already")
     return [RenameRecord(collection=found.id, name=name)]
-
-
-def _checked(seconds: int | None) -> int | None:
-    if seconds is not None and seconds < 0:
-        raise InvalidInputError(f"a ttl isn't negative: {seconds} seconds")
-    return seconds

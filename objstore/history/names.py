@@ -1,4 +1,4 @@
-"""The rules for names (spec/log.md) and how a version is named."""
+"""The rules for names (spec/log.md), and how a version is named."""
 
 import re
 from typing import NamedTuple
@@ -95,6 +95,15 @@ def check_alias(alias: str) -> str:
 def check_tag(tag: str) -> str:
     """The tag itself, or InvalidInputError."""
     return _check(_TAG, tag, "tag", "1 to 128 characters without control characters")
+
+
+def check_ttl(seconds: int | None) -> int | None:
+    """Seconds, 0 (the project's default) or None (never) itself, or InvalidInputError."""
+    if seconds is not None and (not isinstance(seconds, int) or isinstance(seconds, bool)):
+        raise InvalidTypeError(f"a ttl is a whole number of seconds, or None, not {seconds!r}")
+    if seconds is not None and seconds < 0:
+        raise InvalidInputError(f"a ttl isn't negative: {seconds} seconds")
+    return seconds
 
 
 def _check(pattern: re.Pattern[str], value: str, what: str, rule: str) -> str:

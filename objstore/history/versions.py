@@ -7,7 +7,7 @@ from typing import Any
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.metadata import check_metadata
-from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
 from objstore.history.records import (
     AliasRecord,
     CollectionRecord,
@@ -52,39 +52,44 @@ def log_version(
     """
     check_collection_name(collection)
     check_type(type)
+    check_ttl(ttl)
     aliases = dict.fromkeys(check_alias(alias) for alias in aliases)
     tags = dict.fromkeys(check_tag(tag) for tag in tags)
-    named = tuple(segments)
+    checked = check_metadata({} if metadata is None else metadata)
     known = state.find_collection(collection)
     if known is not None and known.type != type:
         raise InvalidInputError(f"{collection} has type {known.type}, not {type}")
-    version = known.find_root(root) if known else None
-    if known is not None and version is not None and not version.deleted:
-        moved = [alias for alias in {LATEST: None, **aliases} if known.aliases.get(alias) != version.number]
-        records: list[Record] = [SegmentsRecord(segments=named)] if named else []
-        return records + _aliases(known.id, moved, root) + _tags(known.id, (tag for tag in tags if tag not in version.tags), root)
-    records = []
-    if known is None:
-        collection_id = new_id()
-        records.append(CollectionRecord(collection=collection_id, name=collection, type=type))
-    else:
-        collection_id = known.id
-    records.append(
-        VersionRecord(
-            segments=named,
-            collection=collection_id,
-            root=root.hex(),
-            files=files,
-            bytes=bytes,
-            description=description,
-            metadata=check_metadata(metadata or {}),
-            source=source,
-            run=run,
-        )
+    if known is not None:
+        version = known.find_root(root)
+        if version is not None and not version.deleted:
+            return _log_again(known, version, aliases, tags, segments)
+    new = [] if known else [CollectionRecord(collection=new_id(), name=collection, type=type)]
+    id_ = known.id if known else new[0].collection
+    made = VersionRecord(
+        segments=tuple(segments),
+        collection=id_,
+        root=root.hex(),
+        files=files,
+        bytes=bytes,
+        description=description,
+        metadata=checked,
+        source=source,
+        run=run,
     )
-    if ttl != 0:
-        records.append(TtlRecord(collection=collection_id, root=root.hex(), seconds=ttl))
-    return records + _aliases(collection_id, (alias for alias in aliases if alias != LATEST), root) + _tags(collection_id, tags, root)
+    expiry = [] if ttl == 0 else [TtlRecord(collection=id_, root=root.hex(), seconds=ttl)]
+    more = (alias for alias in aliases if alias != LATEST)
+    return [*new, made, *expiry, *_aliases(id_, more, root), *_tags(id_, tags, root)]
+
+
+def _log_again(
+    collection: Collection, version: Version, aliases: Iterable[str], tags: Iterable[str], segments: Iterable[str]
+) -> list[Record]:
+    """The content is there already: only its aliases and tags change, and what was stored for it counts."""
+    named = tuple(segments)
+    stored = [SegmentsRecord(segments=named)] if named else []
+    moved = (alias for alias in dict.fromkeys([LATEST, *aliases]) if collection.aliases.get(alias) != version.number)
+    added = (tag for tag in tags if tag not in version.tags)
+    return [*stored, *_aliases(collection.id, moved, version.root), *_tags(collection.id, added, version.root)]
 
 
 def delete_version(state: State, collection: str, ref: str, *, delete_aliases: bool = False) -> list[Record]:

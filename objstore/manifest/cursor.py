@@ -48,13 +48,12 @@ def entries(reader: NodeReader, root: Digest, prefix: bytes = b"") -> Iterator[t
 def totals(reader: NodeReader, root: Digest, prefix: bytes = b"") -> Totals:
     """The totals of what is at or below `prefix`, for a few node reads however much that is."""
     tree = Tree(reader, root)
+    if not prefix:
+        return Totals(*tree.before(None))
     start, stop = _range(prefix)
-    own = (after(prefix), prefix) if prefix else ()
-    files, size = tree.before(stop)
-    for key, sign in zip((start, *own), (-1, 1, -1), strict=False):
-        before = tree.before(key)
-        files, size = files + sign * before[0], size + sign * before[1]
-    return Totals(files, size)
+    spans = ((prefix, after(prefix)), (start, stop))
+    counts = [(tree.before(begin), tree.before(end)) for begin, end in spans]
+    return Totals(sum(end[0] - begin[0] for begin, end in counts), sum(end[1] - begin[1] for begin, end in counts))
 
 
 def children(reader: NodeReader, root: Digest, folder: bytes = b"") -> Iterator[Child]:

@@ -8,7 +8,7 @@ removed, links to new nodes put) is a list of changes for the level above, about
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -146,9 +146,7 @@ def _merge_node(place: Place, level: int, feed: _Feed, splitter: Splitter[Any]) 
         if not (done or more) and splitter.between_nodes and keys == old_keys and values == old_values:
             return False
         # Of the old keys only a node's last can be a boundary: else it would have ended before.
-        ends = boundaries(map(_path_of, changes), level)
-        if not more:
-            ends |= boundaries(old_keys[-1:], level)
+        ends = boundaries(chain(map(_path_of, changes), old_keys[-1:]), level)
         splitter.add(keys, values, ends)
         done = stop
     return True

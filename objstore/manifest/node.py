@@ -17,15 +17,15 @@ MAX_KEYS = 1024
 
 _HEADER = struct.Struct("<BBHI")
 _LENGTH = struct.Struct("<I")
-_DIGEST = struct.Struct(f"{SIZE}s")
-_KINDS = frozenset(map(int, EntryKind))
+_DIGEST = f"{SIZE}s"
+_KINDS = bytes(EntryKind)
 
 
 class Link(NamedTuple):
     """What an inner node keeps for a child: the files and bytes below it, and its digest."""
 
     files: int
-    bytes: int
+    size: int
     digest: bytes
 
 
@@ -46,7 +46,7 @@ class Leaf:
         if not keys:
             return cls(keys, b"", (), (), ())
         kinds, digests, sizes, references = zip(*entries, strict=True)
-        if not _KINDS.issuperset(kinds):
+        if not set(kinds) <= set(EntryKind):
             raise InvalidInputError(f"between {keys[0]!r} and {keys[-1]!r} is an entry that is of an unknown kind")
         return cls(keys, bytes(kinds), sizes, digests, references)
 
@@ -148,7 +148,7 @@ def _decode_inner(data: bytes, at: int, level: int, keys: list[bytes]) -> Inner:
     if len(data) != digests + SIZE * count:
         raise _corrupt("has bytes after its end")
     numbers = struct.unpack_from(f"<{2 * count}Q", data, at)
-    return Inner(level, keys, numbers[:count], numbers[count:], _column(data[digests:]))
+    return Inner(level, keys, numbers[:count], numbers[count:], struct.unpack_from(_DIGEST * count, data, digests))
 
 
 def _decode_leaf(data: bytes, at: int, keys: list[bytes]) -> Leaf:
@@ -156,7 +156,7 @@ def _decode_leaf(data: bytes, at: int, keys: list[bytes]) -> Leaf:
     digests = at + 9 * count
     end = digests + SIZE * count
     kinds = data[at : at + count]
-    if not _KINDS.issuperset(kinds):
+    if kinds.translate(None, _KINDS):
         raise _corrupt("has an entry that is of an unknown kind")
     references: Sequence[bytes | None] = (None,) * count
     if EntryKind.REFERENCE in kinds:
@@ -164,15 +164,11 @@ def _decode_leaf(data: bytes, at: int, keys: list[bytes]) -> Leaf:
     if len(data) != end:
         raise _corrupt("has bytes after its end")
     sizes = struct.unpack_from(f"<{count}Q", data, at + count)
-    leaf = Leaf(keys, kinds, sizes, _column(data[digests : digests + SIZE * count]), references)
+    leaf = Leaf(keys, kinds, sizes, struct.unpack_from(_DIGEST * count, data, digests), references)
     problem = _problem_with_entries(leaf)
     if problem:
         raise _corrupt(f"has an entry that {problem}")
     return leaf
-
-
-def _column(digests: bytes) -> Sequence[bytes]:
-    return tuple(chain.from_iterable(_DIGEST.iter_unpack(digests)))
 
 
 def _bodies(data: bytes, at: int, kinds: bytes) -> tuple[Sequence[bytes | None], int]:

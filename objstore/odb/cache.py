@@ -148,6 +148,10 @@ class Cache:
                 self._tables.sync()
                 self._dirty = False
 
+    def close_for_good(self) -> None:
+        """Closes the environment itself: it can't be used any more in this process."""
+        self._tables.close()
+
     def _opened(self) -> Tables:
         try:
             tables = Tables(self._path, _NAMES)

@@ -1,7 +1,7 @@
 """The object database: reading objects, and opening drafts of new ones."""
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from objstore.blobs.protocol import BlobStore
@@ -21,10 +21,15 @@ _GAP = 64 * 1024  # two wanted records this close are read together with what li
 class Database:
     """Immutable objects by key. Thread-safe for reading."""
 
-    def __init__(self, blobs: BlobStore, cache: Cache) -> None:
+    def __init__(self, blobs: BlobStore, cache: Cache, draft: Draft | None = None) -> None:
+        """With a draft, its objects are there too."""
         self._blobs = blobs
         self._cache = cache
-        self._draft: Draft | None = None
+        self._draft = draft
+
+    def with_draft(self, draft: Draft) -> "Database":
+        """The same database, seen together with a draft."""
+        return Database(self._blobs, self._cache, draft)
 
     @property
     def cache(self) -> Cache:
@@ -115,18 +120,11 @@ class Database:
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def draft(self, folder: Path, generation: int) -> Iterator[Draft]:
-        """A draft whose objects this database reads, too, while it is open; takes over what dead drafts left."""
-        file = DraftFile.create(folder)
-        draft = Draft(self._blobs, self._cache, file, generation)
-        try:
-            self._adopt(folder, draft)
-            self._draft = draft
-            yield draft
-        finally:
-            self._draft = None
-            draft.close()
+    def open_draft(self, folder: Path, generation: int) -> Draft:
+        """A draft for new objects; takes over what dead drafts in the same folder left. Close it, or finish it when logged."""
+        draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation)
+        self._adopt(folder, draft)
+        return draft
 
     def _adopt(self, folder: Path, draft: Draft) -> None:
         """Data packs need nothing but themselves, so they can be taken over from any draft; others are left to gc."""
@@ -134,7 +132,7 @@ class Database:
             for name in old.packs:
                 with contextlib.suppress(NotFoundError, CorruptionError):
                     trailer = self.read_trailer(name)
-                    if trailer.pack_class is pack.PackClass.DATA and not all(row.key in self for row in trailer.rows):
+                    if trailer.pack_class is pack.PackClass.DATA and self.missing([row.key for row in trailer.rows]):
                         draft.adopt(name, trailer)
             old.remove()
 
@@ -168,7 +166,3 @@ def _runs(wanted: Sequence[tuple[Key, Location]]) -> Iterator[Sequence[tuple[Key
 
 def _adjacent(a: Location, b: Location) -> bool:
     return a.pack == b.pack and b.offset - (a.offset + FRAME.size + a.stored) <= _GAP
-
-
-ReadKey = Callable[[Key], bytes | memoryview]
-Keys = Collection[Key]

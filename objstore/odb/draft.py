@@ -33,7 +33,7 @@ class Draft:
         self._blobs = blobs
         self._cache = cache
         self._file = file
-        self._generation = generation
+        self.generation = generation
         self._lock = threading.RLock()
         self._rows = PendingRows(blobs.scratch)
         self._packs: list[PackWriter | str] = []  # by slot: being written, or the id of one that is complete
@@ -144,7 +144,7 @@ class Draft:
                 assert isinstance(writer, PackWriter)
                 return slot, writer
             path = self._blobs.scratch / f"pack-{os.getpid()}-{os.urandom(8).hex()}.tmp"
-            writer = PackWriter(path, pack_class, self._generation)
+            writer = PackWriter(path, pack_class, self.generation)
             self._packs.append(writer)
             return len(self._packs) - 1, writer
 

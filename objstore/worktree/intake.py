@@ -95,8 +95,9 @@ class Intake:
     def execute(self, plan: Plan, draft: Draft) -> Digest:
         """Reads what has changed into the draft; the root of the source's manifest."""
         self.progress.start("adding", files=plan.changed_files, bytes_=plan.changed_bytes)
+        database = self.database.with_draft(draft)
         ingest = Ingest(draft, self.progress, self.keep_mode, self.workers)
-        return edit(DraftNodes(self.database, draft), plan.base, ingest.run(self._wanted(plan)))
+        return edit(DraftNodes(database, draft), plan.base, ingest.run(self._wanted(plan)))
 
     def remember(self, plan: Plan, root: Digest) -> None:
         """To be called once the root is safely in the store, so that the next scan can build on it."""

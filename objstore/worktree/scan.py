@@ -40,6 +40,11 @@ class Source(NamedTuple):
         return list_folder(self.on_disk(folder), folder, rules, patterns)
 
 
+def folder_source(path: str | os.PathLike[str]) -> Source:
+    """The source that stands for the contents of a folder."""
+    return Source(os.path.abspath(os.fsencode(path)), {})
+
+
 def source_of(paths: Sequence[str | os.PathLike[str]]) -> Source:
     """The source for these paths: one folder stands for its contents, anything else for members with their own names.
 

@@ -71,14 +71,17 @@ class Notes:
         self.folders_gone = False
 
     def add(self, scanned: Scanned) -> None:
-        self.seen.append(scanned.folder)
         if scanned.same:
+            self.seen.append(scanned.folder)
             return
-        self.changed = True
         rows = scanned.listing.rows
-        if scanned.listing.newest >= self._clock:
-            rows = forgetting_newer(rows, self._clock)
-        for piece in (scanned.folder, b"".join(rows)):
+        self.add_rows(scanned.folder, forgetting_newer(rows, self._clock) if scanned.listing.newest >= self._clock else rows)
+
+    def add_rows(self, folder: bytes, rows: list[bytes]) -> None:
+        """Notes a folder's rows as they are."""
+        self.seen.append(folder)
+        self.changed = True
+        for piece in (folder, b"".join(rows)):
             self._spool.write(_LENGTH.pack(len(piece)))
             self._spool.write(piece)
 

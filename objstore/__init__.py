@@ -1,0 +1,1 @@
+"""objstore: Git-style, content-addressed versions of datasets and models."""

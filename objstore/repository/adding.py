@@ -1,0 +1,150 @@
+"""From files to a logged version."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from objstore.errors import ConflictError, InvalidInputError
+from objstore.history.collection import Version
+from objstore.history.metadata import check_metadata
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
+from objstore.history.records import Record, Source
+from objstore.history.state import State
+from objstore.history.versions import log_version
+from objstore.host.progress import Progress
+from objstore.manifest.cursor import totals
+from objstore.odb.draft import Draft
+from objstore.repository.closure import check_closed
+from objstore.repository.project import Project
+from objstore.values.digest import Digest
+from objstore.values.key import node_key
+from objstore.worktree.ignore import Patterns
+from objstore.worktree.intake import Intake
+from objstore.worktree.scan import source_of
+
+DEFAULT_TYPE = "dataset"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is said about a version, beside its content."""
+
+    name: str
+    type: str | None = None
+    """None: the collection's, or `dataset` for a new one."""
+    aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    metadata: Mapping[str, Any] | None = None
+    source: Source | None = None
+
+    def __post_init__(self) -> None:
+        check_collection_name(self.name)
+        if self.type is not None:
+            check_type(self.type)
+        for alias in self.aliases:
+            check_alias(alias)
+        for tag in self.tags:
+            check_tag(tag)
+        check_metadata(self.metadata or {})
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A version, and what logging it changed."""
+
+    collection: str
+    version: Version
+    is_new: bool
+    new_bytes: int
+    """Bytes that the store grew by, index and log apart."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.collection}:v{self.version.number}"
+
+
+def add(project: Project, paths: Sequence[Path], labels: Labels, patterns: Patterns, progress: Progress) -> Logged:
+    """Takes files in and logs them as a version; the one that is there when the content is a live version's already.
+
+    One folder stands for its contents; several paths keep their names. Interrupted, it leaves the store as it was; running it again
+    doesn't write the same chunks again.
+    """
+    with project.writing():
+        check_type_matches(project.state, labels)
+        intake = Intake(project.database, source_of(paths), patterns, progress, project.keep_mode)
+        with intake.plan(project.scratch, project.clock) as plan:
+            if plan.is_unchanged and plan.base is not None:
+                logged = _log(project, plan.base, labels, [], 0)
+                intake.remember(plan, plan.base)
+                return logged
+            draft = project.open_draft()
+            try:
+                root = intake.execute(plan, draft)
+                logged = log_draft(project, draft, root, labels)
+            finally:
+                draft.close()
+            intake.remember(plan, root)
+            return logged
+
+
+def log_draft(project: Project, draft: Draft, root: Digest, labels: Labels) -> Logged:
+    """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`."""
+    if draft.generation != project.state.generation:
+        check_closed(project.database.with_draft(draft), root)
+    is_stored = node_key(root) in project.database  # and so is all below it: then nothing of the draft is needed
+    segments = [] if is_stored else draft.publish()
+    logged = _log(project, root, labels, segments, 0 if is_stored else draft.stored_bytes, draft)
+    draft.finish()
+    return logged
+
+
+def check_type_matches(state: State, labels: Labels) -> None:
+    """InvalidInputError when the collection exists with another type; so that no work is done for nothing."""
+    known = state.find_collection(labels.name)
+    if known is not None and labels.type not in (None, known.type):
+        raise InvalidInputError(f"{labels.name} has type {known.type}, not {labels.type}; leave the type out or choose another name")
+
+
+def suggested_name(paths: Sequence[Path]) -> str:
+    """The collection's name when the user gives none: the base name of the one path."""
+    if len(paths) != 1:
+        raise InvalidInputError("several paths need a name for what they make together: give one with -n NAME")
+    name = paths[0].absolute().name
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", name):
+        raise InvalidInputError(f"{name!r} can't be a name (letters, digits, '_', '.', '-'; up to 128): give one with -n NAME")
+    return name
+
+
+def _log(
+    project: Project, root: Digest, labels: Labels, segments: Sequence[str], new_bytes: int, draft: Draft | None = None
+) -> Logged:
+    database = project.database.with_draft(draft) if draft else project.database
+    counted = totals(database, root)
+
+    def decide(state: State) -> list[Record]:
+        known = state.find_collection(labels.name)
+        type_ = labels.type or (known.type if known else DEFAULT_TYPE)
+        return log_version(
+            state,
+            labels.name,
+            type_,
+            root=root,
+            files=counted.files,
+            bytes=counted.bytes,
+            description=labels.description,
+            metadata=labels.metadata,
+            aliases=labels.aliases,
+            tags=labels.tags,
+            segments=segments,
+            source=labels.source,
+        )
+
+    records = project.commit(decide)
+    collection = project.state.collection(labels.name)
+    version = collection.find_root(root)
+    if version is None:
+        raise ConflictError(f"{labels.name} was changed by somebody else at the same moment; try again")
+    return Logged(collection.name, version, any(hasattr(record, "files") for record in records), new_bytes)

@@ -1,0 +1,170 @@
+"""An open project: its blobs, index, log and state, and the locks under which they are used."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+from objstore.blobs.local import LocalBlobs
+from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError, StorageError
+from objstore.history.commit import check_writable, commit, refresh
+from objstore.history.log import Log
+from objstore.history.records import Record
+from objstore.history.state import State
+from objstore.host import filesystem
+from objstore.host.clock import file_clock
+from objstore.host.locks import locked_exclusive, locked_shared
+from objstore.odb.cache import Cache, discard
+from objstore.odb.database import Database
+from objstore.odb.draft import Draft
+from objstore.repository import places
+from objstore.repository.settings import NAME, Settings
+
+_SNAPSHOT = "state"
+
+
+class Project:
+    """A project on a local disk. Not thread-safe but for reading; any number of processes may have it open."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the project in `folder`: NotFoundError, UnsupportedFormatError or CorruptionError when that can't be."""
+        self.folder = folder
+        self.blobs = LocalBlobs(folder)
+        self.settings = Settings.decode(self.blobs.read(NAME))
+        self.keep_mode = filesystem.keeps_mode(folder)
+        self.cache = Cache(self._cache_path(), self.settings.project)
+        self.database = Database(self.blobs, self.cache)
+        self.log = Log(self.blobs, "main")
+        self.state = self._remembered_state()
+        self.refresh()
+
+    @classmethod
+    def find(cls, start: Path) -> Self:
+        """The project at or above a path."""
+        return cls(places.find(start))
+
+    @classmethod
+    def create(cls, folder: Path, project: str | None = None) -> Self:
+        """Makes `.objstore/` with a new project in a folder. ConflictError when there is one already."""
+        if (folder / places.ROOT).exists():
+            raise ConflictError(f"{folder / places.ROOT} exists already; it is ready to use")
+        return cls.create_at(places.prepare(folder, project))
+
+    @classmethod
+    def create_at(cls, project_folder: Path) -> Self:
+        """Makes a new project whose folder is this one."""
+        try:
+            LocalBlobs(project_folder).create(NAME, Settings.new().encode())
+        except BlobExistsError:
+            raise ConflictError(f"{project_folder} holds a project already") from None
+        return cls(project_folder)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Sees what other processes have logged since."""
+        before = self.state.position
+        if refresh(self.log, self.state) and self.state.position >= before:
+            self._remember_state()
+        self.database.load(self.state.segments)
+
+    def forget_cache(self) -> None:
+        """Throws away what this machine remembers of the project, and reads it anew."""
+        self.cache.close_for_good()
+        discard(self._cache_path())
+        self.cache = Cache(self._cache_path(), self.settings.project)
+        self.database = Database(self.blobs, self.cache)
+        self.state = State()
+        self.refresh()
+
+    def close(self) -> None:
+        """Lets go of files, and makes sure that the cache outlives a crash of the machine."""
+        self.cache.close()
+        self.blobs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for temporary files: that of the store, or any when the store can't be written."""
+        try:
+            return self.blobs.scratch
+        except StorageError:
+            return Path(tempfile.gettempdir())
+
+    @property
+    def drafts(self) -> Path:
+        return self.folder / "local" / "drafts"
+
+    @property
+    def clock(self) -> int:
+        """What the store's file system takes for now, in nanoseconds."""
+        return file_clock(self.scratch)
+
+    @contextlib.contextmanager
+    def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """While inside, gc isn't at work. Refused when a newer program has written what this one doesn't know."""
+        with locked_shared(self._lock, waiting):
+            self.refresh()
+            check_writable(self.state)
+            yield
+
+    @contextlib.contextmanager
+    def collecting(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """While inside, nobody else writes."""
+        with locked_exclusive(self._lock, waiting):
+            self.refresh()
+            check_writable(self.state)
+            yield
+
+    def open_draft(self) -> Draft:
+        """A draft for new objects; to be used inside `writing`."""
+        return self.database.open_draft(self.drafts, self.state.generation)
+
+    def commit(self, decide: Callable[[State], Sequence[Record]]) -> list[Record]:
+        """Appends to the log (see history.commit); to be used inside `writing` or `collecting`."""
+        records = commit(self.log, self.state, decide)
+        with contextlib.suppress(StorageError):  # the cache is only a cache, and the record is safe already
+            self._remember_state()
+            self.database.load(self.state.segments)
+        return records
+
+    @property
+    def _lock(self) -> Path:
+        return self.folder / "local" / "lock"
+
+    def _remembered_state(self) -> State:
+        snapshot = self.cache.remembered(_SNAPSHOT)
+        if snapshot is not None:
+            with contextlib.suppress(CorruptionError, ValueError):
+                return State.decode(snapshot)
+        return State()
+
+    def _remember_state(self) -> None:
+        with contextlib.suppress(StorageError):
+            self.cache.remember(_SNAPSHOT, self.state.encode())
+
+    def _cache_path(self) -> Path:
+        """In the project, or in the user's cache folder when LMDB can't work there: a network disk, or one not to be written."""
+        if filesystem.is_local(self.folder) and os.access(self.folder, os.W_OK) and not filesystem.is_read_only(self.folder):
+            return self.folder / "local" / "cache"
+        import platformdirs
+
+        name = hashlib.sha256(os.fsencode(self.folder.resolve())).hexdigest()[:16]
+        return platformdirs.user_cache_path("objstore") / f"{self.settings.project}-{name}"
+
+
+def open_project(start: Path) -> Project:
+    """The project at or above a path. NotFoundError says how to make one."""
+    if not start.exists():
+        raise NotFoundError(f"{start} does not exist")
+    return Project.find(start)

@@ -1,0 +1,63 @@
+"""A project's `objstore.json` (spec/layout.md)."""
+
+import secrets
+from typing import Self
+
+import msgspec
+
+from objstore.errors import CorruptionError, UnsupportedFormatError
+from objstore.host.clock import now_text
+
+NAME = "objstore.json"
+FORMAT = 1
+
+
+class Chunker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How files are cut: fixed for one format version."""
+
+    algorithm: str = "fastcdc2020"
+    min: int = 16384
+    avg: int = 65536
+    max: int = 262144
+    normalization: int = 2
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a project says about itself; never changes."""
+
+    format: int
+    project: str
+    chunker: Chunker
+    created: str
+
+    @classmethod
+    def new(cls) -> Self:
+        return cls(FORMAT, secrets.token_hex(16), Chunker(), now_text())
+
+    def encode(self) -> bytes:
+        return msgspec.json.encode(self) + b"\n"
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """UnsupportedFormatError for a newer format, CorruptionError for anything else than a project's settings."""
+        version = _version(data)
+        if version > FORMAT:
+            raise UnsupportedFormatError(f"this store has format {version}; this objstore reads up to {FORMAT}: upgrade objstore")
+        try:
+            settings = msgspec.json.decode(data, type=cls)
+        except msgspec.MsgspecError as error:
+            raise CorruptionError(f"{NAME} is damaged: {error}") from error
+        if settings.format != FORMAT or settings.chunker != Chunker() or settings.encode() != data:
+            raise CorruptionError(f"{NAME} is damaged")
+        return settings
+
+
+class _Versioned(msgspec.Struct):
+    format: int
+
+
+def _version(data: bytes) -> int:
+    try:
+        return msgspec.json.decode(data, type=_Versioned).format
+    except msgspec.MsgspecError as error:
+        raise CorruptionError(f"{NAME} is damaged: {error}") from error

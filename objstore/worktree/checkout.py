@@ -1,0 +1,233 @@
+"""Writing a manifest's files into a folder: only what isn't right already, every byte verified, each file whole or not at all."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blake3 import blake3
+
+from objstore.chunking.boundaries import MAX_SIZE
+from objstore.errors import InvalidInputError
+from objstore.host.progress import Progress
+from objstore.manifest.compare import compare as compare_manifests
+from objstore.manifest.cursor import entries, totals
+from objstore.manifest.entry import Entry, EntryKind
+from objstore.odb.content import file_blocks
+from objstore.odb.database import Database
+from objstore.values.digest import Digest
+from objstore.values.key import chunk_key, node_key
+from objstore.worktree.compare import Found, Place, compare
+from objstore.worktree.ignore import Patterns
+from objstore.worktree.listing import FACTS, UNKNOWN
+from objstore.worktree.scan import folder_source
+from objstore.worktree.scancache import Notes, ScanCache
+from objstore.worktree.target import Folder
+
+_BATCH_FILES = 256
+_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_FOLDERS = 32  # each holds an open descriptor
+_WINDOW = 6
+_SMALL = MAX_SIZE
+
+
+@dataclass
+class Outcome:
+    """What a checkout did."""
+
+    written: int = 0
+    written_bytes: int = 0
+    kept: int = 0
+    removed: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Batch:
+    places: list[Place] = field(default_factory=list)
+    bytes: int = 0
+    folders: int = 0
+
+
+@dataclass
+class Checkout:
+    """Writes the manifest at `root` into `target`.
+
+    `remove_foreign`: whether what the manifest hasn't got is removed. Otherwise it is left alone.
+    """
+
+    database: Database
+    root: Digest
+    target: Path
+    progress: Progress
+    keep_mode: bool = True
+    remove_foreign: bool = False
+    workers: int = 2
+    clock: int = 0
+    """The file system's time at the beginning: what changed since then may change again unseen."""
+
+    def run(self, scratch: Path, prefix: bytes = b"") -> Outcome:
+        """Writes what is at or below `prefix`. Memory: a few batches of 8 MiB.
+
+        Errors: ConflictError when something is in the way, StorageError when the disk refuses, CorruptionError or NotFoundError
+        when the store hasn't got the content. Whatever was written before stays, each file whole; running again goes on from there.
+        """
+        outcome = Outcome()
+        remember = ScanCache(self.database.cache, folder_source(self.target), Patterns(), bytes([self.keep_mode]))
+        expected = totals(self.database, self.root, prefix)
+        self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
+        notes = Notes(scratch, self.clock)
+        listings = _Listings(notes)
+        top = Folder.top(self.target)
+        places = compare(top, self._wanted(prefix, remember), remember.listing, replace_links=self.remove_foreign)
+        try:
+            for place, facts in self._written(places, outcome):
+                listings.add(place.folder.path + place.name, facts)
+            listings.finish()
+            if not prefix:
+                remember.remember(self.root, notes)
+        finally:
+            notes.close()
+        return outcome
+
+    def _wanted(self, prefix: bytes, remember: ScanCache) -> Iterator[tuple[bytes, Entry, bool]]:
+        """Every path with its entry, and whether the root that the target had then has the same one."""
+        base = remember.root()
+        if base is None or node_key(base) not in self.database:
+            for path, entry in entries(self.database, self.root, prefix):
+                yield path, entry, False
+            return
+        differing = compare_manifests(self.database, base, self.database, self.root)
+        change = next(differing, None)
+        for path, entry in entries(self.database, self.root, prefix):
+            while change is not None and change.path < path:
+                change = next(differing, None)
+            yield path, entry, change is None or change.path != path
+
+    def _written(self, places: Iterable[Place], outcome: Outcome) -> Iterator[tuple[Place, bytes]]:
+        """Does what is needed for each place; those of the manifest with their facts, in order."""
+        waiting: deque[Future[list[tuple[Place, bytes]]]] = deque()
+        with ThreadPoolExecutor(self.workers) as reading, ThreadPoolExecutor(self.workers, thread_name_prefix="objstore-write") as pool:
+            try:
+                for batch in self._batches(places, outcome):
+                    waiting.append(pool.submit(self._run, batch, outcome, reading))
+                    while len(waiting) > _WINDOW or (waiting and waiting[0].done()):
+                        yield from waiting.popleft().result()
+                while waiting:
+                    yield from waiting.popleft().result()
+            except BaseException:
+                for future in waiting:
+                    future.cancel()
+                raise
+
+    def _batches(self, places: Iterable[Place], outcome: Outcome) -> Iterator[_Batch]:
+        batch = _Batch()
+        for place in places:
+            if place.found is Found.FOREIGN:
+                self._foreign(place, outcome)
+                continue
+            size = 0 if place.found is Found.SAME else place.entry.size if place.entry else 0
+            if batch.places and (len(batch.places) == _BATCH_FILES or batch.bytes + size > _BATCH_BYTES or batch.folders == _BATCH_FOLDERS):
+                yield batch
+                batch = _Batch()
+            batch.folders += not batch.places or batch.places[-1].folder is not place.folder
+            batch.places.append(place)
+            batch.bytes += size
+        if batch.places:
+            yield batch
+
+    def _foreign(self, place: Place, outcome: Outcome) -> None:
+        if self.remove_foreign:
+            place.folder.remove(place.name)
+            outcome.removed.append((place.folder.path + place.name).decode(errors="backslashreplace"))
+
+    def _run(self, batch: _Batch, outcome: Outcome, reading: ThreadPoolExecutor) -> list[tuple[Place, bytes]]:
+        facts: dict[int, bytes] = {}
+        absent: list[tuple[int, Place]] = []
+        for at, place in enumerate(batch.places):
+            if place.found is not Found.ABSENT and (place.found is Found.SAME or self._is_right(place)):
+                facts[at] = self._unless_recent(self._with_mode(place))
+                outcome.kept += 1
+            else:
+                absent.append((at, place))
+        for at, place, blocks in self._contents(absent, reading):
+            facts[at] = place.folder.write(place.name, blocks, 0o777 if _is_executable(place) else 0o666, replace_folder=self.remove_foreign)
+            outcome.written += 1
+            outcome.written_bytes += _entry(place).size
+        self.progress.advance(files=len(batch.places), bytes_=sum(_entry(place).size for place in batch.places))
+        return [(place, facts[at]) for at, place in enumerate(batch.places)]
+
+    def _contents(
+        self, absent: list[tuple[int, Place]], reading: ThreadPoolExecutor
+    ) -> "Iterator[tuple[int, Place, Iterable[list[bytes | memoryview]]]]":
+        """The content of each place: small files together in the order of the packs, others one by one."""
+        small: dict[bytes, list[tuple[int, Place]]] = {}
+        large: list[tuple[int, Place]] = []
+        for at, place in absent:
+            entry = _entry(place)
+            if entry.size == 0:
+                yield at, place, []
+            elif entry.size <= _SMALL:
+                small.setdefault(chunk_key(entry.digest), []).append((at, place))
+            else:
+                large.append((at, place))
+        stored = self.database.locate(list(small))
+        for key, data in self.database.read_many(list(stored)):
+            for at, place in small[key]:
+                yield at, place, [[data]]
+        large += [item for key, items in small.items() if key not in stored for item in items]
+        for at, place in large:
+            entry = _entry(place)
+            yield at, place, file_blocks(self.database, entry.digest, entry.size, reading)
+
+    def _is_right(self, place: Place) -> bool:
+        hasher = blake3()
+        for data in place.folder.read(place.name):
+            hasher.update(data)
+        return hasher.digest() == _entry(place).digest
+
+    def _unless_recent(self, facts: bytes) -> bytes:
+        return facts if FACTS.unpack(facts)[2] < self.clock else UNKNOWN
+
+    def _with_mode(self, place: Place) -> bytes:
+        assert place.facts is not None
+        mode = FACTS.unpack(place.facts)[4]
+        if not self.keep_mode or bool(mode & 0o111) == _is_executable(place):
+            return place.facts
+        readable = (mode & 0o444) >> 2
+        return place.folder.set_mode(place.name, (mode | readable if _is_executable(place) else mode & ~0o111) & 0o7777)
+
+
+class _Listings:
+    """Gathers each folder's rows, from paths in order, and notes a folder once it is complete."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._open: list[tuple[bytes, list[bytes]]] = [(b"", [])]
+
+    def add(self, path: bytes, facts: bytes) -> None:
+        parent = path[: path.rfind(b"/") + 1]
+        while not parent.startswith(self._open[-1][0]):
+            self._notes.add_rows(*self._open.pop())
+        while (above := self._open[-1])[0] != parent:
+            name = parent[len(above[0]) :].partition(b"/")[0] + b"/"
+            above[1].append(name + b"\0" + UNKNOWN)
+            self._open.append((above[0] + name, []))
+        self._open[-1][1].append(path[len(parent) :] + b"\0" + facts)
+
+    def finish(self) -> None:
+        while self._open:
+            self._notes.add_rows(*self._open.pop())
+        self._notes.folders_gone = True
+
+
+def _entry(place: Place) -> Entry:
+    assert place.entry is not None
+    if place.entry.kind == EntryKind.REFERENCE:
+        where = (place.folder.path + place.name).decode()
+        raise InvalidInputError(f"{where} is a reference to an outside address, which this version of objstore can't fetch")
+    return place.entry
+
+
+def _is_executable(place: Place) -> bool:
+    return _entry(place).kind == EntryKind.EXECUTABLE

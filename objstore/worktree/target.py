@@ -1,0 +1,139 @@
+"""The folder that files are written into. Nothing outside it is ever touched, whatever a manifest says.
+
+Every folder on the way is opened relative to the one above it and never through a symbolic link, so that neither a hostile path nor
+a link in the target leads out of it.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from objstore.errors import ConflictError
+from objstore.host.publish import translated
+from objstore.odb.content import Pieces
+from objstore.worktree.listing import UNKNOWN, facts_of
+
+_TEMPORARY = ".objstore-{}.tmp"
+
+
+class Folder:
+    """One open folder of the target. Closed when the last user lets go of it."""
+
+    def __init__(self, fd: int, path: bytes) -> None:
+        self.fd = fd
+        self.path = path
+        """Relative to the target, ending in `/` unless empty."""
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+    @classmethod
+    def top(cls, path: Path) -> "Folder":
+        """The target itself, made when missing; it may be a link."""
+        with translated(path):
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+            except FileExistsError:
+                raise ConflictError(f"{path} is not a folder; choose another destination or remove it") from None
+            return cls(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), b"")
+
+    def enter(self, name: bytes, *, replace_links: bool = False) -> "Folder":
+        """The subfolder of this name, made when missing; a file in its place is replaced, a link refused or replaced."""
+        inner = self.path + name + b"/"
+        with translated(os.fsdecode(inner)):
+            while True:
+                try:
+                    return Folder(os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd), inner)
+                except FileNotFoundError:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=self.fd)
+                except OSError:
+                    mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
+                    if stat.S_ISDIR(mode):
+                        raise
+                    if stat.S_ISLNK(mode) and not replace_links:
+                        where = os.fsdecode(inner[:-1])
+                        raise ConflictError(f"{where} in the destination is a symbolic link; objstore doesn't write through it: remove it") from None
+                    os.unlink(name, dir_fd=self.fd)
+
+    def rows(self) -> list[bytes]:
+        """What is in the folder, as the rows of a listing; links, sockets and the like have no known facts."""
+        found = []
+        with os.scandir(self.fd) as entries:
+            for entry in entries:
+                name = os.fsencode(entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    found.append(name + b"/\0" + UNKNOWN)
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(name + b"\0" + facts_of(entry.stat(follow_symlinks=False)))
+                else:
+                    found.append(name + b"\0" + UNKNOWN)
+        found.sort()
+        return found
+
+    def write(self, name: bytes, blocks: Iterable[Pieces], mode: int, *, replace_folder: bool = False) -> bytes:
+        """Writes a file, whole or not at all: under another name, then renamed. Its facts afterwards.
+
+        A folder in its place is a ConflictError, or replaced.
+        """
+        temporary = _TEMPORARY.format(os.urandom(6).hex()).encode()
+        with translated(os.fsdecode(self.path + name)):
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self.fd)
+            try:
+                try:
+                    for pieces in blocks:
+                        _write_all(fd, pieces)
+                finally:
+                    os.close(fd)
+                if replace_folder and _is_folder(name, self.fd):
+                    self.remove(name + b"/")
+                os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+            except BaseException as error:
+                os.unlink(temporary, dir_fd=self.fd)
+                if isinstance(error, IsADirectoryError):
+                    where = os.fsdecode(self.path + name)
+                    raise ConflictError(f"{where} in the destination is a folder where a file belongs; move it away") from None
+                raise
+            return facts_of(os.stat(name, dir_fd=self.fd, follow_symlinks=False))
+
+    def read(self, name: bytes) -> Iterator[bytes]:
+        """The content of a file, some MiB at a time; never through a link."""
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self.fd)
+        try:
+            while data := os.read(fd, 1 << 22):
+                yield data
+        finally:
+            os.close(fd)
+
+    def set_mode(self, name: bytes, mode: int) -> bytes:
+        """Changes a file's permissions; its facts afterwards."""
+        os.chmod(name, mode, dir_fd=self.fd)
+        return facts_of(os.stat(name, dir_fd=self.fd, follow_symlinks=False))
+
+    def remove(self, name: bytes) -> None:
+        """Removes a file, or (`name` ending in `/`) a folder and all in it; links are removed, not followed."""
+        with contextlib.suppress(FileNotFoundError):
+            if name.endswith(b"/"):
+                shutil.rmtree(os.fsdecode(name[:-1]), dir_fd=self.fd)
+            else:
+                os.unlink(name, dir_fd=self.fd)
+
+
+def _is_folder(name: bytes, fd: int) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _write_all(fd: int, pieces: Pieces) -> None:
+    views = [memoryview(piece) for piece in pieces if len(piece)]
+    while views:
+        written = os.writev(fd, views[:1000])
+        while views and written >= len(views[0]):
+            written -= len(views.pop(0))
+        if written:
+            views[0] = views[0][written:]

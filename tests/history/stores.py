@@ -1,0 +1,84 @@
+"""Blob stores that count, and that lose replies."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from objstore.blobs.memory import MemoryBlobs
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import RemoteError
+
+
+class Wrapper:
+    """Passes everything on; subclasses interfere."""
+
+    def __init__(self, inner: BlobStore | None = None) -> None:
+        self.inner = inner or MemoryBlobs()
+
+    @property
+    def location(self) -> str:
+        return self.inner.location
+
+    @property
+    def scratch(self) -> Path:
+        return self.inner.scratch
+
+    def create(self, name: str, data: bytes, /) -> None:
+        self.inner.create(name, data)
+
+    def adopt(self, name: str, file: Path, /) -> None:
+        self.inner.adopt(name, file)
+
+    def read(self, name: str, /) -> bytes:
+        return self.inner.read(name)
+
+    def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
+        return self.inner.read_ranges(name, ranges)
+
+    def size(self, name: str, /) -> int:
+        return self.inner.size(name)
+
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
+        return self.inner.list(prefix)
+
+    def delete(self, name: str, /) -> None:
+        self.inner.delete(name)
+
+
+class CountingBlobs(Wrapper):
+    """Counts the calls of each operation."""
+
+    def __init__(self, inner: BlobStore | None = None) -> None:
+        super().__init__(inner)
+        self.calls: Counter[str] = Counter()
+
+    def create(self, name: str, data: bytes, /) -> None:
+        self.calls["create"] += 1
+        super().create(name, data)
+
+    def read(self, name: str, /) -> bytes:
+        self.calls["read"] += 1
+        return super().read(name)
+
+    def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
+        self.calls["list"] += 1
+        return super().list(prefix)
+
+
+class LossyBlobs(Wrapper):
+    """Fails the next creates as told: `lost` is a reply lost after the put landed, `dropped` a put that never arrived,
+    `retried` a put that landed and was sent again by the library below, which then sees that the name exists."""
+
+    def __init__(self, inner: BlobStore | None = None) -> None:
+        super().__init__(inner)
+        self.faults: list[str] = []
+
+    def create(self, name: str, data: bytes, /) -> None:
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "dropped":
+            raise RemoteError("the connection was reset")
+        super().create(name, data)
+        if fault == "lost":
+            raise RemoteError("the connection was reset")
+        if fault == "retried":
+            super().create(name, data)
