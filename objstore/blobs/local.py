@@ -55,13 +55,15 @@ class LocalBlobs:
             file.unlink(missing_ok=True)
 
     def read(self, name: str, /) -> bytes:
+        target = self._root / name
         try:
-            return (self._root / name).read_bytes()
+            with translated(target):
+                return target.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             raise self._missing(name) from None
 
     def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
-        with self._open(name) as fd:
+        with translated(self._root / name), self._open(name) as fd:
             for offset, length in ranges:
                 data = os.pread(fd, length, offset)
                 while len(data) < length:
@@ -76,6 +78,9 @@ class LocalBlobs:
             return (self._root / name).stat().st_size
         except (FileNotFoundError, NotADirectoryError):
             raise self._missing(name) from None
+
+    def has(self, name: str, /) -> bool:
+        return (self._root / name).is_file()
 
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         yield from self._walk(prefix)

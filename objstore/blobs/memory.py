@@ -59,6 +59,9 @@ class MemoryBlobs:
     def size(self, name: str, /) -> int:
         return len(self.read(name))
 
+    def has(self, name: str, /) -> bool:
+        return name in self._blobs
+
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         for name, data in list(self._blobs.items()):
             if name.startswith(prefix):

@@ -33,6 +33,8 @@ class BlobStore(Protocol):
 
     def size(self, name: str, /) -> int: ...
 
+    def has(self, name: str, /) -> bool: ...
+
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         """Names that begin with `prefix` (a folder ending in `/`, or nothing) and their sizes, in no order."""
 

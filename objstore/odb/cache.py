@@ -74,6 +74,10 @@ class Cache:
         for key, found in self._tables.rows_from("index", prefix):
             yield key, self._location(found)
 
+    def pack_ids(self) -> list[str]:
+        """All packs that the segments name."""
+        return [pack.hex() for _, pack in self._tables.rows_from("packs", b"")]
+
     def object_count(self) -> int:
         return self._tables.count("index")
 

@@ -8,9 +8,8 @@ next draft, which then doesn't write the same chunks again.
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import BlobExistsError
@@ -20,7 +19,7 @@ from objstore.odb.pack import TARGET_SIZE, PackClass, Trailer, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
 from objstore.odb.record import FRAME, Payload, encode
-from objstore.odb import segment
+from objstore.odb.segmentwriter import publish_segment
 from objstore.values.key import Key
 
 _UNPLACED = (-1, 0, 0, 0)
@@ -119,7 +118,7 @@ class Draft:
         self._settle()
         if not self._rows:
             return []
-        return [self._publish_segment()]
+        return [publish_segment(self._blobs, [pack for pack in self._packs if isinstance(pack, str)], self._rows)]
 
     def close(self) -> None:
         """Lets go of everything; what wasn't published or logged is garbage from now on."""
@@ -168,29 +167,3 @@ class Draft:
     def _settle(self) -> None:
         while self._publishing:
             self._publishing.pop(0).result()
-
-    def _publish_segment(self) -> str:
-        ids = [bytes.fromhex(pack) for pack in self._packs if isinstance(pack, str)]
-        order = sorted(set(ids))
-        position = {slot: order.index(pack) for slot, pack in enumerate(ids)}
-        path = self._blobs.scratch / f"segment-{os.getpid()}-{os.urandom(8).hex()}.tmp"
-        try:
-            pieces = segment.encode(order, self._rows.counts(), self._segment_rows(position))
-            name = segment.segment_id(_written(path, pieces)).hex()
-            with contextlib.suppress(BlobExistsError):
-                self._blobs.adopt(segment.segment_name(name), path)
-        finally:
-            path.unlink(missing_ok=True)
-        return name
-
-    def _segment_rows(self, position: dict[int, int]) -> Iterator[tuple[Key, bytes]]:
-        for key, (slot, offset, stored, raw) in self._rows.sorted():
-            yield key, segment.encode_place(position[slot], offset, stored, raw)
-
-
-def _written(path: Path, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Passes the pieces on while writing them to a file."""
-    with path.open("wb") as file:
-        for piece in pieces:
-            file.write(piece)
-            yield piece

@@ -39,12 +39,13 @@ class DraftFile:
 
     @staticmethod
     def packs_in_use(folder: Path) -> set[str]:
-        """The packs of all drafts that have a file, living or not."""
+        """The packs of all drafts whose writers live."""
         packs: set[str] = set()
         with contextlib.suppress(FileNotFoundError):
             for path in folder.iterdir():
-                with contextlib.suppress(FileNotFoundError):
-                    packs.update(path.read_text().split())
+                with FileLock(path) as lock, contextlib.suppress(FileNotFoundError):
+                    if not lock.try_exclusive():
+                        packs.update(path.read_text().split())
         return packs
 
     @property

@@ -233,7 +233,7 @@ def test_a_compacted_entry_holds_entries_verbatim():
 def test_a_compacted_entry_with_other_numbers_or_lengths_is_corruption():
     entries = [encode_entry([r.SegmentsRecord()]) for _ in range(3)]
     whole = encode_compact(1, entries)
-    head, _, body = whole.partition(b"\n")
+    body = whole.partition(b"\n")[2]
 
     def with_body(body: bytes, first: bytes = b"0" * 19 + b"1", last: bytes = b"0" * 19 + b"3") -> bytes:
         return b"objstore-compact 1 %b %b %b\n%b" % (first, last, plain(body).hex().encode(), body)

@@ -26,7 +26,7 @@ faults = st.sampled_from(["", "", "", "", "lost", "retried", "dropped", "other f
 Model = dict[str, tuple[list[dict], dict[str, int]]]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the model says to an order that can't be carried out."""
 
 
@@ -76,7 +76,7 @@ class ManyWriters(RuleBasedStateMachine):
     def refuses(self, on_model):
         try:
             on_model()
-        except Refused:
+        except RefusedError:
             return True
         return False
 
@@ -115,7 +115,7 @@ class ManyWriters(RuleBasedStateMachine):
     def unalias(self, writer, fault, name, alias):
         def on_model():
             if alias not in self.model.get(name, ([], {}))[1]:
-                raise Refused
+                raise RefusedError
             del self.model[name][1][alias]
 
         self.order(writer, fault, lambda state: remove_aliases(state, name, [alias]), on_model)
@@ -135,7 +135,7 @@ class ManyWriters(RuleBasedStateMachine):
             version = self.model_live(name, number)
             aliases = self.model[name][1]
             if number in aliases.values() and not with_aliases:
-                raise Refused
+                raise RefusedError
             version["deleted"] = True
             for alias in [alias for alias, at in aliases.items() if at == number]:
                 del aliases[alias]
@@ -147,9 +147,9 @@ class ManyWriters(RuleBasedStateMachine):
         def on_model():
             versions = self.model.get(name, ([], {}))[0]
             if number >= len(versions) or not versions[number]["deleted"]:
-                raise Refused
+                raise RefusedError
             if any(version["content"] == versions[number]["content"] for version in versions[number + 1 :]):
-                raise Refused
+                raise RefusedError
             versions[number]["deleted"] = False
 
         self.order(writer, fault, lambda state: restore_version(state, name, f"v{number}"), on_model)
@@ -158,7 +158,7 @@ class ManyWriters(RuleBasedStateMachine):
     def swap_name(self, writer, fault, old, new):
         def on_model():
             if old not in self.model or (new != old and new in self.model):
-                raise Refused
+                raise RefusedError
             self.model[new] = self.model.pop(old)
 
         self.order(writer, fault, lambda state: rename(state, old, new), on_model)
@@ -170,7 +170,7 @@ class ManyWriters(RuleBasedStateMachine):
     def model_live(self, name, number):
         versions = self.model.get(name, ([], {}))[0]
         if number >= len(versions) or versions[number]["deleted"]:
-            raise Refused
+            raise RefusedError
         return versions[number]
 
     # -- what holds ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.metadata import canonical, check_metadata
 
 
-class Color(str, enum.Enum):
+class Color(enum.StrEnum):
     RED = "red"
 
 
@@ -43,7 +43,7 @@ class Stubborn:
         ({"a": array.array("d", [0.5, math.nan])}, {"a": [0.5, None]}),
         ({"a": Scalar(3), "b": Scalar(math.nan)}, {"a": 3, "b": None}),
         ({"a": math.nan}, {"a": None}),
-        ({1: "a", 2.5: "b", True: "c", None: "d"}, {"1": "c", "2.5": "b", "null": "d"}),
+        ({1: "a", 2.5: "b", False: "c", None: "d"}, {"1": "a", "2.5": "b", "false": "c", "null": "d"}),
         ({Scalar(7): 1}, {"7": 1}),
         ({"a": Color.RED}, {"a": "red"}),
         ({"a": {"b": ({"c": ()},)}}, {"a": {"b": [{"c": []}]}}),

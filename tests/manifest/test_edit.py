@@ -42,7 +42,7 @@ def test_any_route_to_the_same_entries_gives_the_same_root(start: dict[bytes, En
 def test_edits_of_hundreds_of_paths_in_small_batches_give_the_same_root(before: set[int], after: set[int], batch: int) -> None:
     store = Nodes()
     old, new = ({b"%04d" % n: file(b"%d" % n) for n in numbers} for numbers in (before, after))
-    changes = sorted((path, new.get(path)) for path in old.keys() | new.keys())
+    changes = sorted((path, new.get(path)) for path in old.keys() ^ new.keys())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(edit_module, "BATCH", batch)
         assert edit(store, build(store, old), changes) == by_the_book(new)

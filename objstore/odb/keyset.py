@@ -1,0 +1,43 @@
+"""A set of keys of any size in bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Self
+
+from objstore.odb.pending import PendingRows
+from objstore.values.key import Key
+
+_NO_ROW = (0, 0, 0, 0)
+
+
+class KeySet:
+    """Keys in memory while few, on disk when many. Close it."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._rows = PendingRows(scratch)
+
+    def add_new(self, keys: Sequence[Key]) -> list[Key]:
+        """Adds keys; those that weren't there before, in order, each once."""
+        fresh = self._rows.unknown(dict.fromkeys(keys))
+        self._rows.put(dict.fromkeys(fresh, _NO_ROW))
+        return fresh
+
+    def missing(self, keys: Sequence[Key]) -> set[Key]:
+        """Those keys that aren't in the set."""
+        return set(self._rows.unknown(keys))
+
+    def batches(self, size: int) -> Iterator[list[Key]]:
+        """All keys, ascending, some at a time."""
+        keys = (key for key, _ in self._rows.sorted())
+        while batch := list(islice(keys, size)):
+            yield batch
+
+    def __contains__(self, key: Key) -> bool:
+        return not self._rows.unknown([key])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()

@@ -1,0 +1,88 @@
+"""Checking packs and segments, bit by bit. Reports; repairs nothing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from blake3 import blake3
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import ObjstoreError
+from objstore.odb.database import Database
+from objstore.odb.pack import HEADER, pack_name
+from objstore.odb.pending import PendingRows
+from objstore.odb.record import FRAME, decode
+from objstore.values.key import Key, describe
+
+_BATCH = 4096
+
+
+@dataclass
+class PackHealth:
+    """What was found in one pack."""
+
+    pack: str
+    objects: int = 0
+    problems: list[str] = field(default_factory=list)
+    lost: list[Key] = field(default_factory=list)
+    """Objects that can't be read any more; empty when the trailer is damaged, since then nobody knows."""
+
+
+def check_pack(database: Database, blobs: BlobStore, pack: str, read: Callable[[int], None]) -> PackHealth:
+    """Reads a whole pack. Any flipped bit is found: the name fixes the trailer, the trailer fixes all that is before it."""
+    health = PackHealth(pack)
+    try:
+        trailer = database.read_trailer(pack)
+    except ObjstoreError as error:
+        health.problems.append(str(error))
+        return health
+    (header,) = blobs.read_ranges(pack_name(pack), [(0, len(HEADER))])
+    hasher = blake3(header)
+    if header != HEADER:
+        health.problems.append("its header is damaged")
+    rows = list(trailer.offsets())
+    spans = [(offset, FRAME.size + row.stored) for row, offset in rows]
+    for (row, _), record in zip(rows, blobs.read_ranges(pack_name(pack), spans), strict=True):
+        hasher.update(record)
+        read(len(record))
+        health.objects += 1
+        codec, stored, raw = FRAME.unpack_from(record)[1:]
+        try:
+            decode(row.key, record)
+        except ObjstoreError:
+            health.problems.append(f"{describe(row.key)} is damaged")
+            health.lost.append(row.key)
+        else:
+            if (codec, stored, raw) != row[1:]:
+                health.problems.append(f"the frame of {describe(row.key)} is damaged")
+                health.lost.append(row.key)
+    if hasher.digest() != trailer.content_hash and not health.problems:
+        health.problems.append("its content has changed, though every object in it can still be read")
+    return health
+
+
+def check_segment(database: Database, rows: PendingRows, name: str) -> Iterator[str]:
+    """Compares a segment with the trailers of the packs it names. `rows` is empty, for working in."""
+    segment = database.read_segment(name)
+    batch = {}
+    for key, (pack, offset, stored, raw) in segment.rows():
+        batch[key] = (pack, offset, stored, raw)
+        if len(batch) == _BATCH:
+            rows.put(batch)
+            batch = {}
+    rows.put(batch)
+    listed = 0
+    for position, pack in enumerate(segment.packs):
+        try:
+            trailer = database.read_trailer(pack.hex())
+        except ObjstoreError:
+            return  # reported with the pack itself
+        for row, offset in trailer.offsets():
+            found = rows.get(row.key)
+            if found is None:
+                yield f"index segment {name[:12]} doesn't list {describe(row.key)} of pack {pack.hex()[:12]}"
+            elif found[0] == position:
+                listed += 1
+                if found[1:] != (offset, row.stored, row.raw):
+                    yield f"index segment {name[:12]} has a wrong place for {describe(row.key)}"
+    if listed != sum(segment.counts.values()):
+        yield f"index segment {name[:12]} lists objects that its packs don't hold"

@@ -1,0 +1,182 @@
+"""Checking a whole project, and rebuilding what can be rebuilt. Trusts nothing that this machine remembers."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from objstore.blobs.local import LocalBlobs
+from objstore.errors import ObjstoreError
+from objstore.history.commit import refresh
+from objstore.history.integrity import Damage, damage_of
+from objstore.history.log import Log
+from objstore.history.state import State
+from objstore.host.progress import Progress
+from objstore.odb.cache import Cache
+from objstore.odb.database import Database
+from objstore.odb.keyset import KeySet
+from objstore.odb.pack import pack_name
+from objstore.odb.pending import PendingRows
+from objstore.odb.segment import segment_name
+from objstore.odb.verify import check_pack, check_segment
+from objstore.repository.rebuilding import rebuild_index
+from objstore.repository.settings import NAME, Settings
+
+
+@dataclass
+class Problem:
+    """Something that isn't as it was written."""
+
+    where: str
+    what: str
+    affected: list[str] = field(default_factory=list)
+    """Versions and paths that can't be read whole any more, like `my-dataset:v3 images/cat.png`."""
+    repaired: bool = False
+
+
+@dataclass
+class Report:
+    """What a check looked at and found."""
+
+    problems: list[Problem] = field(default_factory=list)
+    packs: int = 0
+    objects: int = 0
+    versions: int = 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong, or nothing any more."""
+        return all(problem.repaired for problem in self.problems)
+
+
+def check(folder: Path, progress: Progress, *, repair: bool = False) -> Report:
+    """Reads everything in a project's folder: settings, log, segments, every record of every pack, every manifest and recipe.
+
+    Reports each problem with the versions and paths it affects. `repair` rebuilds the cache and the index segments; lost content can't be
+    rebuilt, only logged again from its source. Nobody else should write meanwhile.
+    """
+    with tempfile.TemporaryDirectory(prefix="objstore-fsck-") as scratch:
+        checker = _Checker(folder, Path(scratch), progress, repair)
+        checker.run()
+        return checker.report
+
+
+class _Checker:
+    def __init__(self, folder: Path, scratch: Path, progress: Progress, repair: bool) -> None:
+        self._folder = folder
+        self._scratch = scratch
+        self._progress = progress
+        self._repair = repair
+        self._blobs = LocalBlobs(folder)
+        self._database = Database(self._blobs, Cache(scratch / "cache", "fsck"))
+        self._state = State()
+        self._damage = Damage()
+        self.report = Report()
+
+    def run(self) -> None:
+        self._settings()
+        self._log()
+        self._packs()
+        self._segments()
+        self._versions()
+        if self._repair:
+            self._forget_cache()
+
+    def _settings(self) -> None:
+        with self._reporting(NAME):
+            Settings.decode(self._blobs.read(NAME))
+
+    def _log(self) -> None:
+        self._progress.start("checking the log")
+        for name in ("main", "runs"):
+            with self._reporting(f"log/{name}"):
+                for problem in Log(self._blobs, name).verify():  # type: ignore[arg-type]
+                    self._add(f"log/{name}", problem)
+        with contextlib.suppress(ObjstoreError):  # reported above; what comes before the damage is used
+            refresh(Log(self._blobs, "main"), self._state)
+        for kind in self._state.unknown:
+            self._add("log/main", f"has records of kind {kind}, which this objstore doesn't know: upgrade it")
+
+    def _packs(self) -> None:
+        sizes = {name.rpartition("/")[2]: size for name, size in self._blobs.list("packs/")}
+        self._progress.start("checking packs", bytes_=sum(sizes.values()))
+        for pack in sorted(sizes):
+            health = check_pack(self._database, self._blobs, pack, lambda size: self._progress.advance(bytes_=size))
+            self.report.packs += 1
+            self.report.objects += health.objects
+            self._damage.lost.update(health.lost)
+            if health.problems and not health.lost and not health.objects:
+                self._damage.packs.add(pack)
+            for problem in health.problems:
+                self._add(pack_name(pack), problem)
+
+    def _segments(self) -> None:
+        self._progress.start("checking the index")
+        damaged = []
+        for name in self._state.segments:
+            try:
+                self._database.cache.add_segment(name, self._database.read_segment(name))
+                rows = PendingRows(self._scratch)
+                for problem in check_segment(self._database, rows, name):
+                    damaged.append(name)
+                    self._add(segment_name(name), problem)
+                rows.close()
+            except ObjstoreError as error:
+                damaged.append(name)
+                self._add(segment_name(name), str(error))
+        for pack in self._database.cache.pack_ids():
+            if not self._blobs.has(pack_name(pack)):
+                self._damage.packs.add(pack)
+                self._add(pack_name(pack), "is missing")
+        if damaged:
+            self._rebuild_index(sorted(set(damaged)))
+
+    def _rebuild_index(self, damaged: list[str]) -> None:
+        """In the scratch cache, so that the rest of the check sees the objects; in the store only when asked to repair."""
+        with self._reporting("index"):
+            names = rebuild_index(self._blobs, self._database, self._state, damaged, publish=self._repair)
+            if self._repair:
+                for problem in self.report.problems:
+                    problem.repaired = problem.repaired or any(problem.where == segment_name(name) for name in damaged)
+                refresh(Log(self._blobs, "main"), self._state)
+                self._database.load(names)
+
+    def _versions(self) -> None:
+        self._progress.start("checking versions")
+        with KeySet(self._scratch) as sound:
+            for collection in self._state.collections.values():
+                for version in reversed(collection.versions):
+                    if version.purged:
+                        continue
+                    self.report.versions += 1
+                    name = f"{collection.name}:{version.name}"
+                    for loss in damage_of(self._database, version.root, self._damage, sound):
+                        self._affected(name, loss.path, loss.cause)
+
+    def _affected(self, version: str, path: str, cause: str) -> None:
+        for problem in self.report.problems:
+            if cause and (cause in problem.what or cause in problem.where):
+                problem.affected.append(f"{version} {path}".rstrip())
+                return
+        self._add(version, f"{path or 'its manifest'} can't be read: {cause or 'content is missing'}").affected.append(f"{version} {path}".rstrip())
+
+    def _forget_cache(self) -> None:
+        cache = self._folder / "local" / "cache"
+        if cache.exists():
+            shutil.rmtree(cache, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _reporting(self, where: str) -> Iterator[None]:
+        try:
+            yield
+        except ObjstoreError as error:
+            self._add(where, str(error))
+
+    def _add(self, where: str, what: str) -> Problem:
+        problem = Problem(where, what)
+        self.report.problems.append(problem)
+        return problem
+
+

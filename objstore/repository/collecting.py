@@ -1,0 +1,135 @@
+"""Freeing what no live version needs.
+
+On a local disk the collector is alone (an exclusive lock), so it may write what replaces condemned packs before it logs anything: a full disk
+then leaves the store as it was. The log tells the same story as on a shared remote: `gc`, then `gc-verdict`, then deletion.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from objstore.errors import StorageError
+from objstore.history.reachability import mark
+from objstore.history.records import GcRecord, GcVerdictRecord
+from objstore.history.state import State
+from objstore.host.progress import Progress
+from objstore.odb.draftfile import DraftFile
+from objstore.odb.keyset import KeySet
+from objstore.odb.pack import pack_name
+from objstore.odb.repack import PackUse, Repacked, RepackPlan, measure, plan, repack
+from objstore.odb.segment import segment_name
+from objstore.repository.project import Project
+
+
+@dataclass
+class Freed:
+    """What a collection freed, or would free."""
+
+    bytes: int = 0
+    deleted: int = 0
+    """Packs that are gone without a replacement."""
+    rewritten: int = 0
+    """Packs whose live part moved into new ones."""
+    purged: list[str] = field(default_factory=list)
+    """Versions that were deleted before and can't be restored any more."""
+    dry_run: bool = False
+
+
+def collect(project: Project, progress: Progress, *, dry_run: bool = False, waiting: Callable[[], None] | None = None) -> Freed:
+    """Frees what no live version, and no draft, needs; merges small packs.
+
+    Deleted versions can't be restored afterwards. Waits until nobody writes (calling `waiting` if that isn't at once).
+    CorruptionError when something that is needed can't be read; then nothing is freed.
+    """
+    with project.collecting(waiting):
+        progress.start("looking for what is needed")
+        before = _sizes(project, "packs/")
+        with KeySet(project.scratch) as live:
+            mark(project.database, project.state.roots(), live)
+            uses = measure(project.cache, live, {name: before.get(name, 0) for name in project.cache.pack_ids()})
+            decided = plan(uses.values())
+            orphans = _orphans(project, set(uses), before)
+            purged = _purged(project.state) if decided.condemned else []
+            if dry_run:
+                expected = decided.freed + sum(before[pack] for pack in orphans)
+                return Freed(expected, len(decided.delete) + len(orphans), len(decided.rewrite), purged, dry_run=True)
+            total = sum(before.values()) + sum(_sizes(project, "index/").values())
+            if decided.condemned:
+                progress.start("writing what stays")
+                decided = _repack(project, decided, uses, live)
+        progress.start("deleting")
+        _delete(project, decided, orphans)
+        freed = total - sum(_sizes(project, "packs/").values()) - sum(_sizes(project, "index/").values())
+        return Freed(freed, len(decided.delete) + len(orphans), len(decided.rewrite), purged)
+
+
+def _repack(project: Project, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet) -> RepackPlan:
+    """Replaces what is condemned, in the store and in the log; the plan that was carried out."""
+    segments = project.state.segments
+    generation = project.state.position + 1
+    try:
+        new = repack(project.database, project.blobs, decided, live, segments, generation)
+    except StorageError:
+        decided = decided.without_rewriting(uses)
+        if not decided.condemned:
+            raise
+        new = repack(project.database, project.blobs, decided, live, segments, generation)
+    _log(project, decided, new, segments)
+    return decided
+
+
+def _log(project: Project, decided: RepackPlan, new: Repacked, superseded: list[str]) -> None:
+    project.commit(lambda _: [GcRecord(condemned=decided.condemned)])
+    gc = project.state.position
+    replaced = tuple(name for name in superseded if name not in new.segments)
+    project.commit(lambda _: [GcVerdictRecord(gc=gc, deleted=decided.condemned, superseded=replaced, segments=new.segments)])
+
+
+def _delete(project: Project, decided: RepackPlan, orphans: list[str]) -> None:
+    wanted = set(project.state.segments)
+    for name in _sizes(project, "index/"):
+        if name not in wanted:
+            project.blobs.delete(segment_name(name))
+    for pack in (*decided.condemned, *orphans):
+        project.blobs.delete(pack_name(pack))
+    for abandoned in DraftFile.abandoned(project.drafts):
+        abandoned.remove()
+    _clear_leftovers(project)
+
+
+def _orphans(project: Project, indexed: set[str], sizes: dict[str, int]) -> list[str]:
+    """Packs that no segment names and no living draft: left behind by something that was interrupted."""
+    kept = indexed | DraftFile.packs_in_use(project.drafts)
+    return [pack for pack in sizes if pack not in kept]
+
+
+def _clear_leftovers(project: Project) -> None:
+    """Removes temporary files of processes that are gone."""
+    for path in project.scratch.iterdir():
+        parts = path.name.split("-")
+        if len(parts) > 1 and parts[1].isdecimal() and not _is_alive(int(parts[1])):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sizes(project: Project, prefix: str) -> dict[str, int]:
+    return {name.rpartition("/")[2]: size for name, size in project.blobs.list(prefix)}
+
+
+def _purged(state: State) -> list[str]:
+    return [
+        f"{collection.name}:{version.name}"
+        for collection in state.collections.values()
+        for version in collection.versions
+        if version.deleted and not version.purged
+    ]

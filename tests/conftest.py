@@ -1,0 +1,71 @@
+"""What all tests share: isolation from the user's own folders, and places to keep things."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from objstore.odb import table
+from objstore.odb.cache import Cache
+from objstore.repository.project import Project
+
+settings.register_profile(
+    "objstore",
+    deadline=None,  # a busy machine is no bug
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+)
+settings.load_profile("objstore")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+
+
+@pytest.fixture(autouse=True)
+def _caches_closed() -> Iterator[None]:
+    """An LMDB environment takes 1 TiB of address space, so hundreds of tests can't leave theirs open."""
+    before = set(table._open)
+    yield
+    for path in set(table._open) - before:
+        pid, environment = table._open.pop(path)
+        if pid == os.getpid():
+            environment.close()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache", "0" * 32)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    (tmp_path / "repository").mkdir()
+    with Project.create(tmp_path / "repository", "vision") as made:
+        yield made
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 6 MiB of its own; skips where none can be mounted."""
+    place = tmp_path / "small-disk"
+    place.mkdir()
+    with mounted(place, "size=6m"):
+        yield place
+
+
+@contextlib.contextmanager
+def mounted(place: Path, options: str) -> Iterator[None]:
+    """A tmpfs at `place`; skips the test where that isn't allowed."""
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("can't mount a file system here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True, capture_output=True)
