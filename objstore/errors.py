@@ -65,6 +65,18 @@ class ArtifactNotLoggedError(InvalidInputError):
     """The artifact must be logged before it can answer that."""
 
 
+class FolderDiffersError(InvalidInputError):
+    """A folder isn't what a version has; `extra`, `missing` and `changed` are the paths, each ascending."""
+
+    code = "differs"
+
+    def __init__(self, message: str, extra: tuple[str, ...], missing: tuple[str, ...], changed: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.extra = extra
+        self.missing = missing
+        self.changed = changed
+
+
 class RemoteError(ObjstoreError):
     """A remote can't be reached or refuses: wait, check access, try again."""
 

@@ -111,10 +111,9 @@ class Draft:
 
         After this nothing can be added. No segment when nothing is new.
         """
-        with self._lock:
-            for slots in self._idle.values():
-                while slots:
-                    self._complete(slots.pop())
+        for slots in self._idle.values():  # data before metadata
+            while slots:
+                self._complete(slots.pop())
         self._settle()
         if not self._rows:
             return []
@@ -149,21 +148,25 @@ class Draft:
 
     def _complete(self, slot: int) -> None:
         """Finishes a pack and has it published in the background, at most two at a time."""
-        while len(self._publishing) >= 2:
-            self._publishing.pop(0).result()
         with self._lock:
+            waiting = self._publishing[:-1]
             self._publishing.append(self._publisher.submit(self._publish_pack, slot))
+        for future in waiting:  # not while holding the lock: publishing needs it
+            future.result()
 
     def _publish_pack(self, slot: int) -> None:
         writer = self._packs[slot]
         assert isinstance(writer, PackWriter)
+        pack = writer.finish()[0].hex()
         with self._lock:
-            pack = writer.finish()[0].hex()
-        self._file.add(pack)
+            self._file.add(pack)
         with contextlib.suppress(BlobExistsError):
             self._blobs.adopt(pack_name(pack), writer.path)
-        self._packs[slot] = pack
+        with self._lock:
+            self._packs[slot] = pack
 
     def _settle(self) -> None:
-        while self._publishing:
-            self._publishing.pop(0).result()
+        with self._lock:
+            waiting, self._publishing = self._publishing, []
+        for future in waiting:
+            future.result()

@@ -5,7 +5,7 @@ The plan is a value: `--dry-run` prints it, tests look at it. Deciding needs, fo
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from objstore.blobs.protocol import BlobStore
@@ -72,7 +72,7 @@ def measure(cache: Cache, live: KeySet, sizes: Mapping[str, int]) -> dict[str, P
     return uses
 
 
-def plan(uses: Iterable[PackUse]) -> RepackPlan:
+def plan(uses: Collection[PackUse]) -> RepackPlan:
     """Deletes packs without live bytes; rewrites metadata packs with anything dead in them (so that the index stays closed),
     data packs with much dead weight, and small packs when there are several.
     """
@@ -87,8 +87,9 @@ def plan(uses: Iterable[PackUse]) -> RepackPlan:
             freed += use.dead
         elif use.size < _SMALL:
             small[use.pack_class].append(use)
-    for packs in small.values():
-        if len(packs) > 1:
+    classes = {use.pack_class for use in uses if use.pack in set(rewrite)}
+    for pack_class, packs in small.items():
+        if len(packs) > 1 or pack_class in classes:
             rewrite += [use.pack for use in packs]
             freed += sum(use.dead for use in packs)
     return RepackPlan(tuple(sorted(delete)), tuple(sorted(rewrite)), freed)

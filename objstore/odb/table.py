@@ -22,7 +22,7 @@ class Tables:
 
     def __init__(self, path: Path, names: Sequence[str], *, read_only: bool = False) -> None:
         """CorruptionError when the folder holds a damaged environment, StorageError when it can't be opened."""
-        self.path = path
+        self.path = path.resolve()  # as in `_open`, so that `close` finds it
         self._env = _environment(path, len(names), read_only)
         self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
 

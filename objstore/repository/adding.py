@@ -9,7 +9,7 @@ from typing import Any
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.history.collection import Version
 from objstore.history.metadata import check_metadata
-from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
 from objstore.history.records import Record, Source
 from objstore.history.state import State
 from objstore.history.versions import log_version
@@ -39,6 +39,8 @@ class Labels:
     description: str = ""
     metadata: Mapping[str, Any] | None = None
     source: Source | None = None
+    ttl: int | None = 0
+    """Seconds after which a new version expires; None for never, 0 for the project's default."""
 
     def __post_init__(self) -> None:
         check_collection_name(self.name)
@@ -49,6 +51,7 @@ class Labels:
         for tag in self.tags:
             check_tag(tag)
         check_metadata(self.metadata or {})
+        check_ttl(self.ttl)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def add(project: Project, paths: Sequence[Path], labels: Labels, patterns: Patte
 def log_draft(project: Project, draft: Draft, root: Digest, labels: Labels) -> Logged:
     """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`."""
     if draft.generation != project.state.generation:
-        check_closed(project.database.with_draft(draft), root)
+        check_closed(project.database, draft, root)
     is_stored = node_key(root) in project.database  # and so is all below it: then nothing of the draft is needed
     segments = [] if is_stored else draft.publish()
     logged = _log(project, root, labels, segments, 0 if is_stored else draft.stored_bytes, draft)
@@ -140,6 +143,7 @@ def _log(
             tags=labels.tags,
             segments=segments,
             source=labels.source,
+            ttl=labels.ttl,
         )
 
     records = project.commit(decide)

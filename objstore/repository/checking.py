@@ -73,6 +73,7 @@ class _Checker:
         self._database = Database(self._blobs, Cache(scratch / "cache", "fsck"))
         self._state = State()
         self._damage = Damage()
+        self._log_is_sound = True
         self.report = Report()
 
     def run(self) -> None:
@@ -94,8 +95,11 @@ class _Checker:
             with self._reporting(f"log/{name}"):
                 for problem in Log(self._blobs, name).verify():  # type: ignore[arg-type]
                     self._add(f"log/{name}", problem)
-        with contextlib.suppress(ObjstoreError):  # reported above; what comes before the damage is used
+        try:
             refresh(Log(self._blobs, "main"), self._state)
+        except ObjstoreError:  # reported above; what comes before the damage is used
+            self._log_is_sound = False
+            self.report.problems[-1].affected.append(f"all that was logged after entry {self._state.position} of log/main")
         for kind in self._state.unknown:
             self._add("log/main", f"has records of kind {kind}, which this objstore doesn't know: upgrade it")
 
@@ -115,6 +119,9 @@ class _Checker:
     def _segments(self) -> None:
         self._progress.start("checking the index")
         damaged = []
+        if not self._log_is_sound:  # nobody knows which segments count, so the packs speak for themselves
+            self._rebuild_index(self._state.segments)
+            return
         for name in self._state.segments:
             try:
                 self._database.cache.add_segment(name, self._database.read_segment(name))
@@ -136,8 +143,10 @@ class _Checker:
     def _rebuild_index(self, damaged: list[str]) -> None:
         """In the scratch cache, so that the rest of the check sees the objects; in the store only when asked to repair."""
         with self._reporting("index"):
-            names = rebuild_index(self._blobs, self._database, self._state, damaged, publish=self._repair)
-            if self._repair:
+            rebuilt = LocalBlobs(self._scratch / "rebuilt")
+            publish = self._repair and self._log_is_sound
+            names = rebuild_index(self._blobs, rebuilt, self._database, self._state, damaged, publish=publish)
+            if publish:
                 for problem in self.report.problems:
                     problem.repaired = problem.repaired or any(problem.where == segment_name(name) for name in damaged)
                 refresh(Log(self._blobs, "main"), self._state)

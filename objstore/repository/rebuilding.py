@@ -12,31 +12,32 @@ from objstore.odb.segment import Segment, segment_name
 from objstore.odb.segmentwriter import publish_segment
 
 
-def rebuild_index(blobs: BlobStore, database: Database, state: State, damaged: list[str], *, publish: bool) -> list[str]:
+def rebuild_index(blobs: BlobStore, scratch: BlobStore, database: Database, state: State, damaged: list[str], *, publish: bool) -> list[str]:
     """Makes the database's index list the packs that no intact segment names; the ids of the segments that count then.
 
-    With `publish`, the segment that lists them is stored. It depends on nothing but the packs, so usually it is the very one that was damaged;
-    otherwise the log says that it takes the damaged ones' place. Packs that gc has declared dead, or whose trailer is damaged, are left out.
+    The segment that lists them is written to `scratch`, and with `publish` to the store. It depends on nothing but the packs, so usually it
+    is the very one that was damaged; otherwise the log says that it takes the damaged ones' place. Packs that gc has declared dead, or whose
+    trailer is damaged, are left out.
     """
     intact = [name for name in state.segments if name not in damaged]
     listed = {pack.hex() for name in intact for pack in database.read_segment(name).packs}
-    rows = PendingRows(blobs.scratch)
+    rows = PendingRows(scratch.scratch)
     try:
         packs = _gather(blobs, database, rows, listed | state.dead_packs)
         if not packs:
             return intact
-        if publish:
-            for name in damaged:
-                blobs.delete(segment_name(name))
-        rebuilt = publish_segment(blobs, packs, rows)
-        database.cache.add_segment(rebuilt, Segment(blobs.read(segment_name(rebuilt))))
-        if not publish:
-            blobs.delete(segment_name(rebuilt))
-        elif damaged != [rebuilt]:
-            _log(blobs, state, damaged, rebuilt)
-        return [*intact, rebuilt]
+        rebuilt = publish_segment(scratch, packs, rows)
     finally:
         rows.close()
+    data = scratch.read(segment_name(rebuilt))
+    database.cache.add_segment(rebuilt, Segment(data))
+    if publish:
+        if rebuilt in damaged:
+            blobs.delete(segment_name(rebuilt))
+        blobs.create(segment_name(rebuilt), data)
+        if damaged != [rebuilt]:
+            _log(blobs, state, damaged, rebuilt)
+    return [*intact, rebuilt]
 
 
 def _gather(blobs: BlobStore, database: Database, rows: PendingRows, left_out: set[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """A project's `objstore.json` (spec/layout.md)."""
 
+import re
 import secrets
 from typing import Self
 
@@ -7,9 +8,13 @@ import msgspec
 
 from objstore.errors import CorruptionError, UnsupportedFormatError
 from objstore.host.clock import now_text
+from objstore.values.digest import plain
 
 NAME = "objstore.json"
 FORMAT = 1
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what msgspec raises for hostile bytes
 
 
 class Chunker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,7 +40,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return cls(FORMAT, secrets.token_hex(16), Chunker(), now_text())
 
     def encode(self) -> bytes:
-        return msgspec.json.encode(self) + b"\n"
+        body = msgspec.json.encode(self)[:-1]
+        return body + b',"checksum":"' + plain(body).hex().encode() + b'"}\n'
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -43,12 +49,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         version = _version(data)
         if version > FORMAT:
             raise UnsupportedFormatError(f"this store has format {version}; this objstore reads up to {FORMAT}: upgrade objstore")
+        body, _, _ = data.partition(b',"checksum":')
         try:
-            settings = msgspec.json.decode(data, type=cls)
-        except msgspec.MsgspecError as error:
+            settings = msgspec.json.decode(body + b"}", type=cls)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise CorruptionError(f"{NAME} is damaged: {error}") from error
         if settings.format != FORMAT or settings.chunker != Chunker() or settings.encode() != data:
-            raise CorruptionError(f"{NAME} is damaged")
+            raise CorruptionError(f"{NAME} is damaged: it doesn't match its checksum")
         return settings
 
 
@@ -59,5 +66,5 @@ class _Versioned(msgspec.Struct):
 def _version(data: bytes) -> int:
     try:
         return msgspec.json.decode(data, type=_Versioned).format
-    except msgspec.MsgspecError as error:
+    except _NOT_JSON as error:
         raise CorruptionError(f"{NAME} is damaged: {error}") from error

@@ -82,7 +82,7 @@ class Ingest:
                 raise
 
     def _small(self, batch: _Batch, _: BlockPool) -> list[Change]:
-        contents = [None if file.facts is None else _settled(file, _read_whole) for file in batch.files]
+        contents = [None if file.facts is None else settled(file, _read_whole) for file in batch.files]
         digests = store_small(self.draft, [data for data in contents if data is not None])
         changes: list[Change] = []
         for file, data in zip(batch.files, contents, strict=True):
@@ -92,14 +92,12 @@ class Ingest:
 
     def _large(self, batch: _Batch, blocks: BlockPool) -> list[Change]:
         (file,) = batch.files
-        digest, size = _settled(file, lambda fd, _: store_large(self.draft, fd, blocks, lambda n: self.progress.advance(bytes_=n)))
+        digest, size = settled(file, lambda fd, _: store_large(self.draft, fd, blocks, lambda n: self.progress.advance(bytes_=n)))
         self.progress.advance(files=1)
         return [(file.path, self._entry(file, digest, size))]
 
     def _entry(self, file: Wanted, digest: bytes, size: int) -> Entry:
-        assert file.facts is not None
-        executable = self.keep_mode and FACTS.unpack(file.facts)[4] & 0o111
-        return Entry(EntryKind.EXECUTABLE if executable else EntryKind.FILE, digest, size)
+        return entry_of(file, digest, size, self.keep_mode)
 
 
 def _batches(wanted: Iterable[Wanted]) -> Iterator[_Batch]:
@@ -115,7 +113,14 @@ def _batches(wanted: Iterable[Wanted]) -> Iterator[_Batch]:
         yield batch
 
 
-def _settled(file: Wanted, read: Callable[[int, int], T]) -> T:
+def entry_of(file: Wanted, digest: bytes, size: int, keep_mode: bool) -> Entry:
+    """The entry of a file that was read. `keep_mode`: whether executable bits mean something here."""
+    assert file.facts is not None
+    executable = keep_mode and FACTS.unpack(file.facts)[4] & 0o111
+    return Entry(EntryKind.EXECUTABLE if executable else EntryKind.FILE, digest, size)
+
+
+def settled(file: Wanted, read: Callable[[int, int], T]) -> T:
     """What `read` makes of the open file and its size, once the file stayed the same from the scan (or from before) to the end."""
     assert file.facts is not None
     before = file.facts

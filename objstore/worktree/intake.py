@@ -12,8 +12,9 @@ from objstore.odb.database import Database
 from objstore.odb.draft import Draft
 from objstore.values.digest import Digest, node_digest
 from objstore.values.key import node_key
+from objstore.worktree.hashing import hashed
 from objstore.worktree.ignore import Patterns
-from objstore.worktree.ingest import Ingest, Wanted
+from objstore.worktree.ingest import Change, Ingest, Wanted
 from objstore.worktree.listing import FACTS
 from objstore.worktree.scan import Changed, Scan, Source
 from objstore.worktree.scancache import ChangeSpool, Notes, ScanCache
@@ -98,6 +99,11 @@ class Intake:
         database = self.database.with_draft(draft)
         ingest = Ingest(draft, self.progress, self.keep_mode, self.workers)
         return edit(DraftNodes(database, draft), plan.base, ingest.run(self._wanted(plan)))
+
+    def hashed(self, plan: Plan) -> Iterator[Change]:
+        """What `execute` would change in the manifest at `plan.base`, ascending, found by reading alone; nothing is stored."""
+        self.progress.start("reading", files=plan.changed_files, bytes_=plan.changed_bytes)
+        return hashed(self._wanted(plan), self.progress, self.keep_mode, self.workers)
 
     def remember(self, plan: Plan, root: Digest) -> None:
         """To be called once the root is safely in the store, so that the next scan can build on it."""

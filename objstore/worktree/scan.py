@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from objstore.errors import InvalidInputError, SourceFileError, SourceMissingError
 from objstore.worktree.ignore import IgnoreRules, Patterns
-from objstore.worktree.listing import Listing, changes, folders_in, list_folder
+from objstore.worktree.listing import Listing, changes, folders_in, list_folder, list_members
 
 
 class Changed(NamedTuple):
@@ -28,8 +28,10 @@ class Source(NamedTuple):
 
     def on_disk(self, path: bytes) -> bytes:
         """Where a path of the manifest is."""
+        if not path:
+            return self.folder
         if not self.members:
-            return os.path.join(self.folder, path.rstrip(b"/")) if path else self.folder
+            return os.path.join(self.folder, path.rstrip(b"/"))
         first, slash, rest = path.partition(b"/")
         disk = self.members[first + slash]
         return os.path.join(disk, rest.rstrip(b"/")) if rest else disk

@@ -1,0 +1,1 @@
+"""The `objstore` command. Only here is anything printed, the environment read, or the process ended."""

@@ -1,0 +1,1 @@
+"""One module per command, each with its `command`; imported only when it is run."""

@@ -1,0 +1,86 @@
+"""`objstore add`: takes files in as a version."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from objstore.cli.opening import with_project
+from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.progress import progress
+from objstore.cli.sizes import counted, size
+from objstore.cli.versions import as_dict
+from objstore.errors import InvalidInputError
+from objstore.repository.adding import Labels, Logged, add, suggested_name
+from objstore.repository.project import Project
+from objstore.worktree.ignore import Patterns
+
+
+@click.command()
+@click.argument("paths", metavar="PATH…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-n", "--name", help="The collection; else the base name of the one PATH.")
+@click.option("-t", "--type", "type_", metavar="TYPE", help="The collection's type, like model; else what it is, or dataset.")
+@click.option("-a", "--alias", "aliases", metavar="ALIAS", multiple=True, help="An alias for the version, beside latest. Repeatable.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag for the version. Repeatable.")
+@click.option("-m", "--message", "description", metavar="TEXT", default="", help="A description of the version.")
+@click.option("--meta", metavar="K=V", multiple=True, help="Metadata; V is JSON if it parses as such, else a string. Repeatable.")
+@click.option("--include", metavar="PATTERN", multiple=True, help="Take only files that match (gitignore syntax). Repeatable.")
+@click.option("--exclude", metavar="PATTERN", multiple=True, help="Leave out files that match (gitignore syntax). Repeatable.")
+@as_json
+@with_project
+def command(
+    project: Project,
+    paths: Sequence[Path],
+    name: str | None,
+    type_: str | None,
+    aliases: tuple[str, ...],
+    tags: tuple[str, ...],
+    description: str,
+    meta: Sequence[str],
+    include: Sequence[str],
+    exclude: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Take files in as a new version.
+
+    One folder stands for its contents; several paths keep their names. A version that has the same content already is
+    not made again: it becomes the latest and gets the aliases. Patterns in a file .objstoreignore (gitignore syntax) are left out.
+
+    \b
+    Example:
+      objstore add images/
+      objstore add model.safetensors config.json -n my-model -t model -a prod --meta epochs=3
+    """
+    labels = Labels(name or suggested_name(paths), type_, aliases, tags, description, parsed_metadata(meta))
+    with progress() as shown:
+        logged = add(project, paths, labels, Patterns.of(include, exclude), shown)
+    if as_json:
+        collection = project.state.collection(logged.collection)
+        print_json({**as_dict(collection, logged.version), "new": logged.is_new, "new_bytes": logged.new_bytes})
+    else:
+        print_line(_summary(logged))
+
+
+def parsed_metadata(pairs: Sequence[str]) -> dict[str, Any]:
+    """What `--meta K=V …` says."""
+    metadata: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise InvalidInputError(f"--meta {pair!r} isn't of the form K=V, like epochs=3")
+        if key in metadata:
+            raise InvalidInputError(f"--meta gives {key!r} twice")
+        try:
+            metadata[key] = json.loads(value)
+        except (ValueError, RecursionError):
+            metadata[key] = value
+    return metadata
+
+
+def _summary(logged: Logged) -> str:
+    if not logged.is_new:
+        return f"{logged.name}  unchanged"
+    version = logged.version
+    return f"{logged.name}  {counted(version.files, 'file')}  {size(version.bytes)}  +{size(logged.new_bytes)} new"

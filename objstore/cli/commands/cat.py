@@ -1,0 +1,37 @@
+"""`objstore cat`: a file of a version, on the standard output."""
+
+import sys
+
+import click
+
+from objstore.cli import completing, naming
+from objstore.cli.opening import with_project
+from objstore.errors import EntryNotFoundError, InvalidInputError
+from objstore.manifest.cursor import get
+from objstore.manifest.entry import EntryKind
+from objstore.odb.content import file_blocks
+from objstore.repository.project import Project
+from objstore.values.paths import canonical
+
+
+@click.command()
+@click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
+@click.argument("path", shell_complete=completing.paths)
+@with_project
+def command(project: Project, name: str, path: str) -> None:
+    """Write a file of a version to the standard output.
+
+    Every byte is verified; when the store is damaged the output ends early and the exit code is 5.
+
+    \b
+    Example:
+      objstore cat images:v3 labels.csv | head
+    """
+    entry = get(project.database, naming.version(project, name).version.root, canonical(path).encode())
+    if entry is None:
+        raise EntryNotFoundError(f"{name} has no file {path}; `objstore ls {name}` lists what it has")
+    if entry.kind == EntryKind.REFERENCE:
+        raise InvalidInputError(f"{path} is a reference to an outside address, which this version of objstore can't fetch")
+    for pieces in file_blocks(project.database, entry.digest, entry.size):
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)

@@ -1,0 +1,54 @@
+"""`objstore fsck`: checks all that is stored."""
+
+import click
+
+from objstore.cli.failing import DIFFERENT
+from objstore.cli.opening import start_folder
+from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.progress import progress
+from objstore.cli.sizes import counted
+from objstore.repository.checking import Problem, Report, check
+from objstore.repository.places import find
+
+_SHOWN = 20
+
+
+@click.command()
+@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt: the index and the cache.")
+@as_json
+def command(repair: bool, as_json: bool) -> int:
+    """Check every pack, record, index segment, manifest and log, and all references between them.
+
+    Names the versions and paths that each problem affects. The exit code is 1 when something is wrong (and wasn't repaired).
+
+    \b
+    Example:
+      objstore fsck
+      objstore fsck --repair
+    """
+    with progress() as shown:
+        report = check(find(start_folder()), shown, repair=repair)
+    if as_json:
+        print_json({"sound": report.is_sound, **_as_dict(report)})
+    else:
+        _print(report)
+    return 0 if report.is_sound else DIFFERENT
+
+
+def _as_dict(report: Report) -> dict[str, object]:
+    return {"packs": report.packs, "objects": report.objects, "versions": report.versions, "problems": report.problems}
+
+
+def _print(report: Report) -> None:
+    for problem in report.problems:
+        _print_problem(problem)
+    checked = [counted(report.packs, "pack"), counted(report.objects, "object"), counted(report.versions, "version")]
+    print_line(f"checked {', '.join(checked)}: {counted(len(report.problems), 'problem') if report.problems else 'no problems'}")
+
+
+def _print_problem(problem: Problem) -> None:
+    print_line(f"{problem.where}: {problem.what}" + "  (repaired)" * problem.repaired)
+    for affected in problem.affected[:_SHOWN]:
+        print_line(f"    affects {affected}")
+    if len(problem.affected) > _SHOWN:
+        print_line(f"    and {len(problem.affected) - _SHOWN:,} more; --json lists them all")

@@ -1,0 +1,47 @@
+"""`objstore get`: the files of a version, in a folder."""
+
+from pathlib import Path
+
+import click
+
+from objstore.cli import completing, naming
+from objstore.cli.opening import with_project
+from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.progress import progress
+from objstore.errors import EntryNotFoundError
+from objstore.manifest.cursor import totals
+from objstore.repository.project import Project
+from objstore.values.paths import canonical
+from objstore.worktree.checkout import Checkout
+
+
+@click.command()
+@click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
+@click.argument("dest", required=False, type=click.Path(path_type=Path))
+@click.option("--path", "prefix", metavar="PREFIX", help="Only the file or folder PREFIX of the version.")
+@as_json
+@with_project
+def command(project: Project, name: str, dest: Path | None, prefix: str | None, as_json: bool) -> None:
+    """Write the files of a version into a folder.
+
+    Prints the folder: DEST, or artifacts/<name>-v<N>. Files there that are equal already are left alone, different ones
+    replaced, others kept. Every byte is verified, and each file appears whole or not at all.
+
+    \b
+    Example:
+      objstore get images:v3
+      objstore get images:prod data --path train/cats
+    """
+    found = naming.version(project, name)
+    below = canonical(prefix).encode() if prefix is not None else b""
+    if below and not totals(project.database, found.version.root, below).files:
+        raise EntryNotFoundError(f"{found} has no {prefix}; `objstore ls {found}` lists what it has")
+    target = dest or Path("artifacts") / f"{found.collection.name}-{found.version.name}"
+    with progress() as shown:
+        checkout = Checkout(project.database, found.version.root, target, shown, keep_mode=project.keep_mode, clock=project.clock)
+        outcome = checkout.run(project.scratch, below)
+    if as_json:
+        done = {"written": outcome.written, "written_bytes": outcome.written_bytes, "kept": outcome.kept}
+        print_json({"folder": str(target), "name": str(found), **done})
+    else:
+        print_line(str(target))

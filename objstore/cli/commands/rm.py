@@ -1,0 +1,31 @@
+"""`objstore rm`: deletes a version."""
+
+import click
+
+from objstore.cli import completing, naming
+from objstore.cli.opening import tell_waiting, with_project
+from objstore.cli.output import print_line
+from objstore.history.versions import delete_version
+from objstore.repository.labelling import change
+from objstore.repository.project import Project
+
+
+@click.command()
+@click.argument("name", metavar="NAME:V", shell_complete=completing.versions)
+@click.option("--aliases", is_flag=True, help="Delete it although it has aliases, with them.")
+@with_project
+def command(project: Project, name: str, aliases: bool) -> None:
+    """Delete a version.
+
+    Refused while an alias is on it, latest as well, unless --aliases is given. The version can be restored until gc frees
+    what only it needs. Its number isn't used again.
+
+    \b
+    Example:
+      objstore rm images:v0
+      objstore gc
+    """
+    found = naming.exact_version(project, name)
+    collection, ref = found.collection.name, found.version.name
+    change(project, lambda state: delete_version(state, collection, ref, delete_aliases=aliases), tell_waiting)
+    print_line(f"{found}  deleted; `objstore restore {found}` brings it back until gc")

@@ -1,0 +1,53 @@
+"""Printing: plain lines and aligned columns for people, JSON for programs."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Names come from others' files; what a terminal would obey, or what could pose as another line, is shown as \xNN.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+as_json: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def printable(text: str) -> str:
+    """The text with whatever isn't for a terminal made visible."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def print_line(text: str) -> None:
+    sys.stdout.write(printable(text) + "\n")
+
+
+def print_columns(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Rows in columns two spaces apart; the columns of these numbers are aligned to the right."""
+    table = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = (cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+
+
+def print_json(value: object) -> None:
+    """One JSON value, indented."""
+    _write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def print_json_list(items: Iterable[object]) -> None:
+    """A JSON list, one element a line, as the items come."""
+    separator = b"["
+    for item in items:
+        _write(separator + b"\n" + msgspec.json.encode(item))
+        separator = b","
+    _write(b"[]\n" if separator == b"[" else b"\n]\n")
+
+
+def _write(data: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)

@@ -1,0 +1,1 @@
+"""What differs between two versions, or a version and a folder."""

@@ -1,0 +1,71 @@
+"""Logging a draft's content in a project."""
+
+from objstore.errors import InvalidInputError
+from objstore.history.collection import LATEST
+from objstore.history.records import Source
+from objstore.repository.adding import Labels, check_type_matches, log_draft
+from objstore.repository.project import Project
+from objstore.repository.transferring import transfer
+from objstore.sdk.content import DraftContent
+from objstore.sdk.logged import LoggedVersion
+from objstore.sdk.merging import check_mergeable, differences
+from objstore.sdk.session import Session
+from objstore.values.digest import Digest
+
+
+def log(session: Session, content: DraftContent, labels: Labels, *, incremental: bool) -> LoggedVersion:
+    """A version with this content: published, named in the log, with its aliases and tags. Whatever fails, nothing of it is there.
+
+    Content that is kept in another project is copied over.
+    """
+    with content.lock:
+        root = content.root()
+        if content.session.is_same(session):
+            with session.committing() as project, content.storing():
+                check_type_matches(project.state, labels)
+                log_draft(project, content.open(project), root, labels)
+                logged = _logged(session, project, labels.name, root)
+            content.logged()
+        else:
+            logged = _log_elsewhere(session, content, root, labels, incremental)
+            content.close()
+        return logged
+
+
+def _log_elsewhere(session: Session, content: DraftContent, root: Digest, labels: Labels, incremental: bool) -> LoggedVersion:
+    with session.committing() as project:
+        check_type_matches(project.state, labels)
+        base = latest(project, labels.name) if incremental else None
+        copy = DraftContent(session)
+        try:
+            draft = copy.open(project)
+            transfer(content.database, root, project.database, draft)
+            copy.merge(project, root, b"", replace=True)
+            if base is not None:
+                check_mergeable(differences(copy.database, base, root, b""), replace=True)
+                copy.put_under(project, base)
+            root = copy.root()
+            log_draft(project, draft, root, labels)
+        finally:
+            copy.close()
+        return _logged(session, project, labels.name, root)
+
+
+def latest(project: Project, name: str) -> Digest | None:
+    """The root that an incremental draft starts from; None if there is none."""
+    collection = project.state.find_collection(name)
+    number = collection.aliases.get(LATEST) if collection else None
+    return collection.versions[number].root if collection is not None and number is not None else None
+
+
+def source_of_latest(project: Project, name: str) -> Source | None:
+    root = latest(project, name)
+    return Source(collection=project.state.collection(name).id, root=root.hex()) if root is not None else None
+
+
+def _logged(session: Session, project: Project, name: str, root: Digest) -> LoggedVersion:
+    collection = project.state.collection(name)
+    version = collection.find_root(root)
+    if version is None:
+        raise InvalidInputError(f"{name} was changed by somebody else at the same moment; try again")
+    return LoggedVersion(session, collection, version)

@@ -1,0 +1,63 @@
+"""Writing a logged version's files to a disk, and checking them there."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from objstore.errors import EntryNotFoundError, FolderDiffersError, NotFoundError
+from objstore.host.filesystem import keeps_mode
+from objstore.host.progress import Silent
+from objstore.manifest.cursor import entries, totals
+from objstore.sdk.logged import LoggedVersion
+from objstore.values.paths import canonical
+from objstore.worktree.checkout import Checkout
+from objstore.worktree.verify import Difference, verify
+
+_SHOWN = 5
+
+
+def download(logged: LoggedVersion, root: Path, path_prefix: str | None, *, remove_foreign: bool = False) -> None:
+    """Writes what is at or below a prefix (None: all) into a folder; every byte verified, each file whole or not at all.
+
+    EntryNotFoundError when there is nothing at the prefix.
+    """
+    prefix = canonical(path_prefix).encode() if path_prefix else b""
+    session = logged.session
+    if prefix and not totals(session.database, logged.version.root, prefix).files:
+        raise EntryNotFoundError(f"{logged.name} has no {path_prefix!r}; `objstore ls {logged.name}` lists what it has")
+    try:
+        _write(logged, root, prefix, remove_foreign)
+    except NotFoundError:
+        # A gc may have moved content into other packs meanwhile: look again where it is. What was written stays and isn't read twice.
+        with session.state():
+            pass
+        _write(logged, root, prefix, remove_foreign)
+
+
+def check(logged: LoggedVersion, root: Path) -> None:
+    """FolderDiffersError unless a folder has exactly the version's files."""
+    found: dict[Difference, list[str]] = {difference: [] for difference in Difference}
+    wanted = entries(logged.session.database, logged.version.root)
+    for problem in verify(root, wanted, logged.session.project.keep_mode and keeps_mode(root)):
+        found[problem.difference].append(problem.path.decode(errors="backslashreplace"))
+    if any(found.values()):
+        parts = [f"{len(paths)} {difference.value} ({_shown(paths)})" for difference, paths in found.items() if paths]
+        raise FolderDiffersError(f"{root} isn't {logged.name}: {', '.join(parts)}", *map(tuple, found.values()))
+
+
+def _write(logged: LoggedVersion, root: Path, prefix: bytes, remove_foreign: bool) -> None:
+    project = logged.session.project
+    checkout = Checkout(
+        project.database,
+        logged.version.root,
+        root,
+        Silent(),
+        keep_mode=project.keep_mode,
+        remove_foreign=remove_foreign,
+        clock=project.clock,
+    )
+    checkout.run(project.scratch, prefix)
+
+
+def _shown(paths: Iterable[str]) -> str:
+    listed = list(paths)
+    return ", ".join(listed[:_SHOWN]) + (", …" if len(listed) > _SHOWN else "")

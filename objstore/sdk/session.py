@@ -1,0 +1,127 @@
+"""A project as the objects of the SDK share it."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from objstore.errors import NotFoundError
+from objstore.history.records import Record
+from objstore.history.state import State
+from objstore.odb.database import Database
+from objstore.repository.project import Project, open_project
+
+
+class Session:
+    """An open project that any thread may read and whose changes take turns.
+
+    Locks are taken in one order: the session's, then the project's file lock. Whatever runs under the file lock alone (long work in
+    `writing`) never asks for the session's, or it would wait for a gc that waits for it.
+    """
+
+    def __init__(self, project: Project, is_private: bool = False) -> None:
+        self.project = project
+        self.is_private = is_private
+        """Whether this is a temporary project, only for drafts that have no other."""
+        self._lock = threading.RLock()
+
+    @property
+    def database(self) -> Database:
+        return self.project.database
+
+    @property
+    def entity(self) -> str:
+        return self.project.folder.parent.name
+
+    @property
+    def name(self) -> str:
+        return self.project.folder.name
+
+    def is_same(self, other: "Session") -> bool:
+        """Whether both are one project in one place."""
+        here, there = self.project, other.project
+        return here is there or (here.settings == there.settings and here.folder.resolve() == there.folder.resolve())
+
+    @contextlib.contextmanager
+    def state(self) -> Iterator[State]:
+        """The state as of now; what is taken from it must be values."""
+        with self._lock:
+            self.project.refresh()
+            yield self.project.state
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Project]:
+        """While inside, gc isn't at work, so objects may be written; other threads may do the same."""
+        with contextlib.ExitStack() as stack:
+            with self._lock:
+                stack.enter_context(self.project.writing())
+            yield self.project
+
+    @contextlib.contextmanager
+    def committing(self) -> Iterator[Project]:
+        """While inside, gc isn't at work, and no other thread changes the project through this session."""
+        with self._lock, self.project.writing():
+            yield self.project
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[Project]:
+        """While inside, no other thread changes the project through this session; file locks are the caller's matter."""
+        with self._lock:
+            yield self.project
+
+    def commit(self, decide: Callable[[State], Sequence[Record]]) -> list[Record]:
+        with self.committing() as project:
+            return project.commit(decide)
+
+
+_open_repositories: "weakref.WeakSet[Session]" = weakref.WeakSet()
+
+
+def announce(session: Session) -> None:
+    """Makes a session one of those that drafts may go to."""
+    _open_repositories.add(session)
+
+
+def retire(session: Session) -> None:
+    _open_repositories.discard(session)
+
+
+def session_for_drafts() -> Session:
+    """Where a draft that belongs to no repository keeps its content.
+
+    The repository that this program has open, if it is one; else the nearest one to the current folder; else a private one,
+    removed with the session.
+    """
+    found: list[Session] = []
+    for session in list(_open_repositories):
+        if not any(session.is_same(other) for other in found):
+            found.append(session)
+    if len(found) == 1:
+        return found[0]
+    try:
+        project = open_project(Path.cwd())
+    except NotFoundError:
+        return _private_session()
+    session = Session(project)
+    weakref.finalize(session, project.close)
+    return session
+
+
+def _private_session() -> Session:
+    folder = Path(tempfile.mkdtemp(prefix="objstore-draft-"))
+    project = Project.create_at(folder / "private" / "draft")
+    session = Session(project, is_private=True)
+    weakref.finalize(session, _discard, project, folder, os.getpid())
+    return session
+
+
+def _discard(project: Project, folder: Path, owner: int) -> None:
+    if os.getpid() != owner:  # a forked child has no say in what its parent still needs
+        return
+    project.blobs.close()
+    project.cache.close_for_good()
+    shutil.rmtree(folder, ignore_errors=True)

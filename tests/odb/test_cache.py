@@ -1,0 +1,140 @@
+"""The cache may be lost, damaged or another's at any time: it is made anew, and nothing is missing."""
+
+import os
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from objstore.odb import cache as cache_module
+from objstore.odb.cache import Cache
+from objstore.values.key import chunk_key
+from tests.odb.stores import Store, chunk, noise
+
+OBJECTS = [chunk(noise(at, 100)) for at in range(300)]
+
+
+def _overwrite(path: Path, start: int, data: bytes) -> None:
+    with (path / "data.mdb").open("r+b") as file:
+        file.seek(start)
+        file.write(data)
+
+
+def _cut(path: Path, keep: Callable[[int], int]) -> None:
+    os.truncate(path / "data.mdb", keep((path / "data.mdb").stat().st_size))
+
+
+def _removed(path: Path) -> None:
+    for file in path.iterdir():
+        file.unlink()
+    path.rmdir()
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "removed": _removed,
+    "emptied": lambda path: _cut(path, lambda _: 0),
+    "cut in half": lambda path: _cut(path, lambda size: size // 2),
+    "cut to one page": lambda path: _cut(path, lambda _: 4096),
+    "cut within a page": lambda path: _cut(path, lambda size: size - 100),
+    "first page garbage": lambda path: _overwrite(path, 0, noise(1, 4096)),
+    "first pages garbage": lambda path: _overwrite(path, 0, noise(1, 8192)),
+    "first pages zero": lambda path: _overwrite(path, 0, bytes(8192)),
+    "not LMDB": lambda path: (path / "data.mdb").write_bytes(b"something else entirely"),
+    "data file removed": lambda path: (path / "data.mdb").unlink(),
+    "lock file garbage": lambda path: (path / "lock.mdb").write_bytes(noise(2, 8192)),
+    "lock file emptied": lambda path: (path / "lock.mdb").write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGES))
+def test_a_damaged_cache_is_made_anew_and_all_is_there(tmp_path: Path, damage: str) -> None:
+    store = Store(tmp_path)
+    store.add(*OBJECTS)
+    store.cache.close()
+    store.cache.close_for_good()
+    DAMAGES[damage](tmp_path / "cache")
+    store.open()
+    assert {key: bytes(data) for key, data in store.database.read_many([key for key, _ in OBJECTS])} == dict(OBJECTS)
+    store.add(chunk(b"one more"))
+    assert store.database.read(chunk(b"one more")[0]) == b"one more"
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_a_file_where_the_cache_should_be_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("not a folder")
+    Store(tmp_path).add(*OBJECTS)
+
+
+def test_a_cache_of_another_project_is_not_used(tmp_path: Path) -> None:
+    first = Cache(tmp_path / "cache", "a" * 32)
+    first.remember("state", b"theirs")
+    first.close_for_good()
+    assert Cache(tmp_path / "cache", "b" * 32).remembered("state") is None
+
+
+def test_what_was_remembered_is_there_after_closing(tmp_path: Path) -> None:
+    first = Cache(tmp_path / "cache", "a" * 32)
+    first.remember("state", b"value")
+    first.remember_scan([(b"key", b"rows")])
+    first.close()
+    first.close_for_good()
+    second = Cache(tmp_path / "cache", "a" * 32)
+    assert second.remembered("state") == b"value"
+    assert second.scanned(b"key") == b"rows"
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_after_a_crash_of_the_machine_only_a_closed_cache_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
+    first = Cache(tmp_path / "cache", "a" * 32)
+    first.remember("state", b"value")
+    if closed:
+        first.close()
+    first.close_for_good()
+    monkeypatch.setattr(cache_module, "boot_id", lambda: b"another boot....")
+    assert Cache(tmp_path / "cache", "a" * 32).remembered("state") == (b"value" if closed else None)
+
+
+def test_forgetting_a_scan_counts_as_a_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Cache(tmp_path / "cache", "a" * 32)
+    first.remember_scan([(b"key", b"rows")])
+    first.close()
+    first.forget_scan([b"key"])
+    first.close_for_good()
+    monkeypatch.setattr(cache_module, "boot_id", lambda: b"another boot....")
+    assert Cache(tmp_path / "cache", "a" * 32).scanned(b"key") is None
+
+
+def test_segments_that_are_gone_leave_the_index(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add(chunk(b"first"))
+    store.add(chunk(b"second"))
+    store.segments.pop(0)
+    store.database.load(store.segments)
+    assert chunk_key(chunk(b"first")[0][1:]) not in store.database
+    assert store.database.read(chunk(b"second")[0]) == b"second"
+    assert store.cache.segments == set(store.segments)
+
+
+def _open_and_count(folder: Path, wait: str) -> int:
+    while not os.path.exists(wait):
+        pass
+    cache = Cache(folder / "cache", "p")
+    cache.remember_scan([(os.getpid().to_bytes(4, "big"), b"here")])
+    return sum(cache.scanned(pid.to_bytes(4, "big")) is not None for pid in [os.getpid()])
+
+
+@pytest.mark.parametrize("damage", ["none", "removed", "emptied", "another's"])
+def test_many_processes_may_open_a_cache_that_has_to_be_made(tmp_path: Path, damage: str) -> None:
+    for attempt in range(5):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        if damage != "none":
+            Cache(folder / "cache", "q" if damage == "another's" else "p").close_for_good()
+        if damage in DAMAGES:
+            DAMAGES[damage](folder / "cache")
+        start = folder / "start"
+        with get_context("fork").Pool(6) as pool:
+            waiting = pool.starmap_async(_open_and_count, [(folder, str(start))] * 6, chunksize=1)
+            start.touch()
+            assert waiting.get(timeout=60) == [1] * 6
