@@ -19,7 +19,7 @@ from blake3 import blake3
 from objstore.errors import CorruptionError, StorageError
 from objstore.host.clock import boot_id
 from objstore.odb.segment import Segment
-from objstore.odb.table import Tables
+from objstore.odb.table import Tables, forget
 from objstore.values.key import Key
 
 _FORMAT = b"1"
@@ -144,17 +144,15 @@ class Cache:
     # -- opening, closing ----------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Syncs what was written, so that it outlives a crash of the machine. Nothing is lost without it."""
-        with self._lock, contextlib.suppress(StorageError):
-            if self._dirty:
-                self._tables.sync()
-                self._put_meta("boot", b"clean")
-                self._tables.sync()
-                self._dirty = False
-
-    def close_for_good(self) -> None:
-        """Closes the environment itself: it can't be used any more in this process."""
-        self._tables.close()
+        """Syncs what was written, so that it outlives a crash of the machine, and lets go of it. Nothing is lost without it."""
+        with self._lock:
+            with contextlib.suppress(StorageError):
+                if self._dirty:
+                    self._tables.sync()
+                    self._put_meta("boot", b"clean")
+                    self._tables.sync()
+                    self._dirty = False
+            self._tables.close()
 
     def _opened(self) -> Tables:
         try:
@@ -185,6 +183,7 @@ class Cache:
 def discard(path: Path) -> None:
     """Removes a cache. A process that still has it open goes on with its own view."""
     if path.exists():
+        forget(path)
         grave = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
         path.rename(grave)
         shutil.rmtree(grave)

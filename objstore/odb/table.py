@@ -6,14 +6,26 @@ An environment may be open once in a process, and never across a fork; `open_tab
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import lmdb
 
 from objstore.errors import CorruptionError, StorageError
 
-_MAP_SIZE = 1 << 40  # address space only; the file grows as needed
-_open: dict[Path, tuple[int, lmdb.Environment]] = {}
+_MAP_SIZE = 1 << 38  # address space only; the file grows as needed
+
+
+@dataclass
+class _Shared:
+    """An environment that is open in this process, and how many use it."""
+
+    env: lmdb.Environment
+    pid: int
+    users: int = 0
+
+
+_open: dict[Path, _Shared] = {}
 _open_lock = threading.Lock()
 
 
@@ -23,7 +35,9 @@ class Tables:
     def __init__(self, path: Path, names: Sequence[str], *, read_only: bool = False) -> None:
         """CorruptionError when the folder holds a damaged environment, StorageError when it can't be opened."""
         self.path = path.resolve()  # as in `_open`, so that `close` finds it
-        self._env = _environment(path, len(names), read_only)
+        self._shared = _environment(path, len(names), read_only)
+        self._env = self._shared.env
+        self._closed = False
         self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
 
     def get(self, table: str, key: bytes) -> bytes | None:
@@ -70,22 +84,36 @@ class Tables:
             self._env.sync(True)
 
     def close(self) -> None:
+        """Lets go of the environment; the last user closes it. Harmless when called again."""
         with _open_lock:
-            _open.pop(self.path, None)
+            if self._closed:
+                return
+            self._closed = True
+            self._shared.users -= 1
+            if self._shared.users:
+                return
+            if _open.get(self.path.resolve()) is self._shared:
+                del _open[self.path.resolve()]
         self._env.close()
 
 
-def _environment(path: Path, tables: int, read_only: bool) -> lmdb.Environment:
+def forget(path: Path) -> None:
+    """Makes the next one who opens `path` open it anew: what was there is being removed."""
+    with _open_lock:
+        _open.pop(path.resolve(), None)
+
+
+def _environment(path: Path, tables: int, read_only: bool) -> _Shared:
     path = path.resolve()
     with _open_lock:
-        pid, env = _open.get(path, (0, None))
-        if env is not None and pid == os.getpid():
-            return env
-        if env is not None:
-            env.close()  # inherited through a fork
-        env = _open_environment(path, tables, read_only)
-        _open[path] = (os.getpid(), env)
-        return env
+        shared = _open.get(path)
+        if shared is not None and shared.pid != os.getpid():
+            shared.env.close()  # inherited through a fork
+            shared = None
+        if shared is None:
+            shared = _open[path] = _Shared(_open_environment(path, tables, read_only), os.getpid())
+        shared.users += 1
+        return shared
 
 
 def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environment:

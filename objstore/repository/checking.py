@@ -1,7 +1,6 @@
 """Checking a whole project, and rebuilding what can be rebuilt. Trusts nothing that this machine remembers."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from objstore.history.integrity import Damage, damage_of
 from objstore.history.log import Log
 from objstore.history.state import State
 from objstore.host.progress import Progress
-from objstore.odb.cache import Cache
+from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
 from objstore.odb.pack import pack_name
@@ -59,7 +58,10 @@ def check(folder: Path, progress: Progress, *, repair: bool = False) -> Report:
     """
     with tempfile.TemporaryDirectory(prefix="objstore-fsck-") as scratch:
         checker = _Checker(folder, Path(scratch), progress, repair)
-        checker.run()
+        try:
+            checker.run()
+        finally:
+            checker.close()
         return checker.report
 
 
@@ -84,6 +86,10 @@ class _Checker:
         self._versions()
         if self._repair:
             self._forget_cache()
+
+    def close(self) -> None:
+        self._database.cache.close()
+        self._blobs.close()
 
     def _settings(self) -> None:
         with self._reporting(NAME):
@@ -172,9 +178,7 @@ class _Checker:
         self._add(version, f"{path or 'its manifest'} can't be read: {cause or 'content is missing'}").affected.append(f"{version} {path}".rstrip())
 
     def _forget_cache(self) -> None:
-        cache = self._folder / "local" / "cache"
-        if cache.exists():
-            shutil.rmtree(cache, ignore_errors=True)
+        discard(self._folder / "local" / "cache")
 
     @contextlib.contextmanager
     def _reporting(self, where: str) -> Iterator[None]:

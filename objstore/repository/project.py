@@ -73,7 +73,7 @@ class Project:
 
     def forget_cache(self) -> None:
         """Throws away what this machine remembers of the project, and reads it anew."""
-        self.cache.close_for_good()
+        self.cache.close()
         discard(self._cache_path())
         self.cache = Cache(self._cache_path(), self.settings.project)
         self.database = Database(self.blobs, self.cache)

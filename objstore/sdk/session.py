@@ -123,5 +123,5 @@ def _discard(project: Project, folder: Path, owner: int) -> None:
     if os.getpid() != owner:  # a forked child has no say in what its parent still needs
         return
     project.blobs.close()
-    project.cache.close_for_good()
+    project.cache.close()
     shutil.rmtree(folder, ignore_errors=True)

@@ -52,7 +52,7 @@ def test_a_damaged_cache_is_made_anew_and_all_is_there(tmp_path: Path, damage: s
     store = Store(tmp_path)
     store.add(*OBJECTS)
     store.cache.close()
-    store.cache.close_for_good()
+    store.cache.close()
     DAMAGES[damage](tmp_path / "cache")
     store.open()
     assert {key: bytes(data) for key, data in store.database.read_many([key for key, _ in OBJECTS])} == dict(OBJECTS)
@@ -69,7 +69,7 @@ def test_a_file_where_the_cache_should_be_is_replaced(tmp_path: Path) -> None:
 def test_a_cache_of_another_project_is_not_used(tmp_path: Path) -> None:
     first = Cache(tmp_path / "cache", "a" * 32)
     first.remember("state", b"theirs")
-    first.close_for_good()
+    first.close()
     assert Cache(tmp_path / "cache", "b" * 32).remembered("state") is None
 
 
@@ -78,7 +78,7 @@ def test_what_was_remembered_is_there_after_closing(tmp_path: Path) -> None:
     first.remember("state", b"value")
     first.remember_scan([(b"key", b"rows")])
     first.close()
-    first.close_for_good()
+    first.close()
     second = Cache(tmp_path / "cache", "a" * 32)
     assert second.remembered("state") == b"value"
     assert second.scanned(b"key") == b"rows"
@@ -90,7 +90,7 @@ def test_after_a_crash_of_the_machine_only_a_closed_cache_is_trusted(tmp_path: P
     first.remember("state", b"value")
     if closed:
         first.close()
-    first.close_for_good()
+    first.close()
     monkeypatch.setattr(cache_module, "boot_id", lambda: b"another boot....")
     assert Cache(tmp_path / "cache", "a" * 32).remembered("state") == (b"value" if closed else None)
 
@@ -100,7 +100,7 @@ def test_forgetting_a_scan_counts_as_a_write(tmp_path: Path, monkeypatch: pytest
     first.remember_scan([(b"key", b"rows")])
     first.close()
     first.forget_scan([b"key"])
-    first.close_for_good()
+    first.close()
     monkeypatch.setattr(cache_module, "boot_id", lambda: b"another boot....")
     assert Cache(tmp_path / "cache", "a" * 32).scanned(b"key") is None
 
@@ -130,7 +130,7 @@ def test_many_processes_may_open_a_cache_that_has_to_be_made(tmp_path: Path, dam
         folder = tmp_path / str(attempt)
         folder.mkdir()
         if damage != "none":
-            Cache(folder / "cache", "q" if damage == "another's" else "p").close_for_good()
+            Cache(folder / "cache", "q" if damage == "another's" else "p").close()
         if damage in DAMAGES:
             DAMAGES[damage](folder / "cache")
         start = folder / "start"

@@ -77,7 +77,7 @@ class ObjectDatabase(RuleBasedStateMachine):
     @rule(damage=st.sampled_from(sorted(DAMAGES)))
     def damage_the_cache(self, damage: str) -> None:
         self._without_drafts()
-        self.store.cache.close_for_good()
+        self.store.cache.close()
         DAMAGES[damage](self.folder / "cache")
         self.store.open()
 

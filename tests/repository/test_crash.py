@@ -60,7 +60,7 @@ def _check(place: Path, roots: list[str]) -> int:
         assert not list(project.drafts.iterdir())
         project.forget_cache()
         _read_back(project, roots)
-        project.cache.close_for_good()
+        project.cache.close()
     return len(there)
 
 

@@ -1,0 +1,302 @@
+"""A version in the making, then a version: what scripts hold in their hands."""
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence, ValuesView
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from objstore.diff.files import FileDiff, diff
+from objstore.diff.sides import Side
+from objstore.errors import InvalidInputError, InvalidTypeError
+from objstore.history.metadata import check_metadata
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
+from objstore.history.records import Source
+from objstore.repository.adding import Labels
+from objstore.sdk import logging, reading
+from objstore.sdk.building import Building, StrPath
+from objstore.sdk.entry import ArtifactEntry
+from objstore.sdk.logged import LoggedVersion
+from objstore.sdk.session import Session
+from objstore.sdk.ttl import ArtifactTTL, to_seconds, to_timedelta
+from objstore.values.digest import Digest
+
+CODE = "code"
+
+
+class Artifact(Building):
+    """A draft until it is logged; from then on a version of a collection.
+
+    A draft takes content in (see Building); `repo.log(artifact)` makes it a version. Of a version, description, metadata, aliases, tags and
+    ttl can be set, and are kept by `save()`. What only a version has raises ArtifactNotLoggedError before. Drafts that are never logged leave
+    nothing behind.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        type: str | None = None,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        incremental: bool = False,
+    ) -> None:
+        """ValueError or TypeError for a name, type or metadata against the rules. `name` may be left out for the type `code`.
+
+        `incremental`: begin with what the collection's latest version holds.
+        """
+        if type is None:
+            raise InvalidTypeError("an artifact needs a type, like 'dataset' or 'model'")
+        check_type(type)
+        if name is None and type != CODE:
+            raise InvalidInputError("an artifact needs a name; only one of type 'code' may go without")
+        if name is not None:
+            check_collection_name(name)
+        super().__init__(name, None, None, incremental=incremental)
+        self._draft_type = type
+        self._draft_description = description or ""
+        self._draft_metadata: dict[str, Any] = check_metadata(metadata or {})
+        self._draft_ttl: int | None = 0
+        self._draft_source: Source | None = None
+
+    @classmethod
+    def _of(cls, logged: LoggedVersion) -> Self:
+        artifact = cls(logged.collection, logged.type)
+        artifact._logged = logged
+        return artifact
+
+    # -- what is said about it -----------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str | None:
+        """`my-dataset`, once logged `my-dataset:v3`."""
+        return self._logged.name if self._logged else self._draft_name
+
+    @property
+    def type(self) -> str:
+        return self._logged.type if self._logged else self._draft_type
+
+    @property
+    def description(self) -> str:
+        return self._logged.facts.description if self._logged else self._draft_description
+
+    @description.setter
+    def description(self, description: str | None) -> None:
+        if self._logged:
+            self._logged.facts.description = description or ""
+        else:
+            self._draft_description = description or ""
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """A JSON object; may be changed in place."""
+        return self._logged.facts.metadata if self._logged else self._draft_metadata
+
+    @metadata.setter
+    def metadata(self, metadata: Mapping[str, Any]) -> None:
+        checked = check_metadata(metadata)
+        if self._logged:
+            self._logged.facts.metadata = checked
+        else:
+            self._draft_metadata = checked
+
+    @property
+    def ttl(self) -> timedelta | None:
+        """How long after its creation it expires; None for never. Set ArtifactTTL.INHERIT for the project's default."""
+        if self._logged is None and self._draft_ttl != 0:
+            return to_timedelta(self._draft_ttl)
+        return to_timedelta(self._version("ttl of its own").ttl())
+
+    @ttl.setter
+    def ttl(self, ttl: timedelta | ArtifactTTL | None) -> None:
+        seconds = to_seconds(ttl)
+        if self._logged:
+            self._logged.facts.ttl = seconds
+        else:
+            self._draft_ttl = seconds
+
+    @property
+    def aliases(self) -> list[str]:
+        """May be changed in place."""
+        return self._version("aliases").facts.aliases
+
+    @aliases.setter
+    def aliases(self, aliases: Iterable[str]) -> None:
+        self._version("aliases").facts.aliases = [check_alias(alias) for alias in listed(aliases)]
+
+    @property
+    def tags(self) -> list[str]:
+        """May be changed in place."""
+        return self._version("tags").facts.tags
+
+    @tags.setter
+    def tags(self, tags: Iterable[str]) -> None:
+        self._version("tags").facts.tags = [check_tag(tag) for tag in listed(tags)]
+
+    @property
+    def version(self) -> str:
+        """`v3`."""
+        return self._version("version").ref
+
+    @property
+    def collection(self) -> str:
+        """The collection's name."""
+        return self._version("collection").collection
+
+    @property
+    def qualified_name(self) -> str:
+        """`entity/project/my-dataset:v3`."""
+        logged = self._version("qualified name")
+        return f"{logged.session.entity}/{logged.session.name}/{logged.name}"
+
+    @property
+    def created_at(self) -> str:
+        """As `2026-11-21T09:30:00Z`."""
+        return self._version("time of creation").version.created
+
+    @property
+    def source_version(self) -> str:
+        """Of a linked version the number in its first collection; else its own number."""
+        return self._version("source version").source()[1].name
+
+    @property
+    def source_name(self) -> str:
+        """`collection:v3`, as of `source_version`."""
+        collection, version = self._version("source name").source()
+        return f"{collection.name}:{version.name}"
+
+    def save(self) -> None:
+        """Logs what was changed of description, metadata, aliases, tags and ttl; what others changed of the rest meanwhile stays."""
+        self._version("facts to save").save()
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """The artifact itself, since repo.log returns when all is done."""
+        self._version("version to wait for")
+        return self
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def files(self, names: Sequence[str] | None = None) -> "ValuesView[ArtifactEntry] | list[ArtifactEntry]":
+        """All entries, streamed, or those at the paths `names` (KeyError for one that isn't there)."""
+        self._version("files to read")
+        return self.manifest.entries.values() if names is None else [self.get_entry(name) for name in listed(names)]
+
+    def file(self, root: StrPath | None = None) -> str:
+        """Downloads the only file; its path on the disk. ValueError when there are several, or none."""
+        self._version("file to read")
+        if self.file_count != 1:
+            raise InvalidInputError(f"{self.name} has {self.file_count} files, not one; use download() or files()")
+        (entry,) = self.files()
+        return entry.download(Path(root) if root is not None else None)
+
+    def download(
+        self,
+        root: StrPath | None = None,
+        path_prefix: str | None = None,
+        *,
+        allow_missing_references: bool = False,
+        skip_cache: bool | None = None,
+        multipart: bool | None = None,
+    ) -> str:
+        """Writes the files into `root` (default: `./artifacts/<name>-v<N>`); the folder. Other files there stay.
+
+        Every byte is verified, each file appears whole or not at all. `path_prefix`: only that file, or what is in that folder
+        (KeyError when there is nothing). `skip_cache` and `multipart` do nothing; nor does `allow_missing_references` in this version.
+        """
+        logged = self._version("files to download")
+        folder = self._folder(root)
+        reading.download(logged, folder, path_prefix)
+        return str(folder)
+
+    def checkout(self, root: StrPath | None = None) -> str:
+        """Makes a folder exactly the version: like `download`, but what else is there is removed."""
+        logged = self._version("files to check out")
+        folder = self._folder(root)
+        reading.download(logged, folder, None, remove_foreign=True)
+        return str(folder)
+
+    def verify(self, root: StrPath | None = None) -> None:
+        """FolderDiffersError (a ValueError with `extra`, `missing` and `changed`) unless a folder has exactly the version's files."""
+        reading.check(self._version("files to verify"), self._folder(root))
+
+    def _folder(self, root: "StrPath | None") -> Path:
+        logged = self._version("folder")
+        return Path(root) if root is not None else Path("artifacts") / f"{logged.collection}-{logged.ref}"
+
+    def _download_entry(self, path: str, root: str | Path | None) -> str:
+        logged = self._version("files to download")
+        folder = self._folder(root)
+        reading.download(logged, folder, path)
+        return str(folder / path)
+
+    # -- versions ------------------------------------------------------------------------------------------------------
+
+    def new_draft(self) -> "Artifact":
+        """A draft that begins with this version's content, description and metadata; no file is read for it."""
+        logged = self._version("version to draft from")
+        draft = Artifact(logged.collection, logged.type, self.description, self.metadata)
+        draft._begin(logged.session, logged.version.root, logged.as_source())
+        return draft
+
+    def link(self, target: str, aliases: Sequence[str] | None = None) -> "Artifact":
+        """The same content as a version of the collection `target`, with its own number and aliases."""
+        logged = self._version("version to link")
+        return Artifact._of(logged.link(target, tuple(check_alias(alias) for alias in listed(aliases))))
+
+    def delete(self, delete_aliases: bool = False) -> None:
+        """Deletes the version, for `restore` until the next gc. ConflictError while aliases (`latest` too) are on it, unless `delete_aliases`."""
+        self._version("version to delete").delete(delete_aliases=delete_aliases)
+
+    def restore(self) -> None:
+        """Undoes `delete`. ConflictError when that isn't possible any more."""
+        self._version("version to restore").restore()
+
+    def diff(self, other: "Artifact") -> FileDiff:
+        """What differs from this artifact to `other`, file by file; either may be a draft, or of another repository."""
+        if not isinstance(other, Artifact):
+            raise InvalidTypeError(f"an artifact is compared to another one, not to {builtin_type(other).__name__}")
+        return diff(self._side(), other._side())
+
+    def _side(self) -> Side:
+        content = self._readable() or self._bound()
+        return Side(content.database, content.root())
+
+    # -- for Repository ------------------------------------------------------------------------------------------------
+
+    def _begin(self, session: Session, base: Digest | None = None, source: Source | None = None) -> None:
+        self._session, self._base, self._draft_source = session, base, source
+
+    def _log(self, session: Session, aliases: tuple[str, ...], tags: tuple[str, ...]) -> "Artifact":
+        """Logs the draft, which is a version then. What is logged already is logged again, as a version of its own object."""
+        if self._logged is not None:
+            again = self.new_draft()
+            again._draft_source = None
+            return again._log(session, aliases, tags)
+        self._session = self._session or session
+        content = self._bound()
+        name = self._draft_name or f"source-{session.name}"
+        if self._incremental and self._base is not None and not content.session.is_same(session):
+            raise InvalidInputError(f"{name} began with a version of another repository; make it with new_artifact of the one that it is logged in")
+        source = self._draft_source
+        if self._incremental and content.session.is_same(session) and self._base is not None:
+            with session.state() as state:
+                collection = state.find_collection(name)
+                source = Source(collection=collection.id, root=self._base.hex()) if collection else None
+        labels = Labels(
+            name, self._draft_type, aliases, tags, self._draft_description, self._draft_metadata, source, ttl=self._draft_ttl
+        )
+        self._logged = logging.log(session, content, labels, incremental=self._incremental)
+        self._session, self._content = session, None
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Artifact {self.name} ({self.type}{', draft' if self.is_draft() else ''})>"
+
+
+def listed(names: Iterable[str] | None) -> list[str]:
+    """Several names, or one that was given without a list around it."""
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else list(names)
+
+
+builtin_type = type

@@ -1,0 +1,166 @@
+"""An open repository, for scripts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from objstore.diff.files import FileDiff
+from objstore.errors import ConflictError, InvalidInputError, InvalidTypeError, NotFoundError
+from objstore.history.collection import LATEST, Collection
+from objstore.history.names import Name, check_alias, check_tag, parse_name
+from objstore.host.progress import Silent
+from objstore.repository.adding import Labels, add, suggested_name
+from objstore.repository.checking import Report, check
+from objstore.repository.collecting import Freed, collect
+from objstore.repository.comparing import diff_files
+from objstore.repository.project import Project, open_project
+from objstore.sdk.artifact import Artifact, listed
+from objstore.sdk.building import StrPath
+from objstore.sdk.logged import LoggedVersion, check_project
+from objstore.sdk.session import Session, announce, retire
+from objstore.worktree.ignore import Patterns
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """What there is to know of a collection."""
+
+    name: str
+    type: str
+    description: str
+    created_at: str
+    versions: int
+    """How many aren't deleted."""
+    aliases: Mapping[str, str]
+    """Alias → `v3`."""
+
+
+class Repository:
+    """A repository, opened. Thread-safe; writers take turns. Use it in a `with` statement, or close it."""
+
+    def __init__(self, project: Project) -> None:
+        self._session = Session(project)
+        announce(self._session)
+
+    # -- logging -------------------------------------------------------------------------------------------------------
+
+    def new_artifact(
+        self,
+        name: str | None = None,
+        type: str | None = None,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        incremental: bool = False,
+    ) -> Artifact:
+        """An Artifact (see there) that keeps its content in this repository from the start."""
+        artifact = Artifact(name, type, description, metadata, incremental)
+        artifact._begin(self._session)
+        return artifact
+
+    def log(self, artifact: Artifact, *, aliases: Sequence[str] | None = None, tags: Sequence[str] | None = None) -> Artifact:
+        """Makes a draft a version, on which `latest`, the aliases and the tags are then; the same artifact, logged.
+
+        Content that a live version of the collection has makes no new version: the artifact becomes that one, which keeps its description
+        and metadata. ValueError, and no change, when the collection has another type. An artifact that is logged already is logged once
+        more, here, and another object returned for it.
+        """
+        if not isinstance(artifact, Artifact):
+            raise InvalidTypeError(f"log takes an Artifact, not a {builtin_type(artifact).__name__}; for files use add(paths)")
+        return artifact._log(self._session, *_labels(aliases, tags))
+
+    def add(
+        self,
+        paths: StrPath | Sequence[StrPath],
+        name: str | None = None,
+        type: str | None = None,
+        *,
+        aliases: Sequence[str] | None = None,
+        tags: Sequence[str] | None = None,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        include: Sequence[str] | str | None = None,
+        exclude: Sequence[str] | str | None = None,
+    ) -> Artifact:
+        """Logs files and folders as a version, like `objstore add`: one folder stands for its contents, several paths keep their names.
+
+        The name is the path's base name if left out; the type the collection's, or `dataset`.
+        """
+        sources = [Path(path) for path in ([paths] if isinstance(paths, str) or not isinstance(paths, Sequence) else paths)]
+        if not sources:
+            raise InvalidInputError("add needs a path at least")
+        labels = Labels(name or suggested_name(sources), type, *_labels(aliases, tags), description or "", metadata)
+        with self._session.alone() as project:
+            logged = add(project, sources, labels, Patterns.of(include, exclude), Silent())
+            return Artifact._of(LoggedVersion(self._session, project.state.collection(logged.collection), logged.version))
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def artifact(self, name: str) -> Artifact:
+        """The version that `name`, `name:alias`, `name:v3` or `name@<digest>` means; a bare name means `latest`. NotFoundError."""
+        wanted = self._parsed(name)
+        with self._session.state() as state:
+            collection = state.collection(wanted.collection)
+            return Artifact._of(LoggedVersion(self._session, collection, state.version(collection, wanted.ref or LATEST)))
+
+    def artifacts(self, name: str) -> list[Artifact]:
+        """The versions of a collection that aren't deleted, the newest first."""
+        wanted = self._parsed(name)
+        if wanted.ref is not None:
+            raise InvalidInputError(f"{name!r} is one version; give the name of a collection")
+        with self._session.state() as state:
+            collection = state.collection(wanted.collection)
+            versions = reversed(list(collection.live()))
+            return [Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions]
+
+    def collections(self) -> list[CollectionInfo]:
+        """All collections, by name."""
+        with self._session.state() as state:
+            return sorted((_info(collection) for collection in state.collections.values()), key=lambda info: info.name)
+
+    def diff(self, a: "Artifact | StrPath", b: "Artifact | StrPath") -> FileDiff:
+        """What differs from `a` to `b`, file by file: each an Artifact, a version's name (`str`), or a folder on the disk (`Path`)."""
+        if isinstance(a, Artifact) and isinstance(b, Artifact):
+            return a.diff(b)
+        sides = [side._logged.version if isinstance(side, Artifact) and side._logged else side for side in map(self._compared, (a, b))]
+        with self._session.state():
+            pass
+        return diff_files(self._session.project, sides[0], sides[1], Silent())
+
+    # -- keeping house -------------------------------------------------------------------------------------------------
+
+    def gc(self, *, dry_run: bool = False) -> Freed:
+        """Frees what no version needs that isn't deleted, and no draft; deleted versions can't be restored afterwards."""
+        with self._session.alone() as project:
+            return collect(project, Silent(), dry_run=dry_run)
+
+    def fsck(self, *, repair: bool = False) -> Report:
+        """Checks everything that is stored; `repair` rebuilds what can be rebuilt."""
+        with self._session.alone() as project:
+            return check(project.folder, Silent(), repair=repair)
+
+    @property
+    def path(self) -> Path:
+        """The project's folder."""
+        return self._session.project.folder
+
+    @property
+    def name(self) -> str:
+        """`entity/project`."""
+        return f"{self._session.entity}/{self._session.name}"
+
+    def close(self) -> None:
+        """Lets go of files; harmless when repeated."""
+        retire(self._session)
+        with self._session.alone() as project:
+            project.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Repository {self.name} in {self.path}>"
