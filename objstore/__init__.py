@@ -1,3 +1,77 @@
-"""objstore: Git-style, content-addressed versions of datasets and models."""
+"""objstore: Git-style, content-addressed versions of datasets and models.
+
+with objstore.open("data", create=True) as repo:
+    artifact = objstore.Artifact("my-dataset", type="dataset")
+    artifact.add_dir("images")
+    repo.log(artifact, aliases=["prod"])
+    folder = repo.artifact("my-dataset:prod").download()
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from objstore.errors import (
+    ArtifactFinalizedError,
+    ArtifactNotLoggedError,
+    ConflictError,
+    CorruptionError,
+    EntryNotFoundError,
+    FolderDiffersError,
+    InvalidInputError,
+    InvalidTypeError,
+    NotFoundError,
+    ObjstoreError,
+    RemoteError,
+    SourceFileError,
+    SourceMissingError,
+    StorageError,
+    UnsupportedFormatError,
+)
+
+if TYPE_CHECKING:
+    from objstore.sdk.artifact import Artifact
+    from objstore.sdk.repository import Repository, diff, open
+    from objstore.sdk.ttl import ArtifactTTL
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Artifact",
+    "ArtifactFinalizedError",
+    "ArtifactNotLoggedError",
+    "ArtifactTTL",
+    "ConflictError",
+    "CorruptionError",
+    "EntryNotFoundError",
+    "FolderDiffersError",
+    "InvalidInputError",
+    "InvalidTypeError",
+    "NotFoundError",
+    "ObjstoreError",
+    "RemoteError",
+    "Repository",
+    "SourceFileError",
+    "SourceMissingError",
+    "StorageError",
+    "UnsupportedFormatError",
+    "__version__",
+    "diff",
+    "open",
+]
+
+_LAZY = {
+    "Artifact": "objstore.sdk.artifact",
+    "ArtifactTTL": "objstore.sdk.ttl",
+    "Repository": "objstore.sdk.repository",
+    "diff": "objstore.sdk.repository",
+    "open": "objstore.sdk.repository",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast."""
+        if name not in _LAZY:
+            raise AttributeError(f"module 'objstore' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_LAZY[name]), name)
+        return value

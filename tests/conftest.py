@@ -1,7 +1,6 @@
 """What all tests share: isolation from the user's own folders, and places to keep things."""
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +31,7 @@ def _caches_closed() -> Iterator[None]:
     before = set(table._open)
     yield
     for path in set(table._open) - before:
-        pid, environment = table._open.pop(path)
-        if pid == os.getpid():
-            environment.close()
+        table._open.pop(path).env.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What the shell may offer for a name or a path. Whatever goes wrong, it just offers nothing."""
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -17,37 +17,41 @@ _MOST = 200
 
 def collections(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of collections."""
-    with _project(ctx) as project:
-        return [name for name in _names(project) if name.startswith(incomplete)]
-    return []
+    return _offered(ctx, lambda project: [name for name in _names(project) if name.startswith(incomplete)])
 
 
 def versions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of collections; once one is meant, of its versions, newest first."""
-    with _project(ctx) as project:
+
+    def find(project: Project) -> list[str]:
         found = [name for name in _names(project) if name.startswith(incomplete.partition(":")[0])]
-        named = project.state.find_collection(found[0]) if len(found) == 1 or ":" in incomplete else None
-        if named is None:
+        if ":" not in incomplete and len(found) != 1:
             return found
-        return [name for name in _versions(named) if name.startswith(incomplete)]
-    return []
+        meant = incomplete.partition(":")[0] if ":" in incomplete else found[0]
+        return [name for name in _versions(project.state.collection(meant)) if name.startswith(incomplete)]
+
+    return _offered(ctx, find)
 
 
 def paths(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """What the folder of a version that is being typed holds."""
     folder = incomplete.rpartition("/")[0]
-    with _project(ctx) as project:
+
+    def find(project: Project) -> list[str]:
         root = naming.version(project, ctx.params["name"]).version.root
         found = children(project.database, root, folder.encode())
         names = (f"{folder}/" * bool(folder) + child.name.decode() + "/" * child.is_folder for child in found)
-        return [name for name, _ in zip((name for name in names if name.startswith(incomplete)), range(_MOST), strict=False)]
-    return []
+        return list(islice((name for name in names if name.startswith(incomplete)), _MOST))
+
+    return _offered(ctx, find)
 
 
-@contextlib.contextmanager
-def _project(ctx: click.Context) -> Iterator[Project]:
-    with contextlib.suppress(ObjstoreError, OSError, KeyError), open_project(ctx.find_root().params.get("start") or Path()) as project:
-        yield project
+def _offered(ctx: click.Context, find: Callable[[Project], list[str]]) -> list[str]:
+    try:
+        with open_project(ctx.find_root().params.get("start") or Path()) as project:
+            return find(project)
+    except (ObjstoreError, OSError, KeyError):
+        return []
 
 
 def _names(project: Project) -> list[str]:

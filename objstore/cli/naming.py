@@ -21,11 +21,16 @@ class Named(NamedTuple):
 def parsed(project: Project, text: str) -> Name:
     """The parts of a name. NotFoundError when it names another project than this one."""
     name = parse_name(text)
-    entity, own = project.folder.parts[-2:]
-    if name.project not in (None, own) or name.entity not in (None, entity):
-        wanted = text.rpartition("/")[0]
-        raise NotFoundError(f"{text} is in project {wanted}, and this one is {entity}/{own}; use -C to go to another repository")
+    if not is_here(project, name):
+        here = "/".join(project.folder.parts[-2:])
+        raise NotFoundError(f"{text} is in project {text.rpartition('/')[0]}, and this one is {here}; use -C to go to another repository")
     return name
+
+
+def is_here(project: Project, name: Name) -> bool:
+    """Whether a name is one in this project, which needn't have it."""
+    entity, own = project.folder.parts[-2:]
+    return name.project in (None, own) and name.entity in (None, entity)
 
 
 def version(project: Project, text: str, *, deleted: bool = False) -> Named:

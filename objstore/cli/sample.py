@@ -7,6 +7,7 @@ from pathlib import Path
 _STATIONS = 300
 _DAYS = 60
 _READINGS = 320_000
+_CORRECTED = range(20_000, 120_000, 20_000)
 
 
 def make(folder: Path) -> None:
@@ -22,9 +23,10 @@ def edit(folder: Path) -> None:
     """What the demo changes: five readings corrected, forty inserted, a station added, one renamed."""
     readings = folder / "readings.csv"
     lines = readings.read_text().splitlines()
-    for at in range(20_000, 120_000, 20_000):
+    for at in _CORRECTED:
         lines[at] = lines[at].rpartition(",")[0] + ",1013.2"
-    lines[150_000:150_000] = [f"{line},late" for line in lines[150_000:150_040]]
+    middle = len(lines) // 2
+    lines[middle:middle] = [f"{line},late" for line in lines[middle : middle + 40]]
     _write(readings, lines)
     _write(folder / "stations" / f"{_STATIONS:03}.csv", ["day,low,high,rain", *_days(_STATIONS)])
     (folder / "stations" / "007.csv").rename(folder / "stations" / "bergen.csv")

@@ -18,6 +18,7 @@ from blake3 import blake3
 
 from objstore.errors import CorruptionError, StorageError
 from objstore.host.clock import boot_id
+from objstore.host.locks import locked_exclusive
 from objstore.odb.segment import Segment
 from objstore.odb.table import Tables, forget
 from objstore.values.key import Key
@@ -139,6 +140,7 @@ class Cache:
 
     def forget_scan(self, keys: Iterable[bytes]) -> None:
         with self._lock:
+            self._mark_dirty()
             self._tables.delete("scan", keys)
 
     # -- opening, closing ----------------------------------------------------------------------------------------------
@@ -155,17 +157,25 @@ class Cache:
             self._tables.close()
 
     def _opened(self) -> Tables:
-        try:
+        tables = self._found()
+        if tables is not None:
+            return tables
+        with locked_exclusive(self._path.with_name(f"{self._path.name}.lock")):
+            tables = self._found()  # another process may have made it meanwhile
+            if tables is None:
+                discard(self._path)
+                tables = Tables(self._path, _NAMES)
+                tables.put("meta", [(b"identity", _FORMAT + b" " + self._project)])
+            return tables
+
+    def _found(self) -> Tables | None:
+        """The cache that is there, if it can be used."""
+        with contextlib.suppress(CorruptionError, StorageError):
             tables = Tables(self._path, _NAMES)
             if self._is_ours(tables):
                 return tables
             tables.close()
-        except CorruptionError:
-            pass
-        discard(self._path)
-        tables = Tables(self._path, _NAMES)
-        tables.put("meta", [(b"identity", _FORMAT + b" " + self._project)])
-        return tables
+        return None
 
     def _is_ours(self, tables: Tables) -> bool:
         identity, boot = tables.get("meta", b"identity"), tables.get("meta", b"boot")
@@ -185,5 +195,6 @@ def discard(path: Path) -> None:
     if path.exists():
         forget(path)
         grave = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
-        path.rename(grave)
-        shutil.rmtree(grave)
+        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+            path.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True) if grave.is_dir() else grave.unlink(missing_ok=True)

@@ -97,17 +97,16 @@ class Database:
     def read_node(self, digest: Digest, /) -> bytes:
         return bytes(self.read(node_key(digest)))
 
-    def read_many(self, keys: Sequence[Key]) -> Iterator[tuple[Key, bytes | memoryview]]:
+    def read_many(self, keys: Sequence[Key], located: dict[Key, Location] | None = None) -> Iterator[tuple[Key, bytes | memoryview]]:
         """Objects, verified, in the order in which they lie in packs; neighbours are read at once.
 
-        The caller bounds how much it asks for. A key given twice comes once.
+        The caller bounds how much it asks for, and may say where the keys are if it has looked. A key given twice comes once.
         """
-        located = self._cache.locate_many(keys)
+        located = self._cache.locate_many(keys) if located is None else located
         for key in dict.fromkeys(keys):
             if key not in located:
                 yield key, self.read(key)
-        wanted = sorted(located.items(), key=lambda item: (item[1].pack, item[1].offset))
-        for run in _runs(wanted):
+        for run in _runs(sorted(located.items(), key=_by_place)):
             yield from self._read_run(run)
 
     def _read_run(self, run: Sequence[tuple[Key, Location]]) -> Iterator[tuple[Key, bytes | memoryview]]:
@@ -153,6 +152,10 @@ class Database:
         if trailer.content_size != at - length:
             raise CorruptionError(f"pack {name[:12]} doesn't have the size that its trailer says")
         return trailer
+
+
+def _by_place(item: tuple[Key, Location]) -> tuple[str, int]:
+    return item[1][:2]
 
 
 def _runs(wanted: Sequence[tuple[Key, Location]]) -> Iterator[Sequence[tuple[Key, Location]]]:

@@ -87,7 +87,6 @@ class Draft:
             pack = self._packs[slot]
             if isinstance(pack, PackWriter):
                 return pack.read(offset, FRAME.size + stored)
-        self._settle()
         return next(iter(self._blobs.read_ranges(pack_name(pack), [(offset, FRAME.size + stored)])))
 
     def keys_from(self, prefix: bytes) -> list[Key]:
@@ -162,8 +161,9 @@ class Draft:
             self._file.add(pack)
         with contextlib.suppress(BlobExistsError):
             self._blobs.adopt(pack_name(pack), writer.path)
-        with self._lock:
+        with self._lock:  # only now, since a reader of the draft may come at any moment: until here it reads the file being written
             self._packs[slot] = pack
+            writer.close()
 
     def _settle(self) -> None:
         with self._lock:

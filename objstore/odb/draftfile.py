@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 from objstore.host.locks import FileLock
 from objstore.host.publish import translated
+
+_ID = re.compile(rb"^[0-9a-f]{64}$", re.MULTILINE)
 
 
 class DraftFile:
@@ -45,12 +48,12 @@ class DraftFile:
             for path in folder.iterdir():
                 with FileLock(path) as lock, contextlib.suppress(FileNotFoundError):
                     if not lock.try_exclusive():
-                        packs.update(path.read_text().split())
+                        packs.update(_packs_in(path))
         return packs
 
     @property
     def packs(self) -> list[str]:
-        return self._path.read_text().split()
+        return _packs_in(self._path)
 
     def add(self, pack: str) -> None:
         """Names a pack; to be called before the pack appears."""
@@ -64,3 +67,8 @@ class DraftFile:
         """Removes the file: its packs are the store's now, or nobody's."""
         self._path.unlink(missing_ok=True)
         self._lock.release()
+
+
+def _packs_in(path: Path) -> list[str]:
+    """The ids in a draft's file. It isn't synced, so a crash of the machine may leave anything in it."""
+    return [line.decode() for line in _ID.findall(path.read_bytes())]

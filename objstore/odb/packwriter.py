@@ -60,13 +60,15 @@ class PackWriter:
         return os.pread(self._fd, size, offset)
 
     def finish(self) -> tuple[bytes, int]:
-        """Writes the trailer and closes; returns the pack's id and size. Not yet synced: that is `publish`'s part."""
+        """Writes the trailer; returns the pack's id and size. Not yet synced: that is `publish`'s part.
+
+        What was appended can be read until `close`.
+        """
         with self._lock:
             self._flush()
         trailer = pack.encode_trailer(Trailer(self._class, self._generation, self._hasher.digest(), self._rows))
         self._pending = [trailer, pack.encode_footer(trailer)]
         self._write()
-        self.close()
         return pack.pack_id(trailer), self._written
 
     def close(self) -> None:

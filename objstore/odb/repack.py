@@ -176,6 +176,7 @@ class _Writer:
         pack = writer.finish()[0].hex()
         with contextlib.suppress(BlobExistsError):
             self._blobs.adopt(pack_name(pack), writer.path)
+        writer.close()
         self._slots[slot] = pack
         del self._open[pack_class]
 

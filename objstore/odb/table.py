@@ -12,6 +12,7 @@ from pathlib import Path
 import lmdb
 
 from objstore.errors import CorruptionError, StorageError
+from objstore.host.publish import translated
 
 _MAP_SIZE = 1 << 38  # address space only; the file grows as needed
 
@@ -38,7 +39,12 @@ class Tables:
         self._shared = _environment(path, len(names), read_only)
         self._env = self._shared.env
         self._closed = False
-        self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
+        try:
+            with _translated(self.path):
+                self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
+        except BaseException:
+            self.close()
+            raise
 
     def get(self, table: str, key: bytes) -> bytes | None:
         with self._env.begin(self._dbs[table]) as transaction:
@@ -117,7 +123,10 @@ def _environment(path: Path, tables: int, read_only: bool) -> _Shared:
 
 
 def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environment:
-    path.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_dir():
+        raise CorruptionError(f"the cache in {path} is no folder")
+    with translated(path):
+        path.mkdir(parents=True, exist_ok=True)
     try:
         env = lmdb.open(str(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, readonly=read_only, max_readers=512)
     except (lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.CorruptedError) as error:

@@ -40,7 +40,7 @@ def project_in(root: Path) -> Path:
 
 def prepare(folder: Path, project: str | None) -> Path:
     """Makes `.objstore/` in a folder and says which project it holds; the project's folder (not yet made)."""
-    project = check_project(project or _suggested(folder))
+    project = check_project(_suggested(folder) if project is None else project)
     root = folder / ROOT
     with translated(root):
         make_folder(root)

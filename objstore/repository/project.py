@@ -96,10 +96,11 @@ class Project:
     @property
     def scratch(self) -> Path:
         """A folder for temporary files: that of the store, or any when the store can't be written."""
-        try:
-            return self.blobs.scratch
-        except StorageError:
-            return Path(tempfile.gettempdir())
+        with contextlib.suppress(StorageError):
+            folder = self.blobs.scratch
+            if os.access(folder, os.W_OK):
+                return folder
+        return Path(tempfile.gettempdir())
 
     @property
     def drafts(self) -> Path:

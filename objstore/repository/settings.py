@@ -52,9 +52,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         body, _, _ = data.partition(b',"checksum":')
         try:
             settings = msgspec.json.decode(body + b"}", type=cls)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except _NOT_JSON as error:
             raise CorruptionError(f"{NAME} is damaged: {error}") from error
-        if settings.format != FORMAT or settings.chunker != Chunker() or settings.encode() != data:
+        is_ours = settings.format == FORMAT and settings.chunker == Chunker() and _ID.fullmatch(settings.project)  # a part of file names
+        if not is_ours or settings.encode() != data:
             raise CorruptionError(f"{NAME} is damaged: it doesn't match its checksum")
         return settings
 

@@ -1,6 +1,5 @@
 """A version in the making, then a version: what scripts hold in their hands."""
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence, ValuesView
 from datetime import timedelta
 from pathlib import Path
@@ -27,9 +26,9 @@ CODE = "code"
 class Artifact(Building):
     """A draft until it is logged; from then on a version of a collection.
 
-    A draft takes content in (see Building); `repo.log(artifact)` makes it a version. Of a version, description, metadata, aliases, tags and
-    ttl can be set, and are kept by `save()`. What only a version has raises ArtifactNotLoggedError before. Drafts that are never logged leave
-    nothing behind.
+    A draft takes content in (see Building); `repo.log(artifact)` makes it a version. Of a version, description, metadata, aliases, tags
+    and ttl can be set, and are kept by `save()`. What only a version has raises ArtifactNotLoggedError before. Drafts that are never
+    logged leave nothing behind.
     """
 
     def __init__(
@@ -243,7 +242,10 @@ class Artifact(Building):
         return Artifact._of(logged.link(target, tuple(check_alias(alias) for alias in listed(aliases))))
 
     def delete(self, delete_aliases: bool = False) -> None:
-        """Deletes the version, for `restore` until the next gc. ConflictError while aliases (`latest` too) are on it, unless `delete_aliases`."""
+        """Deletes the version; `restore` brings it back until the next gc.
+
+        ConflictError while aliases, `latest` too, are on it, unless `delete_aliases`.
+        """
         self._version("version to delete").delete(delete_aliases=delete_aliases)
 
     def restore(self) -> None:
@@ -253,7 +255,7 @@ class Artifact(Building):
     def diff(self, other: "Artifact") -> FileDiff:
         """What differs from this artifact to `other`, file by file; either may be a draft, or of another repository."""
         if not isinstance(other, Artifact):
-            raise InvalidTypeError(f"an artifact is compared to another one, not to {builtin_type(other).__name__}")
+            raise InvalidTypeError(f"an artifact is compared to another one, not to {type(other).__name__}")
         return diff(self._side(), other._side())
 
     def _side(self) -> Side:
@@ -275,15 +277,15 @@ class Artifact(Building):
         content = self._bound()
         name = self._draft_name or f"source-{session.name}"
         if self._incremental and self._base is not None and not content.session.is_same(session):
-            raise InvalidInputError(f"{name} began with a version of another repository; make it with new_artifact of the one that it is logged in")
+            raise InvalidInputError(
+                f"{name} began with a version of another repository; make it with new_artifact of the one that it is logged in"
+            )
         source = self._draft_source
         if self._incremental and content.session.is_same(session) and self._base is not None:
             with session.state() as state:
                 collection = state.find_collection(name)
                 source = Source(collection=collection.id, root=self._base.hex()) if collection else None
-        labels = Labels(
-            name, self._draft_type, aliases, tags, self._draft_description, self._draft_metadata, source, ttl=self._draft_ttl
-        )
+        labels = Labels(name, self._draft_type, aliases, tags, self._draft_description, self._draft_metadata, source, ttl=self._draft_ttl)
         self._logged = logging.log(session, content, labels, incremental=self._incremental)
         self._session, self._content = session, None
         return self
@@ -297,6 +299,3 @@ def listed(names: Iterable[str] | None) -> list[str]:
     if names is None:
         return []
     return [names] if isinstance(names, str) else list(names)
-
-
-builtin_type = type

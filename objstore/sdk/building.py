@@ -25,9 +25,9 @@ StrPath = str | os.PathLike[str]
 class Building:
     """Content: taken in until the artifact is logged, read-only afterwards.
 
-    A draft is bound to a project by its first content method: there its content goes, at once. Paths inside an artifact are
-    made canonical (`./x//y` is `x/y`); absolute ones, `..` and what names nothing are ValueError. Every method that changes something raises
-    ArtifactFinalizedError after logging, and changes all or nothing.
+    A draft is bound to a project by its first content method: there its content goes, at once. Paths inside an artifact are made
+    canonical (`./x//y` is `x/y`); absolute ones, `..` and what names nothing are ValueError. Every method that changes something
+    raises ArtifactFinalizedError after logging, and changes all or nothing.
     """
 
     def __init__(self, name: str | None, session: Session | None, base: Digest | None, *, incremental: bool) -> None:
@@ -167,7 +167,9 @@ class Building:
 
     def _changing(self) -> DraftContent:
         if self._logged is not None:
-            raise ArtifactFinalizedError(f"{self._logged.name} has been logged, so its content can't change; make a draft of it with new_draft()")
+            raise ArtifactFinalizedError(
+                f"{self._logged.name} has been logged, so its content can't change; make a draft of it with new_draft()"
+            )
         return self._bound()
 
     def _bound(self) -> DraftContent:

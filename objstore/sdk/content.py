@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
 
-from objstore.errors import ConflictError, EntryNotFoundError, InvalidInputError, NotFoundError
+from objstore.errors import ConflictError, EntryNotFoundError, InvalidInputError, NotFoundError, StorageError
 from objstore.manifest.cursor import Totals, entries, totals
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
@@ -257,8 +257,9 @@ class DraftContent:
 
     def logged(self) -> None:
         """To be called once the content is safely in the project, so that the next walk over its folders can build on it."""
-        for intake, plan, root in self._taken:
-            intake.remember(plan, root)
+        with contextlib.suppress(StorageError):  # what is remembered only saves work
+            for intake, plan, root in self._taken:
+                intake.remember(plan, root)
         self.close()
 
     def close(self) -> None:
@@ -269,4 +270,6 @@ class DraftContent:
 def check_outside_store(path: bytes) -> None:
     """InvalidInputError for a path that could write into a repository once it is checked out."""
     if any(part.lower() + b"/" == STORE_FOLDER for part in path.split(b"/")):
-        raise InvalidInputError(f"{path.decode()} lies in a {STORE_FOLDER.decode()[:-1]} folder, which belongs to objstore; choose another name")
+        raise InvalidInputError(
+            f"{path.decode()} lies in a {STORE_FOLDER.decode()[:-1]} folder, which belongs to objstore; choose another name"
+        )

@@ -1,5 +1,6 @@
 """An open repository, for scripts."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Any, Self
 
 from objstore.diff.files import FileDiff
 from objstore.errors import ConflictError, InvalidInputError, InvalidTypeError, NotFoundError
-from objstore.history.collection import LATEST, Collection
+from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.names import Name, check_alias, check_tag, parse_name
 from objstore.host.progress import Silent
+from objstore.host.publish import translated
 from objstore.repository.adding import Labels, add, suggested_name
 from objstore.repository.checking import Report, check
 from objstore.repository.collecting import Freed, collect
@@ -67,7 +69,7 @@ class Repository:
         more, here, and another object returned for it.
         """
         if not isinstance(artifact, Artifact):
-            raise InvalidTypeError(f"log takes an Artifact, not a {builtin_type(artifact).__name__}; for files use add(paths)")
+            raise InvalidTypeError(f"log takes an Artifact, not a {type(artifact).__name__}; for files use add(paths)")
         return artifact._log(self._session, *_labels(aliases, tags))
 
     def add(
@@ -121,12 +123,23 @@ class Repository:
 
     def diff(self, a: "Artifact | StrPath", b: "Artifact | StrPath") -> FileDiff:
         """What differs from `a` to `b`, file by file: each an Artifact, a version's name (`str`), or a folder on the disk (`Path`)."""
-        if isinstance(a, Artifact) and isinstance(b, Artifact):
-            return a.diff(b)
-        sides = [side._logged.version if isinstance(side, Artifact) and side._logged else side for side in map(self._compared, (a, b))]
-        with self._session.state():
-            pass
-        return diff_files(self._session.project, sides[0], sides[1], Silent())
+        old, new = (self.artifact(side) if isinstance(side, str) else side for side in (a, b))
+        if isinstance(old, Artifact) and isinstance(new, Artifact):
+            return old.diff(new)
+        return diff_files(self._session.project, self._compared(old), self._compared(new), Silent())
+
+    def _compared(self, side: "Artifact | os.PathLike[str]") -> Version | Path:
+        if not isinstance(side, Artifact):
+            return Path(side)
+        logged = side._version("version to compare with a folder")
+        if not logged.session.is_same(self._session):
+            raise InvalidInputError(f"{logged.name} is of another repository; compare it with the folder there")
+        return logged.version
+
+    def _parsed(self, name: str) -> Name:
+        parsed = parse_name(name)
+        check_project(self._session, parsed.entity, parsed.project)
+        return parsed
 
     # -- keeping house -------------------------------------------------------------------------------------------------
 
@@ -138,7 +151,10 @@ class Repository:
     def fsck(self, *, repair: bool = False) -> Report:
         """Checks everything that is stored; `repair` rebuilds what can be rebuilt."""
         with self._session.alone() as project:
-            return check(project.folder, Silent(), repair=repair)
+            report = check(project.folder, Silent(), repair=repair)
+            if repair:
+                project.forget_cache()
+            return report
 
     @property
     def path(self) -> Path:
@@ -164,3 +180,41 @@ class Repository:
 
     def __repr__(self) -> str:
         return f"<Repository {self.name} in {self.path}>"
+
+
+def open(path: StrPath = ".", *, create: bool = False) -> Repository:
+    """The repository at or above a path. NotFoundError when there is none; with `create` one is made at `path` then."""
+    start = Path(path)
+    if "://" in os.fspath(path):
+        raise InvalidInputError(f"{path} is an address; this version of objstore opens folders only")
+    if not create:
+        return Repository(open_project(start))
+    try:
+        return Repository(Project.find(start))
+    except NotFoundError:
+        pass
+    try:
+        with translated(start):
+            start.mkdir(parents=True, exist_ok=True)
+        return Repository(Project.create(start))
+    except FileExistsError:
+        raise InvalidInputError(f"{start} is a file; give a folder") from None
+    except ConflictError:  # somebody was faster
+        return Repository(Project.find(start))
+
+
+def diff(a: Artifact, b: Artifact) -> FileDiff:
+    """What differs from `a` to `b`, file by file; drafts or versions, of any repositories."""
+    if not isinstance(a, Artifact):
+        raise InvalidTypeError(f"diff compares artifacts, not a {type(a).__name__}; for names and folders use repo.diff(a, b)")
+    return a.diff(b)
+
+
+def _labels(aliases: Sequence[str] | None, tags: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(map(check_alias, listed(aliases))), tuple(map(check_tag, listed(tags)))
+
+
+def _info(collection: Collection) -> CollectionInfo:
+    aliases = {alias: f"v{number}" for alias, number in sorted(collection.aliases.items())}
+    versions = sum(1 for _ in collection.live())
+    return CollectionInfo(collection.name, collection.type, collection.description, collection.created, versions, aliases)

@@ -19,7 +19,7 @@ from objstore.odb.database import Database
 from objstore.values.digest import Digest
 from objstore.values.key import chunk_key, node_key
 from objstore.worktree.compare import Found, Place, compare
-from objstore.worktree.ignore import Patterns
+from objstore.worktree.ignore import STORE_FOLDER, Patterns
 from objstore.worktree.listing import FACTS, UNKNOWN
 from objstore.worktree.scan import folder_source
 from objstore.worktree.scancache import Notes, ScanCache
@@ -76,9 +76,9 @@ class Checkout:
         remember = ScanCache(self.database.cache, folder_source(self.target), Patterns(), bytes([self.keep_mode]))
         expected = totals(self.database, self.root, prefix)
         self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
+        top = Folder.top(self.target)
         notes = Notes(scratch, self.clock)
         listings = _Listings(notes)
-        top = Folder.top(self.target)
         places = compare(top, self._wanted(prefix, remember), remember.listing, replace_links=self.remove_foreign)
         try:
             for place, facts in self._written(places, outcome):
@@ -137,7 +137,7 @@ class Checkout:
             yield batch
 
     def _foreign(self, place: Place, outcome: Outcome) -> None:
-        if self.remove_foreign:
+        if self.remove_foreign and place.name != STORE_FOLDER:  # the store is never a part of what it holds
             place.folder.remove(place.name)
             outcome.removed.append((place.folder.path + place.name).decode(errors="backslashreplace"))
 
@@ -172,7 +172,7 @@ class Checkout:
             else:
                 large.append((at, place))
         stored = self.database.locate(list(small))
-        for key, data in self.database.read_many(list(stored)):
+        for key, data in self.database.read_many(list(stored), stored):
             for at, place in small[key]:
                 yield at, place, [[data]]
         large += [item for key, items in small.items() if key not in stored for item in items]

@@ -33,9 +33,11 @@ class Patterns:
 
     def wants(self, path: str) -> bool:
         """Whether a file at this path, relative to the folder, is wanted."""
-        if self._exclude.match_file(path):
-            return False
-        return not self.include or self._include.match_file(path)
+        return not self.excludes(path) and (not self.include or self._include.match_file(path))
+
+    def excludes(self, path: str) -> bool:
+        """Whether a file, or a folder (ending in `/`) with all in it, is not wanted, whatever is included."""
+        return self._exclude.match_file(path)
 
     @cached_property
     def _include(self) -> "pathspec.GitIgnoreSpec":

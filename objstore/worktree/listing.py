@@ -78,7 +78,7 @@ def list_folder(disk: bytes, folder: bytes, rules: IgnoreRules, patterns: Patter
     if rules or patterns:
         rows = [row for row in rows if _is_wanted(folder + row[: -FACTS.size - 1], rules, patterns)]
         total = sum(FACTS.unpack(row[-FACTS.size :])[0] for row in rows)
-        folders = [name for name in folders if not rules.ignores(folder + name)]
+        folders = [name for name in folders if _is_entered(folder + name, rules, patterns)]
     for name, error in failed:
         if _is_wanted(folder + name, rules, patterns):
             raise error
@@ -160,6 +160,10 @@ def forgetting_newer(rows: list[bytes], clock: int) -> list[bytes]:
 
 def _is_wanted(path: bytes, rules: IgnoreRules, patterns: Patterns) -> bool:
     return not rules.ignores(path) and (not patterns or patterns.wants(path.decode(errors="surrogateescape")))
+
+
+def _is_entered(folder: bytes, rules: IgnoreRules, patterns: Patterns) -> bool:
+    return not rules.ignores(folder) and (not patterns or not patterns.excludes(folder.decode(errors="surrogateescape")))
 
 
 def _check_names(rows: list[bytes], disk: bytes, folder: bytes) -> None:

@@ -8,15 +8,18 @@ import contextlib
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from objstore.errors import ConflictError
 from objstore.host.publish import translated
 from objstore.odb.content import Pieces
+from objstore.worktree.ignore import STORE_FOLDER
 from objstore.worktree.listing import UNKNOWN, facts_of
 
-_TEMPORARY = ".objstore-{}.tmp"
+# One name per thread, used again and again: a new one for each file would touch another block of the folder each time, at half the speed.
+_temporary = b".objstore-%s-%%d.tmp" % os.urandom(6).hex().encode()
 
 
 class Folder:
@@ -43,6 +46,8 @@ class Folder:
     def enter(self, name: bytes, *, replace_links: bool = False) -> "Folder":
         """The subfolder of this name, made when missing; a file in its place is replaced, a link refused or replaced."""
         inner = self.path + name + b"/"
+        if name.lower() + b"/" == STORE_FOLDER:  # lower: some disks don't tell cases apart
+            raise ConflictError(f"{os.fsdecode(inner[:-1])} in the version would go into a store of objstore; it can't be checked out")
         with translated(os.fsdecode(inner)):
             while True:
                 try:
@@ -79,7 +84,7 @@ class Folder:
 
         A folder in its place is a ConflictError, or replaced.
         """
-        temporary = _TEMPORARY.format(os.urandom(6).hex()).encode()
+        temporary = _temporary % threading.get_ident()
         with translated(os.fsdecode(self.path + name)):
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self.fd)
             try:

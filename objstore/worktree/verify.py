@@ -46,7 +46,7 @@ def verify(folder: Path, wanted: Iterable[tuple[bytes, Entry]], keep_mode: bool 
         if file != path:
             yield Problem(path, Difference.MISSING)
             continue
-        if not _is_right(os.path.join(os.fsencode(folder), path), path, entry, keep_mode):
+        if not _is_right(os.fsencode(folder) + b"/" + path, path, entry, keep_mode):
             yield Problem(path, Difference.CHANGED)
         file = next(files, None)
     while file is not None:
@@ -56,7 +56,7 @@ def verify(folder: Path, wanted: Iterable[tuple[bytes, Entry]], keep_mode: bool 
 
 def _files(top: bytes, folder: bytes) -> Iterator[bytes]:
     """The paths of all that isn't a folder, ascending. Memory: the names in one path of folders."""
-    with translated(os.fsdecode(top)), os.scandir(os.path.join(top, folder)) as found:
+    with translated(os.fsdecode(top)), os.scandir(top + b"/" + folder) as found:
         names = sorted(entry.name + (b"/" if entry.is_dir(follow_symlinks=False) else b"") for entry in found)
     for name in names:
         if name.endswith(b"/"):

@@ -14,7 +14,7 @@ from objstore.odb import pack, recipe, record, segment
 from objstore.odb.pack import PackClass, Row, Trailer
 from objstore.odb.recipe import Recipe
 from objstore.odb.segment import Segment
-from objstore.repository.settings import Settings
+from objstore.repository.settings import Chunker, Settings
 from objstore.values.digest import node_digest, plain
 from objstore.values.key import Kind, chunk_key, node_key, part_key, recipe_key
 from tests.odb.hostile import MEMORY, damaged, peak_memory, refused
@@ -321,7 +321,8 @@ def test_settings_of_a_newer_format_may_look_quite_different() -> None:
         SETTINGS.replace(b":1,", b": 1,"),
         SETTINGS.replace(b'"min":16384', b'"min":16385'),
         SETTINGS.replace(b"fastcdc2020", b"fastcdc2021"),
-        SETTINGS.replace(b"00112233445566778899aabbccddeeff", b"../../../../../../../elsewhere/x"),
+        Settings(1, "../../../../../../../elsewhere/x", Chunker(), "2026-11-21T00:00:00Z").encode(),
+        Settings(1, "0" * 31, Chunker(), "2026-11-21T00:00:00Z").encode(),
         SETTINGS.replace(b'"created"', b'"extra":1,"created"'),
     ],
 )

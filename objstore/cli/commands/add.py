@@ -53,7 +53,7 @@ def command(
       objstore add images/
       objstore add model.safetensors config.json -n my-model -t model -a prod --meta epochs=3
     """
-    labels = Labels(name or suggested_name(paths), type_, aliases, tags, description, parsed_metadata(meta))
+    labels = Labels(suggested_name(paths) if name is None else name, type_, aliases, tags, description, parsed_metadata(meta))
     with progress() as shown:
         logged = add(project, paths, labels, Patterns.of(include, exclude), shown)
     if as_json:

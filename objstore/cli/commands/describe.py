@@ -15,7 +15,9 @@ from objstore.repository.project import Project
 @click.argument("text")
 @with_project
 def command(project: Project, name: str, text: str) -> None:
-    """Set the description of a version, or, without :V, of the collection itself.
+    """Set the description of a version or a collection.
+
+    Without :V it is that of the collection itself.
 
     \b
     Example:

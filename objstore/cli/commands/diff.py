@@ -12,6 +12,7 @@ from objstore.cli.output import as_json, print_json
 from objstore.cli.progress import progress
 from objstore.errors import InvalidInputError
 from objstore.history.collection import Version
+from objstore.history.names import parse_name
 from objstore.repository.comparing import diff_files
 from objstore.repository.project import Project
 
@@ -43,12 +44,15 @@ def command(project: Project, old: str, new: str, as_json: bool) -> int:
 
 def side(project: Project, text: str) -> Version | Path:
     """The version or the folder that is meant."""
+    folder = Path(text)
     if text.startswith((".", "/")):
-        return Path(text)
+        return folder
+    looks_like_folder = "/" in text or folder.exists()
     try:
-        name = naming.parsed(project, text)
+        name = parse_name(text)
     except InvalidInputError:
-        return Path(text)
-    if name.ref is None and project.state.find_collection(name.collection) is None and (Path(text).exists() or "/" in text):
-        return Path(text)
-    return naming.version(project, text).version
+        if looks_like_folder:
+            return folder
+        raise
+    is_known = naming.is_here(project, name) and project.state.find_collection(name.collection) is not None
+    return folder if looks_like_folder and name.ref is None and not is_known else naming.version(project, text).version

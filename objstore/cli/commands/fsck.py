@@ -17,9 +17,10 @@ _SHOWN = 20
 @click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt: the index and the cache.")
 @as_json
 def command(repair: bool, as_json: bool) -> int:
-    """Check every pack, record, index segment, manifest and log, and all references between them.
+    """Check all that is stored.
 
-    Names the versions and paths that each problem affects. The exit code is 1 when something is wrong (and wasn't repaired).
+    That is every pack, record, index segment, manifest and log, and all references between them. Names the versions and
+    paths that each problem affects. The exit code is 1 when something is wrong (and wasn't repaired).
 
     \b
     Example:

@@ -15,10 +15,9 @@ from objstore.repository.project import Project
 @click.option("--aliases", is_flag=True, help="Delete it although it has aliases, with them.")
 @with_project
 def command(project: Project, name: str, aliases: bool) -> None:
-    """Delete a version.
+    """Delete a version; it can be restored until gc.
 
-    Refused while an alias is on it, latest as well, unless --aliases is given. The version can be restored until gc frees
-    what only it needs. Its number isn't used again.
+    Refused while an alias is on it, latest as well, unless --aliases is given. Its number isn't used again.
 
     \b
     Example:

@@ -1,0 +1,147 @@
+"""The public API is short, pinned, and costs nothing to import."""
+
+import inspect
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import objstore
+from objstore import Artifact, Repository
+
+NAMES = [
+    "Artifact",
+    "ArtifactFinalizedError",
+    "ArtifactNotLoggedError",
+    "ArtifactTTL",
+    "ConflictError",
+    "CorruptionError",
+    "EntryNotFoundError",
+    "FolderDiffersError",
+    "InvalidInputError",
+    "InvalidTypeError",
+    "NotFoundError",
+    "ObjstoreError",
+    "RemoteError",
+    "Repository",
+    "SourceFileError",
+    "SourceMissingError",
+    "StorageError",
+    "UnsupportedFormatError",
+    "__version__",
+    "diff",
+    "open",
+]
+
+ARTIFACT = {
+    "__init__": "(self, name, type, description, metadata, incremental)",
+    "add": "(self, obj, name, *, overwrite)",
+    "add_dir": "(self, local_path, name, *, merge, include, exclude, skip_cache, policy)",
+    "add_file": "(self, local_path, name, *, overwrite, is_tmp, skip_cache, policy)",
+    "add_reference": "(self, uri, name, *, checksum, max_objects)",
+    "checkout": "(self, root)",
+    "delete": "(self, delete_aliases)",
+    "diff": "(self, other)",
+    "download": "(self, root, path_prefix, *, allow_missing_references, skip_cache, multipart)",
+    "file": "(self, root)",
+    "files": "(self, names)",
+    "get": "(self, name)",
+    "get_entry": "(self, name)",
+    "is_draft": "(self)",
+    "link": "(self, target, aliases)",
+    "new_draft": "(self)",
+    "new_file": "(self, name, mode, encoding)",
+    "remove": "(self, item)",
+    "restore": "(self)",
+    "save": "(self)",
+    "verify": "(self, root)",
+    "wait": "(self, timeout)",
+}
+
+PROPERTIES = [
+    "aliases",
+    "collection",
+    "created_at",
+    "description",
+    "digest",
+    "file_count",
+    "manifest",
+    "metadata",
+    "name",
+    "qualified_name",
+    "size",
+    "source_name",
+    "source_version",
+    "tags",
+    "ttl",
+    "type",
+    "version",
+]
+
+REPOSITORY = {
+    "add": "(self, paths, name, type, *, aliases, tags, description, metadata, include, exclude)",
+    "artifact": "(self, name)",
+    "artifacts": "(self, name)",
+    "close": "(self)",
+    "collections": "(self)",
+    "diff": "(self, a, b)",
+    "fsck": "(self, *, repair)",
+    "gc": "(self, *, dry_run)",
+    "log": "(self, artifact, *, aliases, tags)",
+    "new_artifact": "(self, name, type, description, metadata, incremental)",
+}
+
+
+def shape(function: object) -> str:
+    parameters, star = [], False
+    for parameter in inspect.signature(function).parameters.values():  # type: ignore[arg-type]
+        if parameter.kind is parameter.KEYWORD_ONLY and not star:
+            parameters.append("*")
+            star = True
+        parameters.append(parameter.name)
+    return f"({', '.join(parameters)})"
+
+
+def public(kind: type) -> dict[str, str]:
+    return {name: shape(value) for name in dir(kind) if not name.startswith("_") and callable(value := getattr(kind, name))}
+
+
+def test_the_package_exports_exactly_these_names() -> None:
+    assert sorted(objstore.__all__) == sorted(NAMES)
+    assert all(getattr(objstore, name) is not None for name in NAMES)
+
+
+def test_artifacts_have_exactly_these_methods_and_properties() -> None:
+    assert {"__init__": shape(Artifact.__init__), **public(Artifact)} == ARTIFACT
+    assert sorted(name for name in dir(Artifact) if isinstance(getattr(Artifact, name), property)) == sorted(PROPERTIES)
+
+
+def test_repositories_have_exactly_these_methods() -> None:
+    assert public(Repository) == REPOSITORY
+
+
+def test_every_public_method_says_what_it_promises_or_is_plain_from_its_name() -> None:
+    silent = {"file_count", "is_draft", "close", "type", "description"}
+    for kind in (Artifact, Repository):
+        for name in dir(kind):
+            if not name.startswith("_") and name not in silent:
+                assert getattr(kind, name).__doc__, name
+
+
+def test_importing_objstore_loads_none_of_the_machinery() -> None:
+    code = "import sys, objstore; print(*[n for n in sys.modules if n.startswith('objstore.') or n in ('lmdb', 'zstandard', 'blake3')])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert loaded == ["objstore.errors"]
+
+
+def test_a_name_that_objstore_has_not_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        objstore.nothing  # noqa: B018
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = Path(objstore.__file__).parent.parent / "pyproject.toml"
+    if project.exists():
+        assert tomllib.loads(project.read_text())["project"]["version"] == objstore.__version__
