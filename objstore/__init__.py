@@ -8,7 +8,6 @@ with objstore.open("data", create=True) as repo:
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from objstore.errors import (
     ArtifactFinalizedError,
@@ -28,6 +27,7 @@ from objstore.errors import (
     UnsupportedFormatError,
 )
 
+TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would cost as much as all the rest here
 if TYPE_CHECKING:
     from objstore.sdk.artifact import Artifact
     from objstore.sdk.repository import Repository, diff, open
@@ -70,8 +70,12 @@ _LAZY = {
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast."""
+        """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast.
+
+        All names at once: `diff` is a package too, and importing that sets the attribute, which must mean the function in the end.
+        """
         if name not in _LAZY:
             raise AttributeError(f"module 'objstore' has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_LAZY[name]), name)
-        return value
+        found = {lazy: getattr(import_module(module), lazy) for lazy, module in _LAZY.items()}
+        globals().update(found)
+        return found[name]

@@ -129,19 +129,17 @@ class Cache:
     def scanned(self, key: bytes) -> bytes | None:
         return self._tables.get("scan", key)
 
-    def remember_scan(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+    def remember_scan(
+        self, key: bytes, old: bytes | None, new: bytes, rows: Iterable[tuple[bytes, bytes]] = (), gone: Iterable[bytes] = ()
+    ) -> bool:
+        """Gives `key` the value `new`, puts `rows` and forgets `gone`, at once; if `key` hasn't the value `old` any more, forgets `key`."""
         with self._lock:
             self._mark_dirty()
-            self._tables.put("scan", rows)
+            return self._tables.swap("scan", key, old, new, rows, gone)
 
     def scan_keys(self, prefix: bytes) -> Iterator[bytes]:
         for key, _ in self._tables.rows_from("scan", prefix):
             yield key
-
-    def forget_scan(self, keys: Iterable[bytes]) -> None:
-        with self._lock:
-            self._mark_dirty()
-            self._tables.delete("scan", keys)
 
     # -- opening, closing ----------------------------------------------------------------------------------------------
 

@@ -97,25 +97,27 @@ class Database:
     def read_node(self, digest: Digest, /) -> bytes:
         return bytes(self.read(node_key(digest)))
 
-    def read_many(self, keys: Sequence[Key], located: dict[Key, Location] | None = None) -> Iterator[tuple[Key, bytes | memoryview]]:
+    def read_many(self, keys: Sequence[Key]) -> Iterator[tuple[Key, bytes | memoryview]]:
         """Objects, verified, in the order in which they lie in packs; neighbours are read at once.
 
-        The caller bounds how much it asks for, and may say where the keys are if it has looked. A key given twice comes once.
+        The caller bounds how much it asks for. A key given twice comes once.
         """
-        located = self._cache.locate_many(keys) if located is None else located
+        located = self._cache.locate_many(keys)
         for key in dict.fromkeys(keys):
             if key not in located:
                 yield key, self.read(key)
-        for run in _runs(sorted(located.items(), key=_by_place)):
-            yield from self._read_run(run)
+        for key, record in self.read_records(located):
+            yield key, decode(key, record)
 
-    def _read_run(self, run: Sequence[tuple[Key, Location]]) -> Iterator[tuple[Key, bytes | memoryview]]:
-        start, last = run[0][1].offset, run[-1][1]
-        span = (start, last.offset + FRAME.size + last.stored - start)
-        block = memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(last.pack), [span]))))
-        for key, place in run:
-            at = place.offset - start
-            yield key, decode(key, block[at : at + FRAME.size + place.stored])
+    def read_records(self, located: dict[Key, Location]) -> Iterator[tuple[Key, memoryview]]:
+        """The records at these places, not verified, in the order in which they lie in packs; neighbours are read at once."""
+        for run in _runs(sorted(located.items(), key=_by_place)):
+            start, last = run[0][1].offset, run[-1][1]
+            span = (start, last.offset + FRAME.size + last.stored - start)
+            block = memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(last.pack), [span]))))
+            for key, place in run:
+                at = place.offset - start
+                yield key, block[at : at + FRAME.size + place.stored]
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

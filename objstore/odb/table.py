@@ -71,6 +71,20 @@ class Tables:
         with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
             cursor.putmulti(rows)
 
+    def swap(
+        self, table: str, key: bytes, old: bytes | None, new: bytes, rows: Iterable[tuple[bytes, bytes]], gone: Iterable[bytes]
+    ) -> bool:
+        """If `key` has the value `old`, gives it `new`, puts `rows` and deletes `gone`; else deletes `key`. One transaction."""
+        with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
+            if transaction.get(key) != old:
+                transaction.delete(key)
+                return False
+            for other in gone:
+                transaction.delete(other)
+            cursor.putmulti(rows)
+            transaction.put(key, new)
+            return True
+
     def delete(self, table: str, keys: Iterable[bytes]) -> None:
         with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction:
             for key in keys:
@@ -135,7 +149,11 @@ def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environm
         raise StorageError(f"can't open the cache in {path}: {error}") from error
     # Pages are mapped, so a file shorter than LMDB believes would kill the process when it touches what is missing.
     needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-    if (path / "data.mdb").stat().st_size < needed:
+    try:
+        size = (path / "data.mdb").stat().st_size
+    except FileNotFoundError:
+        size = 0  # another process has just removed it, to make it anew
+    if size < needed:
         env.close()
         raise CorruptionError(f"the cache in {path} is cut short")
     return env

@@ -43,8 +43,14 @@ class Repository:
     """A repository, opened. Thread-safe; writers take turns. Use it in a `with` statement, or close it."""
 
     def __init__(self, project: Project) -> None:
-        self._session = Session(project)
-        announce(self._session)
+        self._open: Session | None = Session(project)
+        announce(self._open)
+
+    @property
+    def _session(self) -> Session:
+        if self._open is None:
+            raise InvalidInputError("this repository has been closed; open it again")
+        return self._open
 
     # -- logging -------------------------------------------------------------------------------------------------------
 
@@ -167,10 +173,10 @@ class Repository:
         return f"{self._session.entity}/{self._session.name}"
 
     def close(self) -> None:
-        """Lets go of files; harmless when repeated."""
-        retire(self._session)
-        with self._session.alone() as project:
-            project.close()
+        """Lets go of it; harmless when repeated. Artifacts can still be used: the files are closed when the last one goes."""
+        if self._open is not None:
+            retire(self._open)
+            self._open = None
 
     def __enter__(self) -> Self:
         return self
@@ -179,7 +185,7 @@ class Repository:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Repository {self.name} in {self.path}>"
+        return f"<Repository {self.name} in {self.path}>" if self._open else "<Repository, closed>"
 
 
 def open(path: StrPath = ".", *, create: bool = False) -> Repository:

@@ -17,7 +17,7 @@ from objstore.repository.project import Project, open_project
 
 
 class Session:
-    """An open project that any thread may read and whose changes take turns.
+    """An open project that any thread may read and whose changes take turns; closed once nothing refers to it.
 
     Locks are taken in one order: the session's, then the project's file lock. Whatever runs under the file lock alone (long work in
     `writing`) never asks for the session's, or it would wait for a gc that waits for it.
@@ -28,6 +28,7 @@ class Session:
         self.is_private = is_private
         """Whether this is a temporary project, only for drafts that have no other."""
         self._lock = threading.RLock()
+        weakref.finalize(self, _let_go, project, is_private, os.getpid())
 
     @property
     def database(self) -> Database:
@@ -94,34 +95,37 @@ def session_for_drafts() -> Session:
     """Where a draft that belongs to no repository keeps its content.
 
     The repository that this program has open, if it is one; else the nearest one to the current folder; else a private one,
-    removed with the session.
+    removed with the session. One that can't be written to doesn't count.
     """
     found: list[Session] = []
-    for session in list(_open_repositories):
+    for session in filter(_is_writable, list(_open_repositories)):
         if not any(session.is_same(other) for other in found):
             found.append(session)
     if len(found) == 1:
         return found[0]
+    return _nearest() or _private()
+
+
+def _nearest() -> Session | None:
     try:
-        project = open_project(Path.cwd())
+        session = Session(open_project(Path.cwd()))
     except NotFoundError:
-        return _private_session()
-    session = Session(project)
-    weakref.finalize(session, project.close)
-    return session
+        return None
+    return session if _is_writable(session) else None
 
 
-def _private_session() -> Session:
+def _is_writable(session: Session) -> bool:
+    return os.access(session.project.folder, os.W_OK)
+
+
+def _private() -> Session:
     folder = Path(tempfile.mkdtemp(prefix="objstore-draft-"))
-    project = Project.create_at(folder / "private" / "draft")
-    session = Session(project, is_private=True)
-    weakref.finalize(session, _discard, project, folder, os.getpid())
-    return session
+    return Session(Project.create_at(folder / "private" / "draft"), is_private=True)
 
 
-def _discard(project: Project, folder: Path, owner: int) -> None:
-    if os.getpid() != owner:  # a forked child has no say in what its parent still needs
+def _let_go(project: Project, is_private: bool, owner: int) -> None:
+    if os.getpid() != owner:  # a forked child has no say in what its parent still uses
         return
-    project.blobs.close()
-    project.cache.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    project.close()
+    if is_private:
+        shutil.rmtree(project.folder.parent.parent, ignore_errors=True)

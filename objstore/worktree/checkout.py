@@ -1,5 +1,6 @@
 """Writing a manifest's files into a folder: only what isn't right already, every byte verified, each file whole or not at all."""
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,20 +11,25 @@ from blake3 import blake3
 
 from objstore.chunking.boundaries import MAX_SIZE
 from objstore.errors import InvalidInputError
+from objstore.host.clock import file_clock
 from objstore.host.progress import Progress
 from objstore.manifest.compare import compare as compare_manifests
 from objstore.manifest.cursor import entries, totals
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.odb.content import file_blocks
+from objstore.odb.cache import Location
 from objstore.odb.database import Database
+from objstore.odb.record import decode
 from objstore.values.digest import Digest
-from objstore.values.key import chunk_key, node_key
+from objstore.values.key import Key, chunk_key, node_key
 from objstore.worktree.compare import Found, Place, compare
+from objstore.worktree.crew import Crew, crew_for
 from objstore.worktree.ignore import STORE_FOLDER, Patterns
 from objstore.worktree.listing import FACTS, UNKNOWN
 from objstore.worktree.scan import folder_source
 from objstore.worktree.scancache import Notes, ScanCache
 from objstore.worktree.target import Folder
+from objstore.worktree.tasks import FilesWritten, FileToWrite, WriteTask
 
 _BATCH_FILES = 256
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -66,6 +72,9 @@ class Checkout:
     clock: int = 0
     """The file system's time at the beginning: what changed since then may change again unseen."""
 
+    def __post_init__(self) -> None:
+        self.crew: Crew | None = None
+
     def run(self, scratch: Path, prefix: bytes = b"") -> Outcome:
         """Writes what is at or below `prefix`. Memory: a few batches of 8 MiB.
 
@@ -77,22 +86,24 @@ class Checkout:
         expected = totals(self.database, self.root, prefix)
         self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
         top = Folder.top(self.target)
-        notes = Notes(scratch, self.clock)
+        base = remember.root()
+        notes = Notes(scratch, self.clock, base)
         listings = _Listings(notes)
-        places = compare(top, self._wanted(prefix, remember), remember.listing, replace_links=self.remove_foreign)
+        places = compare(top, self._wanted(prefix, base), remember.listing, replace_links=self.remove_foreign)
         try:
-            for place, facts in self._written(places, outcome):
-                listings.add(place.folder.path + place.name, facts)
+            with crew_for(expected.files, expected.bytes) as self.crew:
+                for place, facts in self._written(places, outcome):
+                    listings.add(place.folder.path + place.name, facts)
             listings.finish()
             if not prefix:
+                notes.trust_before(file_clock(self.target))
                 remember.remember(self.root, notes)
         finally:
             notes.close()
         return outcome
 
-    def _wanted(self, prefix: bytes, remember: ScanCache) -> Iterator[tuple[bytes, Entry, bool]]:
+    def _wanted(self, prefix: bytes, base: Digest | None) -> Iterator[tuple[bytes, Entry, bool]]:
         """Every path with its entry, and whether the root that the target had then has the same one."""
-        base = remember.root()
         if base is None or node_key(base) not in self.database:
             for path, entry in entries(self.database, self.root, prefix):
                 yield path, entry, False
@@ -150,35 +161,43 @@ class Checkout:
                 outcome.kept += 1
             else:
                 absent.append((at, place))
-        for at, place, blocks in self._contents(absent, reading):
-            facts[at] = place.folder.write(place.name, blocks, 0o777 if _is_executable(place) else 0o666, replace_folder=self.remove_foreign)
+        for at, written in self._write(absent, reading):
+            facts[at] = written
             outcome.written += 1
-            outcome.written_bytes += _entry(place).size
+            outcome.written_bytes += _entry(batch.places[at]).size
         self.progress.advance(files=len(batch.places), bytes_=sum(_entry(place).size for place in batch.places))
         return [(place, facts[at]) for at, place in enumerate(batch.places)]
 
-    def _contents(
-        self, absent: list[tuple[int, Place]], reading: ThreadPoolExecutor
-    ) -> "Iterator[tuple[int, Place, Iterable[list[bytes | memoryview]]]]":
-        """The content of each place: small files together in the order of the packs, others one by one."""
-        small: dict[bytes, list[tuple[int, Place]]] = {}
-        large: list[tuple[int, Place]] = []
+    def _write(self, absent: list[tuple[int, Place]], reading: ThreadPoolExecutor) -> Iterator[tuple[int, bytes]]:
+        """Writes each place; its facts. Small files go together, in the order of the packs, others one by one."""
+        keys = {at: chunk_key(_entry(place).digest) for at, place in absent if 0 < _entry(place).size <= _SMALL}
+        stored = self.database.locate(list(dict.fromkeys(keys.values())))
+        yield from self._write_small([(at, place) for at, place in absent if keys.get(at) in stored], stored)
         for at, place in absent:
-            entry = _entry(place)
-            if entry.size == 0:
-                yield at, place, []
-            elif entry.size <= _SMALL:
-                small.setdefault(chunk_key(entry.digest), []).append((at, place))
-            else:
-                large.append((at, place))
-        stored = self.database.locate(list(small))
-        for key, data in self.database.read_many(list(stored), stored):
-            for at, place in small[key]:
-                yield at, place, [[data]]
-        large += [item for key, items in small.items() if key not in stored for item in items]
-        for at, place in large:
-            entry = _entry(place)
-            yield at, place, file_blocks(self.database, entry.digest, entry.size, reading)
+            if keys.get(at) not in stored:
+                entry = _entry(place)
+                blocks = file_blocks(self.database, entry.digest, entry.size, reading)
+                yield at, place.folder.write(place.name, blocks, _mode(place), replace_folder=self.remove_foreign)
+
+    def _write_small(self, places: list[tuple[int, Place]], stored: dict[Key, Location]) -> Iterator[tuple[int, bytes]]:
+        by_key: dict[Key, list[tuple[int, Place]]] = {}
+        for at, place in places:
+            by_key.setdefault(chunk_key(_entry(place).digest), []).append((at, place))
+        if self.crew is not None and len(places) > 1:
+            order: list[int] = []
+            files: list[FileToWrite] = []
+            for key, record in self.database.read_records(stored):
+                for at, place in by_key[key]:
+                    order.append(at)
+                    files.append(FileToWrite(place.folder.path, place.name, key[1:], bytes(record), _mode(place)))
+            answer = self.crew.run(WriteTask(os.fspath(self.target), self.remove_foreign, files))
+            assert isinstance(answer, FilesWritten)
+            yield from zip(order, answer.facts, strict=True)
+            return
+        for key, record in self.database.read_records(stored):
+            data = decode(key, record)
+            for at, place in by_key[key]:
+                yield at, place.folder.write(place.name, [[data]], _mode(place), replace_folder=self.remove_foreign)
 
     def _is_right(self, place: Place) -> bool:
         hasher = blake3()
@@ -227,6 +246,10 @@ def _entry(place: Place) -> Entry:
         where = (place.folder.path + place.name).decode()
         raise InvalidInputError(f"{where} is a reference to an outside address, which this version of objstore can't fetch")
     return place.entry
+
+
+def _mode(place: Place) -> int:
+    return 0o777 if _is_executable(place) else 0o666
 
 
 def _is_executable(place: Place) -> bool:

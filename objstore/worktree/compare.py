@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from objstore.manifest.entry import Entry
-from objstore.worktree.listing import FACTS
+from objstore.worktree.listing import FACTS, split_rows
 from objstore.worktree.target import Folder
 
 
@@ -41,7 +41,7 @@ class _Level:
 
     def __init__(self, folder: Folder, remembered: bytes) -> None:
         self.folder = folder
-        self.remembered = set(_split(remembered))
+        self.remembered = set(split_rows(remembered))
         self.rows = folder.rows()
         self.at = 0
 
@@ -99,16 +99,9 @@ def _judged(level: _Level, name: bytes, entry: Entry, known: bool) -> Place:
         return Place(level.folder, name, Found.ABSENT, entry, None)
     facts = row[-FACTS.size :]
     size, _, _, _, mode = FACTS.unpack(facts)
-    if known and row in level.remembered:
-        return Place(level.folder, name, Found.SAME, entry, facts)
+    # A link has unknown facts, and so has, in the memory, a file that may have changed unseen: they are never the same.
     if mode == 0 or size != entry.size:
         return Place(level.folder, name, Found.ABSENT, entry, None)
+    if known and row in level.remembered:
+        return Place(level.folder, name, Found.SAME, entry, facts)
     return Place(level.folder, name, Found.PRESENT, entry, facts)
-
-
-def _split(rows: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(rows):
-        end = rows.index(0, at) + 1 + FACTS.size
-        yield rows[at:end]
-        at = end

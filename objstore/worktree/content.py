@@ -14,6 +14,7 @@ from objstore.odb.recipe import ChunkRow, RecipeBuilder
 from objstore.odb.record import encode
 from objstore.values.digest import EMPTY, Digest, plain
 from objstore.values.key import Key, chunk_key
+from objstore.worktree.tasks import FileRead
 
 BLOCK = 8 * 1024 * 1024
 _BLOCKS = 4
@@ -75,6 +76,18 @@ def store_small(draft: Draft, contents: Sequence[bytes]) -> Iterator[Digest]:
             single[chunk_key(digest)] = data
     store_chunks(draft, single)
     return iter(digests)
+
+
+def store_read(draft: Draft, files: Sequence[FileRead]) -> None:
+    """Stores what is new of files that were read and encoded elsewhere."""
+    chunks = {chunk_key(chunk.digest): chunk for file in files for chunk in file.chunks}
+    draft.store([chunks[key].payload() for key in draft.claim(list(chunks))])
+    for file in files:
+        if len(file.chunks) > 1:
+            builder = RecipeBuilder(lambda key, part: draft.add(key, part))
+            for chunk in file.chunks:
+                builder.add((chunk.digest, chunk.raw))
+            draft.add(*builder.finish(file.digest, file.size))
 
 
 def store_large(draft: Draft, fd: int, blocks: BlockPool, progressed: Callable[[int], None]) -> tuple[Digest, int]:

@@ -10,7 +10,8 @@ from blake3 import blake3
 
 from objstore.host.progress import Progress
 from objstore.manifest.entry import Entry
-from objstore.worktree.ingest import Change, Wanted, entry_of, settled
+from objstore.worktree.ingest import Change, Wanted, entry_of
+from objstore.worktree.settled import settled
 
 _BATCH_FILES = 64
 _BLOCK = 1024 * 1024
@@ -42,7 +43,7 @@ def _hashed(batch: list[Wanted], progress: Progress, keep_mode: bool) -> list[Ch
     for file in batch:
         entry: Entry | None = None
         if file.facts is not None:
-            digest, size = settled(file, lambda fd, _: _digest(fd, progress))
+            digest, size = settled(file.disk, file.facts, lambda fd, _: _digest(fd, progress))
             entry = entry_of(file, digest, size, keep_mode)
         changes.append((file.path, entry))
     progress.advance(files=len(batch))

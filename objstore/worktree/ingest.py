@@ -1,27 +1,27 @@
 """Reading files into a draft: each file once, cut, hashed, compressed where it pays, and stored where it is new.
 
-Many small files are read in batches by one thread, since Python's cost per file can't be shared out; large ones by several threads, since
-hashing, compressing and writing release the interpreter.
+Many tiny files are read in batches by helper processes, or by one thread, since Python's cost per file can't be shared out among threads;
+larger ones by several threads, since hashing, compressing and writing release the interpreter.
 """
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from objstore.chunking.boundaries import MIN_SIZE
-from objstore.errors import SourceFileError
 from objstore.host.progress import Progress
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.odb.draft import Draft
-from objstore.worktree.content import BlockPool, store_large, store_small
-from objstore.worktree.listing import FACTS, facts_of
+from objstore.worktree.content import BlockPool, store_large, store_read, store_small
+from objstore.worktree.crew import Crew
+from objstore.worktree.listing import FACTS
+from objstore.worktree.settled import read_whole, settled
+from objstore.worktree.tasks import FilesRead, ReadTask
 
 _BATCH_FILES = 256
 _BATCH_BYTES = 4 * 1024 * 1024
-_ATTEMPTS = 3
 _WINDOW = 6  # batches that may wait for their turn
 
 
@@ -59,6 +59,8 @@ class Ingest:
     progress: Progress
     keep_mode: bool = True
     workers: int = 2
+    crew: Crew | None = None
+    """Helper processes for tiny files."""
 
     def run(self, wanted: Iterable[Wanted]) -> Iterator[Change]:
         """The entry of each file, in the order given. Memory: a few batches of 4 MiB and blocks of 8 MiB.
@@ -69,8 +71,12 @@ class Ingest:
         with BlockPool(self.workers) as blocks, ThreadPoolExecutor(self.workers, thread_name_prefix="objstore-read") as pool:
             try:
                 for batch in _batches(wanted):
-                    run = self._large if batch.is_large else self._small
-                    waiting.append(_done(run(batch, blocks)) if batch.is_tiny else pool.submit(run, batch, blocks))
+                    if batch.is_tiny and self.crew is None:
+                        waiting.append(_done(self._small(batch)))
+                    elif batch.is_large:
+                        waiting.append(pool.submit(self._large, batch, blocks))
+                    else:
+                        waiting.append(pool.submit(self._elsewhere if batch.is_tiny else self._small, batch))
                     while len(waiting) > _WINDOW or (waiting and waiting[0].done()):
                         yield from waiting.popleft().result()
                 while waiting:
@@ -81,23 +87,29 @@ class Ingest:
                     future.cancel()
                 raise
 
-    def _small(self, batch: _Batch, _: BlockPool) -> list[Change]:
-        contents = [None if file.facts is None else settled(file, _read_whole) for file in batch.files]
+    def _small(self, batch: _Batch) -> list[Change]:
+        contents = [None if file.facts is None else settled(file.disk, file.facts, read_whole) for file in batch.files]
         digests = store_small(self.draft, [data for data in contents if data is not None])
-        changes: list[Change] = []
-        for file, data in zip(batch.files, contents, strict=True):
-            changes.append((file.path, None if data is None else self._entry(file, next(digests), len(data))))
+        sizes = [len(data) for data in contents if data is not None]
+        return self._changes(batch, zip(digests, sizes, strict=True))
+
+    def _elsewhere(self, batch: _Batch) -> list[Change]:
+        assert self.crew is not None
+        answer = self.crew.run(ReadTask([(file.disk, file.facts) for file in batch.files if file.facts is not None]))
+        assert isinstance(answer, FilesRead)
+        store_read(self.draft, answer.files)
+        return self._changes(batch, ((file.digest, file.size) for file in answer.files))
+
+    def _changes(self, batch: _Batch, read: Iterator[tuple[bytes, int]]) -> list[Change]:
         self.progress.advance(files=len(batch.files), bytes_=batch.bytes)
-        return changes
+        return [(file.path, None if file.facts is None else entry_of(file, *next(read), self.keep_mode)) for file in batch.files]
 
     def _large(self, batch: _Batch, blocks: BlockPool) -> list[Change]:
         (file,) = batch.files
-        digest, size = settled(file, lambda fd, _: store_large(self.draft, fd, blocks, lambda n: self.progress.advance(bytes_=n)))
+        assert file.facts is not None
+        digest, size = settled(file.disk, file.facts, lambda fd, _: store_large(self.draft, fd, blocks, lambda n: self.progress.advance(bytes_=n)))
         self.progress.advance(files=1)
-        return [(file.path, self._entry(file, digest, size))]
-
-    def _entry(self, file: Wanted, digest: bytes, size: int) -> Entry:
-        return entry_of(file, digest, size, self.keep_mode)
+        return [(file.path, entry_of(file, digest, size, self.keep_mode))]
 
 
 def _batches(wanted: Iterable[Wanted]) -> Iterator[_Batch]:
@@ -118,39 +130,6 @@ def entry_of(file: Wanted, digest: bytes, size: int, keep_mode: bool) -> Entry:
     assert file.facts is not None
     executable = keep_mode and FACTS.unpack(file.facts)[4] & 0o111
     return Entry(EntryKind.EXECUTABLE if executable else EntryKind.FILE, digest, size)
-
-
-def settled(file: Wanted, read: Callable[[int, int], T]) -> T:
-    """What `read` makes of the open file and its size, once the file stayed the same from the scan (or from before) to the end."""
-    assert file.facts is not None
-    before = file.facts
-    for _ in range(_ATTEMPTS):
-        try:
-            fd = os.open(file.disk, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise _unreadable(file, error) from error
-        try:
-            result = read(fd, FACTS.unpack(before)[0])
-            after = facts_of(os.fstat(fd))
-        except OSError as error:
-            raise _unreadable(file, error) from error
-        finally:
-            os.close(fd)
-        if after == before:
-            return result
-        before = after
-    raise SourceFileError(f"{os.fsdecode(file.disk)} changes while it is read; wait until nobody writes to it, or exclude it")
-
-
-def _read_whole(fd: int, size: int) -> bytes:
-    data = os.read(fd, size + 1)
-    while more := os.read(fd, _BATCH_BYTES) if len(data) != size else b"":
-        data += more
-    return data
-
-
-def _unreadable(file: Wanted, error: OSError) -> SourceFileError:
-    return SourceFileError(f"{os.fsdecode(file.disk)} can't be read: {error.strerror}; mend or exclude it")
 
 
 def _done(value: T) -> "Future[T]":

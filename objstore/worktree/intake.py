@@ -13,6 +13,7 @@ from objstore.odb.draft import Draft
 from objstore.values.digest import Digest, node_digest
 from objstore.values.key import node_key
 from objstore.worktree.hashing import hashed
+from objstore.worktree.crew import crew_for
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.ingest import Change, Ingest, Wanted
 from objstore.worktree.listing import FACTS
@@ -75,11 +76,23 @@ class Intake:
     @contextlib.contextmanager
     def plan(self, scratch: Path, clock: int) -> Iterator[Plan]:
         """Walks the source. `clock`: the file system's time before the walk. Every SourceFileError of the walk comes now."""
-        base = self._scans.root()
-        if base is not None and node_key(base) not in self.database:
-            base = None
+        remembered = self._scans.root()
+        base = remembered if remembered is not None and node_key(remembered) in self.database else None
+        plan = self._scanned(scratch, clock, remembered, base)
+        try:
+            if base is not None and self._scans.root() != remembered:
+                # Somebody else has finished meanwhile, so the listings that we compared with may belong to another root.
+                plan.close()
+                plan = self._scanned(scratch, clock, self._scans.root(), None)
+            yield plan
+        finally:
+            plan.close()
+
+    def _scanned(self, scratch: Path, clock: int, remembered: Digest | None, base: Digest | None) -> Plan:
         scan = Scan(self.source, self.patterns, self._scans.listing if base else _nothing)
-        plan = Plan(base, ChangeSpool(scratch), Notes(scratch, clock), 0, 0)
+        plan = Plan(base, ChangeSpool(scratch), Notes(scratch, clock, remembered), 0, 0)
+        # What is remembered belongs to a root that can't be built on: all of it goes.
+        plan.notes.folders_gone = base is None
         try:
             self.progress.start("scanning")
             for found in scan:
@@ -88,17 +101,19 @@ class Intake:
                 else:
                     plan.notes.add(found)
                     self.progress.advance(files=found.listing.files)
-            plan.files, plan.bytes = scan.totals.files, scan.totals.bytes
-            yield plan
-        finally:
+        except BaseException:
             plan.close()
+            raise
+        plan.files, plan.bytes = scan.totals.files, scan.totals.bytes
+        return plan
 
     def execute(self, plan: Plan, draft: Draft) -> Digest:
         """Reads what has changed into the draft; the root of the source's manifest."""
         self.progress.start("adding", files=plan.changed_files, bytes_=plan.changed_bytes)
         database = self.database.with_draft(draft)
-        ingest = Ingest(draft, self.progress, self.keep_mode, self.workers)
-        return edit(DraftNodes(database, draft), plan.base, ingest.run(self._wanted(plan)))
+        with crew_for(plan.changed_files, plan.changed_bytes) as crew:
+            ingest = Ingest(draft, self.progress, self.keep_mode, self.workers, crew)
+            return edit(DraftNodes(database, draft), plan.base, ingest.run(self._wanted(plan)))
 
     def hashed(self, plan: Plan) -> Iterator[Change]:
         """What `execute` would change in the manifest at `plan.base`, ascending, found by reading alone; nothing is stored."""

@@ -7,7 +7,7 @@ name in the order that manifests have, and two listings of an unchanged folder a
 import os
 import stat
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,17 +120,18 @@ def changes(old: bytes, rows: list[bytes]) -> Iterator[tuple[bytes, bytes | None
         if old.startswith(row, at):
             at += len(row)
             continue
-        name = row[: -width - 1]
+        name, is_same = row[: -width - 1], False
         while at < end:
             stop = old.index(0, at)
             old_name = old[at:stop]
             if old_name > name:
                 break
+            is_same = old.startswith(row, at)
             at = stop + 1 + width
             if old_name == name:
                 break
             yield old_name, None
-        if not name.endswith(b"/"):
+        if not is_same and not name.endswith(b"/"):
             yield name, row[-width:]
     while at < end:
         stop = old.index(0, at)
@@ -144,7 +145,16 @@ def folders_in(rows: list[bytes]) -> list[bytes]:
     return [row[: -FACTS.size - 1] for row in rows if row.endswith(mark)]
 
 
-def forgetting_newer(rows: list[bytes], clock: int) -> list[bytes]:
+def split_rows(joined: bytes) -> Iterator[bytes]:
+    """The rows of a joined listing."""
+    at = 0
+    while at < len(joined):
+        end = joined.index(0, at) + 1 + FACTS.size
+        yield joined[at:end]
+        at = end
+
+
+def forgetting_newer(rows: Iterable[bytes], clock: int) -> list[bytes]:
     """The rows as they may be remembered by someone who began to read at `clock` (nanoseconds, file system's time).
 
     An edit in the same clock tick as our reading leaves size and times unchanged. So a file whose change time isn't older than the moment

@@ -4,19 +4,21 @@ A source's record says which manifest root its content had; each of its folders 
 store holds it, and the store holds whatever it reaches (the index is closed), so a remembered file needs no look-up of its own.
 """
 
+import contextlib
 import os
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from blake3 import blake3
 
+from objstore.errors import StorageError
 from objstore.odb.cache import Cache
 from objstore.values.digest import Digest
 from objstore.worktree.ignore import Patterns
-from objstore.worktree.listing import forgetting_newer
+from objstore.worktree.listing import forgetting_newer, split_rows
 from objstore.worktree.scan import Scanned, Source
 
 _BATCH = 8 * 1024 * 1024
@@ -42,30 +44,36 @@ class ScanCache:
         return self._cache.scanned(self._key(folder))
 
     def remember(self, root: Digest, notes: "Notes") -> None:
-        """Remembers the scan that led to `root`. In between, the source counts as unknown."""
-        if notes.changed or notes.folders_gone:
-            self._cache.forget_scan([self._source])
-        if notes.folders_gone:
-            self._cache.forget_scan(list(self._gone(notes)))
-        for batch in _batches((self._key(folder), rows) for folder, rows in notes):
-            self._cache.remember_scan(batch)
-        if notes.changed or self.root() != root:
-            self._cache.remember_scan([(self._source, root)])
+        """Remembers the scan that led to `root`; best effort, since it is only a cache.
+
+        Notes say what has changed since `notes.base`. When somebody else has remembered another root meanwhile they don't fit what is
+        there, and a file whose facts are remembered beside a root without its content would never be read again. So then the source
+        counts as unknown, and the next scan reads all of it.
+        """
+        if not notes.changed and not notes.folders_gone and self.root() == root:
+            return
+        # Without a base nothing tells what is there of earlier scans, so whatever wasn't seen now goes.
+        gone = list(self._gone(notes)) if notes.folders_gone or notes.base is None else []
+        with contextlib.suppress(StorageError):
+            self._cache.remember_scan(self._source, notes.base, root, ((self._key(folder), rows) for folder, rows in notes), gone)
 
     def _key(self, folder: bytes) -> bytes:
         return self._source + blake3(folder).digest(_KEY)
 
     def _gone(self, notes: "Notes") -> Iterator[bytes]:
-        seen = {self._key(folder) for folder in notes.seen}
+        seen = {self._source, *(self._key(folder) for folder in notes.seen)}
         return (key for key in self._cache.scan_keys(self._source) if key not in seen)
 
 
 class Notes:
     """The listings to remember once the files they list are in the store; in memory while small, in a file when large."""
 
-    def __init__(self, scratch: Path, clock: int) -> None:
+    def __init__(self, scratch: Path, clock: int, base: Digest | None) -> None:
+        """`clock`: the file system's time when the scan began; `base`: the root that was remembered then."""
         self._clock = clock
-        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=scratch)
+        self._trusted: int | None = None
+        self.base = base
+        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=str(scratch))
         self.seen: list[bytes] = []
         self.changed = False
         self.folders_gone = False
@@ -85,11 +93,16 @@ class Notes:
             self._spool.write(_LENGTH.pack(len(piece)))
             self._spool.write(piece)
 
+    def trust_before(self, clock: int) -> None:
+        """Of files that changed at `clock` or later the facts are forgotten: an edit in the same tick wouldn't show."""
+        self._trusted = clock
+
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         self._spool.seek(0)
         while head := self._spool.read(_LENGTH.size):
             folder = self._spool.read(_LENGTH.unpack(head)[0])
-            yield folder, self._spool.read(_LENGTH.unpack(self._spool.read(_LENGTH.size))[0])
+            rows = self._spool.read(_LENGTH.unpack(self._spool.read(_LENGTH.size))[0])
+            yield folder, rows if self._trusted is None else b"".join(forgetting_newer(split_rows(rows), self._trusted))
 
     def close(self) -> None:
         self._spool.close()
@@ -106,7 +119,7 @@ class ChangeSpool:
     """Changes found by a scan, to be read back in order; in memory while few, in a file when many."""
 
     def __init__(self, scratch: Path) -> None:
-        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=scratch)
+        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=str(scratch))
         self.count = 0
 
     def add(self, path: bytes, facts: bytes | None) -> None:
@@ -122,15 +135,3 @@ class ChangeSpool:
 
     def close(self) -> None:
         self._spool.close()
-
-
-def _batches(rows: Iterable[tuple[bytes, bytes]]) -> Iterator[list[tuple[bytes, bytes]]]:
-    batch: list[tuple[bytes, bytes]] = []
-    size = 0
-    for row in rows:
-        batch.append(row)
-        size += len(row[1])
-        if size >= _BATCH:
-            yield batch
-            batch, size = [], 0
-    yield batch

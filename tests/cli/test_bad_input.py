@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from objstore.worktree import ingest
+from objstore.worktree import ingest, settled
 from tests.cli.conftest import Cli
 
 USAGE = [
@@ -240,7 +240,7 @@ def test_a_file_that_can_t_be_read_or_has_vanished_is_named(images: Cli, monkeyp
             raise error
         return real(path, *rest, **how)
 
-    monkeypatch.setattr(ingest.os, "open", failing)
+    monkeypatch.setattr(settled.os, "open", failing)
     said = images("add", "images", code=2).err
     assert "new.png" in said and str(error.strerror) in said
     assert len(images.json("log", "images")) == 1
@@ -248,14 +248,14 @@ def test_a_file_that_can_t_be_read_or_has_vanished_is_named(images: Cli, monkeyp
 
 def test_a_file_that_keeps_changing_is_named(images: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     path = images.write("images/new.png", "new")
-    real = ingest._read_whole
+    real = ingest.read_whole
 
     def changing(fd: int, size: int) -> bytes:
         with path.open("a") as file:
             file.write("more")
         return real(fd, size)
 
-    monkeypatch.setattr(ingest, "_read_whole", changing)
+    monkeypatch.setattr(ingest, "read_whole", changing)
     assert "changes while it is read" in images("add", "images", code=2).err
 
 

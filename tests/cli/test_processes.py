@@ -134,6 +134,25 @@ def test_ctrl_c_during_add_ends_it_with_one_line_and_leaves_a_sound_store(images
     assert images("fsck").out.endswith("no problems\n")
 
 
+def test_ctrl_c_in_a_terminal_reaches_the_helpers_too_and_they_stay_silent(images: Cli) -> None:
+    """The terminal sends it to all processes of the group; with so many files, some of them are helpers."""
+    for number in range(4000):
+        images.write(f"many/{number}", f"content {number}")
+    command = _INTERRUPTING.replace("os.kill(os.getpid(),", "os.killpg(0,").format(module="objstore.odb.draft", kind="Draft", name="claim")
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, "add", "many"],
+        cwd=images.folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+    assert images("fsck").out.endswith("no problems\n")
+
+
 def test_two_processes_that_add_to_one_collection_both_get_a_version(cli: Cli) -> None:
     names = [f"data-{number}" for number in range(6)]
     for name in names:

@@ -76,7 +76,7 @@ def test_a_cache_of_another_project_is_not_used(tmp_path: Path) -> None:
 def test_what_was_remembered_is_there_after_closing(tmp_path: Path) -> None:
     first = Cache(tmp_path / "cache", "a" * 32)
     first.remember("state", b"value")
-    first.remember_scan([(b"key", b"rows")])
+    first.remember_scan(b"key", None, b"rows")
     first.close()
     first.close()
     second = Cache(tmp_path / "cache", "a" * 32)
@@ -93,15 +93,13 @@ def test_after_a_crash_of_the_machine_only_a_closed_cache_is_trusted(tmp_path: P
     assert Cache(tmp_path / "cache", "a" * 32).remembered("state") == (b"value" if closed else None)
 
 
-def test_forgetting_a_scan_counts_as_a_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = Cache(tmp_path / "cache", "a" * 32)
-    first.remember_scan([(b"key", b"rows")])
-    first.close()
-    second = Cache(tmp_path / "cache", "a" * 32)
-    second.forget_scan([b"key"])
-    second._tables.close()
-    monkeypatch.setattr(cache_module, "boot_id", lambda: b"another boot....")
-    assert Cache(tmp_path / "cache", "a" * 32)._tables.get("meta", b"boot") is None  # made anew
+def test_a_scan_is_only_remembered_on_top_of_the_one_it_knows(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", "a" * 32)
+    assert cache.remember_scan(b"key", None, b"1", [(b"key/a", b"a1"), (b"key/b", b"b1")])
+    assert cache.remember_scan(b"key", b"1", b"2", [(b"key/a", b"a2")], [b"key/b"])
+    assert (cache.scanned(b"key"), cache.scanned(b"key/a"), cache.scanned(b"key/b")) == (b"2", b"a2", None)
+    assert not cache.remember_scan(b"key", b"1", b"3", [(b"key/a", b"a3")])
+    assert (cache.scanned(b"key"), cache.scanned(b"key/a")) == (None, b"a2")
 
 
 def test_segments_that_are_gone_leave_the_index(tmp_path: Path) -> None:
@@ -120,7 +118,7 @@ def _open_and_write(folder: Path) -> bytes:
         pass
     cache = Cache(folder / "cache", "p")
     key = os.getpid().to_bytes(4, "big")
-    cache.remember_scan([(key, b"here")])
+    cache.remember_scan(key, None, b"here")
     found = cache.scanned(key)
     cache.close()
     return found or b""

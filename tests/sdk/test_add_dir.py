@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from objstore import Artifact, ConflictError, Repository
+from objstore.odb.database import Database
 from objstore.worktree.ingest import Ingest
 from tests.sdk.files import content, draft, paths, tree
 
@@ -150,7 +151,7 @@ def test_a_folder_that_has_not_changed_is_not_read_again(repo: Repository, tmp_p
     first, again, below = (Artifact("data", "dataset") for _ in range(3))
     first.add_dir(folder)
     repo.log(first)
-    monkeypatch.setattr(Ingest, "_small", lambda *_: pytest.fail("a file was read"))
+    monkeypatch.setattr(Ingest, "run", lambda *_: pytest.fail("a file was read"))
     again.add_dir(folder)
     assert repo.log(again).version == "v0"
     below.add_dir(folder, "below")
@@ -174,7 +175,7 @@ def test_an_interrupted_add_changes_nothing_and_asks_for_a_new_artifact(
     artifact = draft(files={"kept": "0"})
     before = artifact.digest
     with monkeypatch.context() as patch:
-        patch.setattr(Ingest, "_small", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Ingest, "run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             artifact.add_dir(tree(tmp_path / "d", {"a": "1"}))
     assert artifact.digest == before
@@ -186,3 +187,16 @@ def test_an_interrupted_add_changes_nothing_and_asks_for_a_new_artifact(
     fresh.add_dir(tmp_path / "d")
     assert paths(repo.log(fresh)) == ["a", "kept"]
     assert repo.fsck().is_sound
+
+
+def test_looking_one_path_up_reads_a_few_nodes(repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifact = repo.new_artifact("data", "dataset")
+    artifact.add_dir(tree(tmp_path / "d", {f"{n:04}": "" for n in range(3000)}))
+    repo.log(artifact)
+    reads: list[object] = []
+    read = Database.read_node
+    monkeypatch.setattr(Database, "read_node", lambda self, digest: reads.append(digest) or read(self, digest))
+    assert repo.artifact("data").manifest.entries["1234"].size == 0
+    assert 1 < len(reads) < 5
+    assert len(repo.artifact("data").manifest.entries) == 3000
+    assert len(reads) < 10

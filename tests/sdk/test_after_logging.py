@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from objstore import Artifact, ArtifactFinalizedError, ArtifactNotLoggedError, ArtifactTTL, NotFoundError, Repository
+from objstore.history.facts import rename
 from tests.sdk.files import draft, paths
 
 BEFORE = {
@@ -133,8 +134,6 @@ def test_a_wrong_value_is_refused_and_nothing_saved(repo: Repository) -> None:
 
 
 def test_save_follows_a_collection_that_was_renamed(repo: Repository) -> None:
-    from objstore.history.facts import rename
-
     artifact = repo.log(draft(files={"f": "1"}))
     with repo._session.committing() as project:
         project.commit(lambda state: rename(state, "data", "facts"))

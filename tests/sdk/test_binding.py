@@ -1,6 +1,7 @@
 """Where a draft keeps its content, and what becomes of it."""
 
 import gc
+import os
 import tempfile
 from pathlib import Path
 
@@ -103,11 +104,8 @@ def test_an_incremental_draft_of_another_repository_is_refused(repo: Repository,
 
 
 def test_an_abandoned_draft_is_freed_by_gc(repo: Repository, tmp_path: Path) -> None:
-    import os
-
     artifact = repo.new_artifact("data", "dataset")
     artifact.add_file(tree(tmp_path, {"big": os.urandom(70_000_000)}) / "big")
-    assert list((repo.path / "packs").rglob("*")) or True
     del artifact
     gc.collect()
     repo.gc()
@@ -117,8 +115,6 @@ def test_an_abandoned_draft_is_freed_by_gc(repo: Repository, tmp_path: Path) -> 
 
 
 def test_a_draft_outlives_a_gc_in_between(repo: Repository, tmp_path: Path) -> None:
-    import os
-
     gone = repo.log(draft("gone", {"x": "to be freed"}))
     artifact = repo.new_artifact("data", "dataset")
     artifact.add_file(tree(tmp_path, {"big": os.urandom(70_000_000), "f": "1"}) / "big")
@@ -133,8 +129,6 @@ def test_a_draft_outlives_a_gc_in_between(repo: Repository, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("size", [10, 1_000_000])
 def test_a_draft_built_on_what_gc_has_freed_is_refused(repo: Repository, tmp_path: Path, size: int) -> None:
-    import os
-
     data = os.urandom(size)
     tree(tmp_path, {"f": data, "g": data + b"more"})
     old = Artifact("gone", "dataset")
@@ -160,7 +154,11 @@ def test_artifacts_outlive_the_repository_object(tmp_path: Path) -> None:
         artifact = repo.log(draft(files={"f": "1"}))
         started = repo.new_artifact("data", "dataset")
     repo.close()
+    for use in (repo.collections, repo.gc, lambda: repo.log(started), lambda: repo.path):
+        with pytest.raises(ValueError, match="has been closed"):
+            use()
     assert content(artifact.download()) == {"f": "1"}
     with started.new_file("f") as file:
         file.write("2")
-    assert repo.log(started).version == "v1"
+    with objstore.open(tmp_path / "repo") as repo:
+        assert repo.log(started).version == "v1"

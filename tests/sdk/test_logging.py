@@ -1,9 +1,11 @@
 """Versions: numbers, aliases, drafts of versions, links, deletion."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+import objstore
 from objstore import Artifact, ConflictError, InvalidInputError, NotFoundError, Repository
 from tests.sdk.files import content, draft, paths, tree
 
@@ -128,8 +130,6 @@ def test_what_gc_has_freed_is_not_restored(repo: Repository) -> None:
 
 
 def test_two_artifacts_logged_from_two_sessions_are_both_there(repo: Repository, tmp_path: Path) -> None:
-    import objstore
-
     with objstore.open(tmp_path / "repo") as other:
         one, two = repo.new_artifact("data", "dataset"), other.new_artifact("data", "dataset")
         for artifact, text in ((one, "1"), (two, "2")):
@@ -140,8 +140,6 @@ def test_two_artifacts_logged_from_two_sessions_are_both_there(repo: Repository,
 
 
 def test_threads_may_add_and_log_at_once(repo: Repository, tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     folder = tree(tmp_path / "d", {f"{n}": f"{n}" * 1000 for n in range(50)})
     shared = Artifact("shared", "dataset")
 
@@ -149,7 +147,7 @@ def test_threads_may_add_and_log_at_once(repo: Repository, tmp_path: Path) -> No
         artifact = repo.new_artifact("data", "dataset")
         artifact.add_dir(folder, f"{n}")
         shared.add_file(folder / f"{n}")
-        repo.artifacts("data") if repo.collections() else None
+        repo.collections()
         return repo.log(artifact).version
 
     with ThreadPoolExecutor(8) as pool:

@@ -136,6 +136,11 @@ def test_importing_objstore_loads_none_of_the_machinery() -> None:
     assert loaded == ["objstore.errors"]
 
 
+def test_diff_is_the_function_though_a_package_has_that_name() -> None:
+    code = "import objstore; objstore.Artifact; import objstore.diff.files; assert callable(objstore.diff)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_name_that_objstore_has_not_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         objstore.nothing  # noqa: B018

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from objstore import Artifact, CorruptionError, EntryNotFoundError, FolderDiffersError, ObjstoreError, Repository
+from objstore.history.versions import log_version
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.node import Leaf, encode
-from objstore.repository.adding import Labels, log_draft
 from objstore.values.digest import node_digest, plain
 from objstore.values.key import chunk_key, node_key
 from tests.sdk.files import content, draft, tree
@@ -81,13 +81,23 @@ def test_verify_names_what_is_extra_missing_and_changed(version: Artifact, tmp_p
     (folder / "images/cat").chmod(0o755)
     (folder / "images/b/dog").unlink()
     (folder / "images/b/dog").symlink_to(tree(tmp_path, {"outside": "2"}) / "outside")
-    with pytest.raises(FolderDiffersError, match="2 extra .*1 missing .*3 changed") as caught:
+    with pytest.raises(FolderDiffersError, match=r"2 extra .*1 missing .*3 changed") as caught:
         version.verify(folder)
     assert caught.value.extra == (".hidden", "images/extra")
     assert caught.value.missing == ("images2/c",)
     assert caught.value.changed == ("images/b/dog", "images/cat", "top")
     version.checkout(folder)
     version.verify(folder)
+
+
+def test_a_link_is_never_taken_for_the_file_it_replaced(version: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("objstore.repository.project.file_clock", lambda _: 0)  # so that whatever is written may have changed unseen
+    folder = Path(version.download(tmp_path / "out"))
+    (folder / "top").unlink()
+    (folder / "top").symlink_to(tree(tmp_path, {"outside": "x"}) / "outside")
+    version.download(folder)
+    assert not (folder / "top").is_symlink()
+    assert content(folder) == FILES
 
 
 def test_verify_needs_a_folder(version: Artifact, tmp_path: Path) -> None:
@@ -112,23 +122,28 @@ def test_damaged_content_is_never_written(repo: Repository, tmp_path: Path) -> N
 
 def hostile(repo: Repository, path: bytes) -> Artifact:
     """A version with a path that no honest program would have let in."""
-    session = repo._session
-    with session.committing() as project:
+    with repo._session.committing() as project:
         draft = project.open_draft()
         digest = plain(b"evil")
         draft.add(chunk_key(digest), b"evil")
         body = encode(Leaf.of([b"a" * len(path)], [Entry(EntryKind.FILE, digest, 4)])).replace(b"a" * len(path), path)
         root = node_digest(body)
         draft.add(node_key(root), body)
-        log_draft(project, draft, root, Labels("evil"))
+        segments = draft.publish()
+        project.commit(lambda state: log_version(state, "evil", "dataset", root=root, files=1, bytes=4, segments=segments))
+        draft.finish()
     return repo.artifact("evil")
 
 
 @pytest.mark.parametrize("path", [b"../out", b"/tmp/objstore-evil", b"a/../../out", b"a//b", b"./a", b"a\0b", b"a/", b"..", b"\xff"])
 def test_a_hostile_path_is_never_written(repo: Repository, tmp_path: Path, path: bytes) -> None:
-    with pytest.raises(CorruptionError):
-        hostile(repo, path)
-    assert repo.collections() == []
+    version = hostile(repo, path)
+    before = sorted(tmp_path.rglob("*"))
+    for read in (version.download, version.checkout, lambda folder: version.get_entry("a").download(folder), version.verify):
+        with pytest.raises((CorruptionError, FileNotFoundError)):
+            read(tmp_path / "here" / "out")
+    assert not Path("/tmp/objstore-evil").exists()
+    assert [found for found in sorted(tmp_path.rglob("*")) if found not in before and "repo" not in found.parts] == []
 
 
 def test_a_hostile_path_into_a_store_is_never_written(repo: Repository, tmp_path: Path) -> None:

@@ -62,9 +62,7 @@ def _play(app: click.Command, folder: Path) -> None:
     second = _stored() - first
     content = sum(path.stat().st_size for path in data.rglob("*.csv"))
     print_line("")
-    print_line(
-        f"# Each version holds {size(content)}. With index and log, the first takes {size(first)}, and the second {size(second)} more."
-    )
+    print_line(f"# Each version holds {size(content)}. On the disk the first takes {size(first)}, and the second {size(second)} more.")
 
 
 def _type(app: click.Command, *words: str) -> None:

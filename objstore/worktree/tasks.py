@@ -1,0 +1,138 @@
+"""The two kinds of work on small files that helper processes do: reading them in, and writing them out.
+
+Both are functions of their task alone and need no store, so they run the same here or elsewhere.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from objstore import errors
+from objstore.chunking.boundaries import cut
+from objstore.odb.record import Payload, decode, encode
+from objstore.values.digest import plain
+from objstore.values.key import chunk_key
+from objstore.worktree.settled import read_whole, settled
+from objstore.worktree.target import Folder
+
+_OPEN_FOLDERS = 16
+
+
+class ReadTask(msgspec.Struct, tag="read", array_like=True):
+    """Files to read: where they are, and the facts that the scan saw."""
+
+    files: list[tuple[bytes, bytes]]
+
+
+class Chunk(msgspec.Struct, array_like=True):
+    """A chunk as it will be stored, should it be new."""
+
+    digest: bytes
+    codec: int
+    raw: int
+    data: bytes
+
+    def payload(self) -> Payload:
+        return Payload(chunk_key(self.digest), self.codec, self.raw, self.data)
+
+
+class FileRead(msgspec.Struct, array_like=True):
+    """A file's digest, size and chunks."""
+
+    digest: bytes
+    size: int
+    chunks: list[Chunk]
+
+
+class FilesRead(msgspec.Struct, tag="files", array_like=True):
+    files: list[FileRead]
+
+
+class FileToWrite(msgspec.Struct, array_like=True):
+    """A file of one chunk: in which folder (relative, ending in `/`), its name, its chunk's digest and record, its permissions."""
+
+    folder: bytes
+    name: bytes
+    digest: bytes
+    record: bytes
+    mode: int
+
+
+class WriteTask(msgspec.Struct, tag="write", array_like=True):
+    """Files to write below `top`. `replace`: folders and links in the way give way."""
+
+    top: str
+    replace: bool
+    files: list[FileToWrite]
+
+
+class FilesWritten(msgspec.Struct, tag="facts", array_like=True):
+    """The facts of each file afterwards."""
+
+    facts: list[bytes]
+
+
+class Failure(msgspec.Struct, tag="failure", array_like=True):
+    """An error, to be raised by whoever gave the task."""
+
+    kind: str
+    message: str
+    errno: int
+
+    @classmethod
+    def of(cls, error: Exception) -> "Failure":
+        return cls(type(error).__name__, str(error), getattr(error, "errno", None) or 0)
+
+    def error(self) -> Exception:
+        kind = getattr(errors, self.kind, None)
+        return kind(self.message) if kind else OSError(self.errno, self.message)
+
+
+Task = ReadTask | WriteTask
+Answer = FilesRead | FilesWritten | Failure
+
+
+def run(task: Task) -> Any:
+    """A task's answer."""
+    return read(task) if isinstance(task, ReadTask) else write(task)
+
+
+def read(task: ReadTask) -> FilesRead:
+    """Reads, cuts, hashes and compresses. SourceFileError for a file that can't be read or keeps changing."""
+    return FilesRead([_read(disk, facts) for disk, facts in task.files])
+
+
+def write(task: WriteTask) -> FilesWritten:
+    """Verifies and writes each file, whole or not at all."""
+    top = Folder.top(Path(task.top))
+    enter = lru_cache(_OPEN_FOLDERS)(lambda path: _enter(top, path, task.replace))
+    facts = []
+    for file in task.files:
+        data = decode(chunk_key(file.digest), file.record)
+        facts.append(enter(file.folder).write(file.name, [[data]], file.mode, replace_folder=task.replace))
+    return FilesWritten(facts)
+
+
+def _read(disk: bytes, facts: bytes) -> FileRead:
+    data = settled(disk, facts, read_whole)
+    digest = plain(data)
+    ends = cut(data, final=True)
+    if len(ends) <= 1:
+        return FileRead(digest, len(data), [_chunk(digest, data)] if data else [])
+    view = memoryview(data)
+    pieces = [view[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return FileRead(digest, len(data), [_chunk(plain(piece), piece) for piece in pieces])
+
+
+def _chunk(digest: bytes, data: bytes | memoryview) -> Chunk:
+    payload = encode(chunk_key(digest), data)
+    return Chunk(digest, payload.codec, payload.raw, bytes(payload.data))
+
+
+def _enter(top: Folder, path: bytes, replace: bool) -> Folder:
+    folder = top
+    for name in path.split(b"/")[:-1]:
+        folder = folder.enter(name, replace_links=replace)
+    return folder
