@@ -4,12 +4,21 @@ python manifests.py make|compare|edit FOLDER ENTRIES
 """
 
 import json
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from objstore.manifest.compare import compare as compare_manifests
+from objstore.manifest.edit import edit as edit_manifest
+from objstore.manifest.entry import Entry, EntryKind
+from objstore.repository.adding import Labels, log_draft
+from objstore.repository.project import Project
+from objstore.values.digest import Digest, plain
+from objstore.worktree.intake import DraftNodes
 
 DIFFERENCES = 10
 
@@ -24,7 +33,42 @@ class MillionEntries:
 
 def million_entry_repo(path: Path, entries: int) -> MillionEntries:
     """Opens the repository at `path`; makes it first, with two manifests of `entries` entries, when `path` doesn't exist."""
-    raise SystemExit(f"million_entry_repo in benchmarks/manifests.py isn't written yet, so nothing makes {entries:,} entries in {path}")
+    project = Project.find(path) if path.exists() else _made(path, entries)
+    old, new = project.state.version("manifests", "v0").root, project.state.version("manifests", "v1").root
+
+    def count_differences() -> int:
+        return sum(1 for _ in compare_manifests(project.database, old, project.database, new))
+
+    def edit_one() -> int:
+        return _log_edit(project, old, [(_path(entries // 2), Entry(EntryKind.FILE, plain(os.urandom(16)), 4096))])
+
+    return MillionEntries(count_differences, edit_one)
+
+
+def _made(path: Path, entries: int) -> Project:
+    path.mkdir(parents=True)
+    project = Project.create(path)
+    _log_edit(project, None, ((_path(i), Entry(EntryKind.FILE, plain(b"%d" % i), i)) for i in range(entries)))
+    changed = range(entries // 20, entries, entries // DIFFERENCES)
+    old = project.state.version("manifests").root
+    _log_edit(project, old, ((_path(i), Entry(EntryKind.FILE, plain(b"new %d" % i), i)) for i in changed))
+    return project
+
+
+def _log_edit(project: Project, root: Digest | None, changes: Iterable[tuple[bytes, Entry]]) -> int:
+    """Edits a manifest and logs the result as a version; the bytes of the records written."""
+    with project.writing():
+        draft = project.open_draft()
+        try:
+            edited = edit_manifest(DraftNodes(project.database.with_draft(draft), draft), root, changes)
+            log_draft(project, draft, edited, Labels("manifests"))
+        finally:
+            draft.close()
+        return draft.stored_bytes
+
+
+def _path(number: int) -> bytes:
+    return b"images/class_%04d/image_%07d.jpg" % (number // 1000, number)
 
 
 def compare(path: Path, entries: int) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Content-defined chunk boundaries: FastCDC 2020 with this format's parameters (spec/chunking.md)."""
 
+from typing import Final
+
 from pyfastcdc import FastCDC
 
 MIN_SIZE = 16 * 1024
 AVG_SIZE = 64 * 1024
 MAX_SIZE = 256 * 1024
-NORMALIZATION = 2
+NORMALIZATION: Final = 2
 
 _CHUNKER = FastCDC(avg_size=AVG_SIZE, min_size=MIN_SIZE, max_size=MAX_SIZE, normalized_chunking=NORMALIZATION)
 

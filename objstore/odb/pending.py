@@ -40,7 +40,7 @@ class PendingRows:
         if key in self._recent:
             return self._recent[key]
         found = self._spilled.get("rows", key) if self._spilled else None
-        return _ROW.unpack(found) if found else None  # type: ignore[return-value]
+        return _ROW.unpack(found) if found else None
 
     def put(self, rows: dict[Key, Row]) -> None:
         self._recent.update(rows)
@@ -66,7 +66,7 @@ class PendingRows:
             return
         self._spill()
         for key, row in self._spilled.rows_from("rows", b""):
-            yield key, _ROW.unpack(row)  # type: ignore[misc]
+            yield key, _ROW.unpack(row)
 
     def close(self) -> None:
         if self._spilled is not None:

@@ -99,7 +99,7 @@ class _Checker:
         self._progress.start("checking the log")
         for name in ("main", "runs"):
             with self._reporting(f"log/{name}"):
-                for problem in Log(self._blobs, name).verify():  # type: ignore[arg-type]
+                for problem in Log(self._blobs, name).verify():
                     self._add(f"log/{name}", problem)
         try:
             refresh(Log(self._blobs, "main"), self._state)

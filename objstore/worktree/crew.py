@@ -67,7 +67,7 @@ class Crew:
             answer = None if member is None else _ask(member, task)
             if answer is None:
                 member = None  # it has died: from now on its share is done here
-                return tasks.run(task)
+                answer = tasks.run(task)
         finally:
             self._free.put(member)
         if isinstance(answer, Failure):

@@ -79,9 +79,9 @@ def list_folder(disk: bytes, folder: bytes, rules: IgnoreRules, patterns: Patter
         rows = [row for row in rows if _is_wanted(folder + row[: -FACTS.size - 1], rules, patterns)]
         total = sum(FACTS.unpack(row[-FACTS.size :])[0] for row in rows)
         folders = [name for name in folders if _is_entered(folder + name, rules, patterns)]
-    for name, error in failed:
+    for name, failure in failed:
         if _is_wanted(folder + name, rules, patterns):
-            raise error
+            raise failure
     files = len(rows)
     rows += [name + b"\0" + UNKNOWN for name in folders if name != STORE_FOLDER]
     rows.sort()

@@ -5,7 +5,6 @@ Both are functions of their task alone and need no store, so they run the same h
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -94,7 +93,7 @@ Task = ReadTask | WriteTask
 Answer = FilesRead | FilesWritten | Failure
 
 
-def run(task: Task) -> Any:
+def run(task: Task) -> FilesRead | FilesWritten:
     """A task's answer."""
     return read(task) if isinstance(task, ReadTask) else write(task)
 
