@@ -1,9 +1,10 @@
 """Time, for people and for telling whether a file can have changed unseen."""
 
 import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+
+from objstore.host.spool import unnamed_file
 
 
 def now_text() -> str:
@@ -13,7 +14,7 @@ def now_text() -> str:
 
 def file_clock(folder: Path) -> int:
     """What the file system of `folder` takes for now, in nanoseconds: the time it gives a new file there."""
-    with tempfile.TemporaryFile(dir=folder) as probe:
+    with unnamed_file(folder) as probe:
         return os.fstat(probe.fileno()).st_mtime_ns
 
 

@@ -2,8 +2,9 @@
 
 import os
 import stat
-import tempfile
 from pathlib import Path
+
+from objstore.host.spool import unnamed_file
 
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs"}
 
@@ -37,10 +38,10 @@ def is_read_only(folder: Path) -> bool:
 def keeps_mode(folder: Path) -> bool:
     """Whether executable bits can be set and cleared there, found by trying, like Git's core.fileMode."""
     try:
-        with tempfile.NamedTemporaryFile(dir=folder) as probe:
-            os.chmod(probe.name, 0o600)
-            plain = os.stat(probe.name).st_mode & stat.S_IXUSR
-            os.chmod(probe.name, 0o700)
-            return not plain and bool(os.stat(probe.name).st_mode & stat.S_IXUSR)
+        with unnamed_file(folder) as probe:
+            os.fchmod(probe.fileno(), 0o600)
+            plain = os.fstat(probe.fileno()).st_mode & stat.S_IXUSR
+            os.fchmod(probe.fileno(), 0o700)
+            return not plain and bool(os.fstat(probe.fileno()).st_mode & stat.S_IXUSR)
     except OSError:
         return True

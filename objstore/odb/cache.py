@@ -18,7 +18,7 @@ from blake3 import blake3
 
 from objstore.errors import CorruptionError, StorageError
 from objstore.host.clock import boot_id
-from objstore.host.locks import locked_exclusive
+from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.odb.segment import Segment
 from objstore.odb.table import Tables, forget
 from objstore.values.key import Key
@@ -155,13 +155,16 @@ class Cache:
             self._tables.close()
 
     def _opened(self) -> Tables:
-        tables = self._found()
-        if tables is not None:
-            return tables
-        with locked_exclusive(self._path.with_name(f"{self._path.name}.lock")):
+        # LMDB opens two files by name. Had another process replaced the folder between them, both would write to one file without a
+        # common lock; so while anybody opens, nobody replaces.
+        with locked_shared(_lock_of(self._path)):
+            tables = self._found()
+            if tables is not None:
+                return tables
+        with locked_exclusive(_lock_of(self._path)):
             tables = self._found()  # another process may have made it meanwhile
             if tables is None:
-                discard(self._path)
+                _remove(self._path)
                 tables = Tables(self._path, _NAMES)
                 tables.put("meta", [(b"identity", _FORMAT + b" " + self._project)])
             return tables
@@ -190,9 +193,17 @@ class Cache:
 
 def discard(path: Path) -> None:
     """Removes a cache. A process that still has it open goes on with its own view."""
+    with locked_exclusive(_lock_of(path)):
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
     if path.exists():
         forget(path)
         grave = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
-        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
-            path.rename(grave)
+        path.rename(grave)
         shutil.rmtree(grave, ignore_errors=True) if grave.is_dir() else grave.unlink(missing_ok=True)
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")

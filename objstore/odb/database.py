@@ -3,17 +3,20 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.odb import pack, segment
 from objstore.odb.cache import Cache, Location
-from objstore.odb.draft import Draft
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.record import FRAME, decode
 from objstore.odb.segment import Segment
 from objstore.values.digest import Digest
 from objstore.values.key import Key, chunk_key, describe, node_key, recipe_prefix
+
+if TYPE_CHECKING:  # loaded only by what writes
+    from objstore.odb.draft import Draft
 
 _GAP = 64 * 1024  # two wanted records this close are read together with what lies between
 
@@ -21,13 +24,13 @@ _GAP = 64 * 1024  # two wanted records this close are read together with what li
 class Database:
     """Immutable objects by key. Thread-safe for reading."""
 
-    def __init__(self, blobs: BlobStore, cache: Cache, draft: Draft | None = None) -> None:
+    def __init__(self, blobs: BlobStore, cache: Cache, draft: "Draft | None" = None) -> None:
         """With a draft, its objects are there too."""
         self._blobs = blobs
         self._cache = cache
         self._draft = draft
 
-    def with_draft(self, draft: Draft) -> "Database":
+    def with_draft(self, draft: "Draft") -> "Database":
         """The same database, seen together with a draft."""
         return Database(self._blobs, self._cache, draft)
 
@@ -121,13 +124,15 @@ class Database:
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def open_draft(self, folder: Path, generation: int) -> Draft:
+    def open_draft(self, folder: Path, generation: int) -> "Draft":
         """A draft for new objects; takes over what dead drafts in the same folder left. Close it, or finish it when logged."""
+        from objstore.odb.draft import Draft
+
         draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation)
         self._adopt(folder, draft)
         return draft
 
-    def _adopt(self, folder: Path, draft: Draft) -> None:
+    def _adopt(self, folder: Path, draft: "Draft") -> None:
         """Data packs need nothing but themselves, so they can be taken over from any draft; others are left to gc."""
         for old in DraftFile.abandoned(folder):
             for name in old.packs:

@@ -149,11 +149,7 @@ def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environm
         raise StorageError(f"can't open the cache in {path}: {error}") from error
     # Pages are mapped, so a file shorter than LMDB believes would kill the process when it touches what is missing.
     needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
-    try:
-        size = (path / "data.mdb").stat().st_size
-    except FileNotFoundError:
-        size = 0  # another process has just removed it, to make it anew
-    if size < needed:
+    if (path / "data.mdb").stat().st_size < needed:
         env.close()
         raise CorruptionError(f"the cache in {path} is cut short")
     return env

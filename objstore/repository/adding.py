@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.history.collection import Version
@@ -15,7 +15,6 @@ from objstore.history.state import State
 from objstore.history.versions import log_version
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
-from objstore.odb.draft import Draft
 from objstore.repository.closure import check_closed
 from objstore.repository.project import Project
 from objstore.values.digest import Digest
@@ -23,6 +22,9 @@ from objstore.values.key import node_key
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake
 from objstore.worktree.scan import source_of
+
+if TYPE_CHECKING:
+    from objstore.odb.draft import Draft
 
 DEFAULT_TYPE = "dataset"
 
@@ -93,7 +95,7 @@ def add(project: Project, paths: Sequence[Path], labels: Labels, patterns: Patte
             return logged
 
 
-def log_draft(project: Project, draft: Draft, root: Digest, labels: Labels) -> Logged:
+def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels) -> Logged:
     """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`."""
     if draft.generation != project.state.generation:
         check_closed(project.database, draft, root)
@@ -122,7 +124,7 @@ def suggested_name(paths: Sequence[Path]) -> str:
 
 
 def _log(
-    project: Project, root: Digest, labels: Labels, segments: Sequence[str], new_bytes: int, draft: Draft | None = None
+    project: Project, root: Digest, labels: Labels, segments: Sequence[str], new_bytes: int, draft: "Draft | None" = None
 ) -> Logged:
     database = project.database.with_draft(draft) if draft else project.database
     counted = totals(database, root)

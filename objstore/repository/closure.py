@@ -1,18 +1,21 @@
 """Whether a draft may still be published after a gc that came in between."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from objstore.errors import ConflictError, NotFoundError
 from objstore.manifest.entry import EntryKind
 from objstore.manifest.node import Leaf, decode
 from objstore.odb import recipe
 from objstore.odb.database import Database
-from objstore.odb.draft import Draft
 from objstore.values.digest import Digest
 from objstore.values.key import Key, Kind, chunk_key, node_key, part_key
 
+if TYPE_CHECKING:
+    from objstore.odb.draft import Draft
 
-def check_closed(database: Database, draft: Draft, root: Digest) -> None:
+
+def check_closed(database: Database, draft: "Draft", root: Digest) -> None:
     """ConflictError unless `root`, and the children of whatever the draft has written, are stored or in the draft.
 
     The draft left out what the store had when it was written, and gc may have freed that since. All of the draft is checked, not only what
@@ -27,7 +30,7 @@ def check_closed(database: Database, draft: Draft, root: Digest) -> None:
         raise ConflictError("gc has freed content that this draft was built on, while nobody needed it; make the draft anew")
 
 
-def _parents(draft: Draft) -> Iterator[Key]:
+def _parents(draft: "Draft") -> Iterator[Key]:
     for kind in (Kind.NODE, Kind.RECIPE, Kind.PART):
         yield from draft.keys_from(bytes([kind]))
 

@@ -1,12 +1,10 @@
 """An open project: its blobs, index, log and state, and the locks under which they are used."""
 
 import contextlib
-import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError, StorageError
@@ -19,9 +17,12 @@ from objstore.host.clock import file_clock
 from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
-from objstore.odb.draft import Draft
 from objstore.repository import places
 from objstore.repository.settings import NAME, Settings
+from objstore.values.digest import plain
+
+if TYPE_CHECKING:
+    from objstore.odb.draft import Draft
 
 _SNAPSHOT = "state"
 
@@ -127,7 +128,7 @@ class Project:
             check_writable(self.state)
             yield
 
-    def open_draft(self) -> Draft:
+    def open_draft(self) -> "Draft":
         """A draft for new objects; to be used inside `writing`."""
         return self.database.open_draft(self.drafts, self.state.generation)
 
@@ -160,7 +161,7 @@ class Project:
             return self.folder / "local" / "cache"
         import platformdirs
 
-        name = hashlib.sha256(os.fsencode(self.folder.resolve())).hexdigest()[:16]
+        name = plain(os.fsencode(self.folder.resolve())).short
         return platformdirs.user_cache_path("objstore") / f"{self.settings.project}-{name}"
 
 

@@ -1,7 +1,7 @@
 """A project's `objstore.json` (spec/layout.md)."""
 
 import re
-import secrets
+import os
 from typing import Self
 
 import msgspec
@@ -37,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def new(cls) -> Self:
-        return cls(FORMAT, secrets.token_hex(16), Chunker(), now_text())
+        return cls(FORMAT, os.urandom(16).hex(), Chunker(), now_text())
 
     def encode(self) -> bytes:
         body = msgspec.json.encode(self)[:-1]

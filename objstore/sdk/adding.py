@@ -10,10 +10,11 @@ from objstore.host.progress import Silent
 from objstore.manifest.entry import Entry
 from objstore.sdk.content import DraftContent, check_outside_store
 from objstore.worktree.ignore import Patterns
-from objstore.worktree.ingest import Ingest, Wanted
+from objstore.worktree.ingest import Ingest
 from objstore.worktree.intake import Intake
 from objstore.worktree.listing import facts_of
 from objstore.worktree.scan import folder_source
+from objstore.worktree.wanted import Wanted
 
 
 def add_file(content: DraftContent, local: Path, path: bytes, *, overwrite: bool) -> Entry:

@@ -10,8 +10,8 @@ from blake3 import blake3
 
 from objstore.host.progress import Progress
 from objstore.manifest.entry import Entry
-from objstore.worktree.ingest import Change, Wanted, entry_of
 from objstore.worktree.settled import settled
+from objstore.worktree.wanted import Change, Wanted, entry_of
 
 _BATCH_FILES = 64
 _BLOCK = 1024 * 1024

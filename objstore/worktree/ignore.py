@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
-
-import pathspec
+from typing import TYPE_CHECKING, Self
 
 from objstore.errors import InvalidInputError, SourceFileError
+
+if TYPE_CHECKING:  # imported only when there are patterns: it takes a tenth of a command's start-up
+    import pathspec
 
 IGNORE_FILE = b".objstoreignore"
 STORE_FOLDER = b".objstore/"
@@ -25,7 +26,8 @@ class Patterns:
     @classmethod
     def of(cls, include: Sequence[str] | str | None = None, exclude: Sequence[str] | str | None = None) -> Self:
         patterns = cls(_listed(include), _listed(exclude))
-        _ = patterns._include, patterns._exclude  # a wrong pattern is the caller's mistake: say so now
+        if patterns:
+            _ = patterns._include, patterns._exclude  # a wrong pattern is the caller's mistake: say so now
         return patterns
 
     def __bool__(self) -> bool:
@@ -37,7 +39,7 @@ class Patterns:
 
     def excludes(self, path: str) -> bool:
         """Whether a file, or a folder (ending in `/`) with all in it, is not wanted, whatever is included."""
-        return self._exclude.match_file(path)
+        return bool(self.exclude) and self._exclude.match_file(path)
 
     @cached_property
     def _include(self) -> "pathspec.GitIgnoreSpec":
@@ -75,6 +77,8 @@ class IgnoreRules:
 
 
 def _spec(lines: Sequence[str], source: str) -> "pathspec.GitIgnoreSpec":
+    import pathspec
+
     try:
         return pathspec.GitIgnoreSpec.from_lines(lines)
     except ValueError as error:

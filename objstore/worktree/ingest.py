@@ -8,32 +8,23 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from objstore.chunking.boundaries import MIN_SIZE
 from objstore.host.progress import Progress
-from objstore.manifest.entry import Entry, EntryKind
 from objstore.odb.draft import Draft
 from objstore.worktree.content import BlockPool, store_large, store_read, store_small
 from objstore.worktree.crew import Crew
 from objstore.worktree.listing import FACTS
 from objstore.worktree.settled import read_whole, settled
 from objstore.worktree.tasks import FilesRead, ReadTask
+from objstore.worktree.wanted import Change, Wanted, entry_of
 
 _BATCH_FILES = 256
 _BATCH_BYTES = 4 * 1024 * 1024
 _WINDOW = 6  # batches that may wait for their turn
 
 
-class Wanted(NamedTuple):
-    """A file to read, or a path that has gone (no facts)."""
-
-    path: bytes
-    disk: bytes
-    facts: bytes | None
-
-
-Change = tuple[bytes, Entry | None]
 T = TypeVar("T")
 
 
@@ -123,13 +114,6 @@ def _batches(wanted: Iterable[Wanted]) -> Iterator[_Batch]:
         batch.bytes += size
     if batch.files:
         yield batch
-
-
-def entry_of(file: Wanted, digest: bytes, size: int, keep_mode: bool) -> Entry:
-    """The entry of a file that was read. `keep_mode`: whether executable bits mean something here."""
-    assert file.facts is not None
-    executable = keep_mode and FACTS.unpack(file.facts)[4] & 0o111
-    return Entry(EntryKind.EXECUTABLE if executable else EntryKind.FILE, digest, size)
 
 
 def _done(value: T) -> "Future[T]":

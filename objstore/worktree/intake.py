@@ -12,13 +12,11 @@ from objstore.odb.database import Database
 from objstore.odb.draft import Draft
 from objstore.values.digest import Digest, node_digest
 from objstore.values.key import node_key
-from objstore.worktree.hashing import hashed
-from objstore.worktree.crew import crew_for
 from objstore.worktree.ignore import Patterns
-from objstore.worktree.ingest import Change, Ingest, Wanted
 from objstore.worktree.listing import FACTS
 from objstore.worktree.scan import Changed, Scan, Source
 from objstore.worktree.scancache import ChangeSpool, Notes, ScanCache
+from objstore.worktree.wanted import Change, Wanted
 
 
 class DraftNodes:
@@ -109,6 +107,9 @@ class Intake:
 
     def execute(self, plan: Plan, draft: Draft) -> Digest:
         """Reads what has changed into the draft; the root of the source's manifest."""
+        from objstore.worktree.crew import crew_for  # not needed, so not loaded, when nothing has changed
+        from objstore.worktree.ingest import Ingest
+
         self.progress.start("adding", files=plan.changed_files, bytes_=plan.changed_bytes)
         database = self.database.with_draft(draft)
         with crew_for(plan.changed_files, plan.changed_bytes) as crew:
@@ -117,6 +118,8 @@ class Intake:
 
     def hashed(self, plan: Plan) -> Iterator[Change]:
         """What `execute` would change in the manifest at `plan.base`, ascending, found by reading alone; nothing is stored."""
+        from objstore.worktree.hashing import hashed
+
         self.progress.start("reading", files=plan.changed_files, bytes_=plan.changed_bytes)
         return hashed(self._wanted(plan), self.progress, self.keep_mode, self.workers)
 

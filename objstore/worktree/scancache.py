@@ -5,9 +5,7 @@ store holds it, and the store holds whatever it reaches (the index is closed), s
 """
 
 import contextlib
-import os
 import struct
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +13,7 @@ from typing import NamedTuple
 from blake3 import blake3
 
 from objstore.errors import StorageError
+from objstore.host.spool import Spool
 from objstore.odb.cache import Cache
 from objstore.values.digest import Digest
 from objstore.worktree.ignore import Patterns
@@ -73,7 +72,7 @@ class Notes:
         self._clock = clock
         self._trusted: int | None = None
         self.base = base
-        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=str(scratch))
+        self._spool = Spool(scratch)
         self.seen: list[bytes] = []
         self.changed = False
         self.folders_gone = False
@@ -98,7 +97,7 @@ class Notes:
         self._trusted = clock
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
-        self._spool.seek(0)
+        self._spool.rewind()
         while head := self._spool.read(_LENGTH.size):
             folder = self._spool.read(_LENGTH.unpack(head)[0])
             rows = self._spool.read(_LENGTH.unpack(self._spool.read(_LENGTH.size))[0])
@@ -119,7 +118,7 @@ class ChangeSpool:
     """Changes found by a scan, to be read back in order; in memory while few, in a file when many."""
 
     def __init__(self, scratch: Path) -> None:
-        self._spool = tempfile.SpooledTemporaryFile(_BATCH, dir=str(scratch))
+        self._spool = Spool(scratch)
         self.count = 0
 
     def add(self, path: bytes, facts: bytes | None) -> None:
@@ -127,7 +126,7 @@ class ChangeSpool:
         self.count += 1
 
     def read(self, facts_size: int) -> Iterator[NamedFacts]:
-        self._spool.seek(0)
+        self._spool.rewind()
         while head := self._spool.read(_LENGTH.size):
             (word,) = _LENGTH.unpack(head)
             path = self._spool.read(word >> 1)

@@ -1,0 +1,25 @@
+"""A file that is to be read, and what comes of it."""
+
+from typing import NamedTuple
+
+from objstore.manifest.entry import Entry, EntryKind
+from objstore.worktree.listing import FACTS
+
+
+class Wanted(NamedTuple):
+    """A file to read, or a path that has gone (no facts)."""
+
+    path: bytes
+    disk: bytes
+    facts: bytes | None
+
+
+Change = tuple[bytes, Entry | None]
+"""A path and its entry now, or None when it has gone."""
+
+
+def entry_of(file: Wanted, digest: bytes, size: int, keep_mode: bool) -> Entry:
+    """The entry of a file that was read. `keep_mode`: whether executable bits mean something here."""
+    assert file.facts is not None
+    executable = keep_mode and FACTS.unpack(file.facts)[4] & 0o111
+    return Entry(EntryKind.EXECUTABLE if executable else EntryKind.FILE, digest, size)
