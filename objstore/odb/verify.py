@@ -71,15 +71,15 @@ def check_segment(database: Database, rows: PendingRows, name: str) -> Iterator[
             batch = {}
     rows.put(batch)
     listed = 0
-    for position, pack in enumerate(segment.packs):
+    for position, pack_id in enumerate(segment.packs):
         try:
-            trailer = database.read_trailer(pack.hex())
+            trailer = database.read_trailer(pack_id.hex())
         except ObjstoreError:
             return  # reported with the pack itself
         for row, offset in trailer.offsets():
             found = rows.get(row.key)
             if found is None:
-                yield f"index segment {name[:12]} doesn't list {describe(row.key)} of pack {pack.hex()[:12]}"
+                yield f"index segment {name[:12]} doesn't list {describe(row.key)} of pack {pack_id.hex()[:12]}"
             elif found[0] == position:
                 listed += 1
                 if found[1:] != (offset, row.stored, row.raw):

@@ -101,6 +101,8 @@ class Project:
             folder = self.blobs.scratch
             if os.access(folder, os.W_OK):
                 return folder
+        import tempfile  # only here: it would take a tenth of every command's start-up
+
         return Path(tempfile.gettempdir())
 
     @property

@@ -36,6 +36,7 @@ _BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_FOLDERS = 32  # each holds an open descriptor
 _WINDOW = 6
 _SMALL = MAX_SIZE
+_NEVER_REMOVED = (STORE_FOLDER, b".git/", b".git")  # histories of their own, which no version of the files around them replaces
 
 
 @dataclass
@@ -148,7 +149,7 @@ class Checkout:
             yield batch
 
     def _foreign(self, place: Place, outcome: Outcome) -> None:
-        if self.remove_foreign and place.name != STORE_FOLDER:  # the store is never a part of what it holds
+        if self.remove_foreign and place.name not in _NEVER_REMOVED:
             place.folder.remove(place.name)
             outcome.removed.append((place.folder.path + place.name).decode(errors="backslashreplace"))
 

@@ -1,7 +1,6 @@
 """What one helper process of a crew runs."""
 
 import signal
-import sys
 
 from objstore.worktree.crew import serve
 
@@ -9,4 +8,5 @@ from objstore.worktree.crew import serve
 def main() -> None:
     """Serves until the pipe closes; an interrupt is for the process that started it to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    with open(0, "rb", closefd=False) as requests, open(1, "wb", closefd=False) as answers:
+        serve(requests, answers)

@@ -6,11 +6,12 @@ import sys
 import pytest
 
 from objstore.cli import progress
+from objstore.cli.app import app
 from objstore.cli.output import printable
 from objstore.cli.progress import Bar
 from objstore.cli.sizes import counted, size
 from objstore.host.progress import Silent
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, runner
 
 
 @pytest.mark.parametrize(
@@ -88,14 +89,9 @@ def test_progress_has_no_colour_when_the_user_wants_none(monkeypatch: pytest.Mon
 
 
 def test_colours_are_for_terminals_that_want_them(images: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    import click
-    from click.testing import CliRunner
-
-    from objstore.cli.app import app
-
     images.write("images/new.png", "new")
-    monkeypatch.setattr(click.utils, "should_strip_ansi", lambda *_: False) if hasattr(click.utils, "should_strip_ansi") else None
-    assert "\x1b[32m" in CliRunner().invoke(app, ["diff", "images", "./images"], color=True).stdout
+    words = ["diff", "images", "./images"]
+    assert "\x1b[32mA" in runner().invoke(app, words, color=True).stdout
+    assert "\x1b" not in images(*words, code=1).out
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in CliRunner().invoke(app, ["diff", "images", "./images"], color=True).stdout
-    assert "\x1b" not in images("diff", "images", "./images", code=1).out
+    assert "\x1b" not in runner().invoke(app, words, color=True).stdout

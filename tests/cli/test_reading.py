@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from tests.cli.conftest import CONTENT, Cli
+from objstore.cli.app import app
+from tests.cli.conftest import CONTENT, Cli, runner
 
 DIGESTS = {path: blake3(content.encode()).hexdigest() for path, content in CONTENT.items()}
 
@@ -109,11 +110,7 @@ def test_cat_gives_the_bytes(cli: Cli) -> None:
     cli.write("data/x.bin", data)
     cli("add", "data")
     cli.write("data/x.bin", "other")
-    from click.testing import CliRunner
-
-    from objstore.cli.app import app
-
-    assert CliRunner().invoke(app, ["cat", "data:v0", "x.bin"]).stdout_bytes == data
+    assert runner().invoke(app, ["cat", "data:v0", "x.bin"]).stdout_bytes == data
 
 
 def _tree(folder: Path) -> dict[str, str]:

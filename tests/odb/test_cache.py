@@ -113,11 +113,10 @@ def test_segments_that_are_gone_leave_the_index(tmp_path: Path) -> None:
     assert store.cache.segments == set(store.segments)
 
 
-def _open_and_write(folder: Path) -> bytes:
+def _open_and_write(folder: Path, key: bytes) -> bytes:
     while not (folder / "start").exists():
         pass
     cache = Cache(folder / "cache", "p")
-    key = os.getpid().to_bytes(4, "big")
     cache.remember_scan(key, None, b"here")
     found = cache.scanned(key)
     cache.close()
@@ -139,6 +138,6 @@ def test_many_processes_may_open_a_cache_that_has_to_be_made(tmp_path: Path, pro
             Cache(folder / "cache", "q" if damage == "another's" else "p").close()
         if damage in DAMAGES:
             DAMAGES[damage](folder / "cache")
-        waiting = processes.map_async(_open_and_write, [folder] * 4, chunksize=1)
+        waiting = processes.starmap_async(_open_and_write, [(folder, key) for key in (b"a", b"b", b"c", b"d")], chunksize=1)
         (folder / "start").touch()
         assert waiting.get(timeout=60) == [b"here"] * 4
