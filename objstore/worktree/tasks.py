@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from objstore import errors
-from objstore.chunking.boundaries import cut
+from objstore.chunking.boundaries import MIN_SIZE, cut
 from objstore.odb.record import Payload, decode, encode
 from objstore.values.digest import plain
 from objstore.values.key import chunk_key
@@ -117,17 +117,17 @@ def write(task: WriteTask) -> FilesWritten:
 def _read(disk: bytes, facts: bytes) -> FileRead:
     data = settled(disk, facts, read_whole)
     digest = plain(data)
-    ends = cut(data, final=True)
+    ends = cut(data, final=True) if len(data) > MIN_SIZE else []
     if len(ends) <= 1:
-        return FileRead(digest, len(data), [_chunk(digest, data)] if data else [])
+        return FileRead(bytes(digest), len(data), [_chunk(digest, data)] if data else [])
     view = memoryview(data)
     pieces = [view[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-    return FileRead(digest, len(data), [_chunk(plain(piece), piece) for piece in pieces])
+    return FileRead(bytes(digest), len(data), [_chunk(plain(piece), piece) for piece in pieces])
 
 
 def _chunk(digest: bytes, data: bytes | memoryview) -> Chunk:
     payload = encode(chunk_key(digest), data)
-    return Chunk(digest, payload.codec, payload.raw, bytes(payload.data))
+    return Chunk(bytes(digest), payload.codec, payload.raw, bytes(payload.data))
 
 
 def _enter(top: Folder, path: bytes, replace: bool) -> Folder:
