@@ -40,7 +40,7 @@ class Draft:
         self._publisher = ThreadPoolExecutor(1, thread_name_prefix="objstore-publish")
         self._publishing: list[Future[None]] = []
         self.stored_bytes = 0
-        """Bytes of packs written so far."""
+        """Bytes of the packs that are complete."""
 
     # -- adding --------------------------------------------------------------------------------------------------------
 
@@ -62,7 +62,6 @@ class Draft:
         rows = {p.key: (slot, offset, len(p.data), p.raw) for p, offset in zip(payloads, offsets, strict=True)}
         with self._lock:
             self._rows.put(rows)
-            self.stored_bytes += sum(len(p.data) + FRAME.size for p in payloads)
             if writer.size < TARGET_SIZE:
                 self._idle[PackClass.of(payloads[0].key)].append(slot)
                 return
@@ -156,9 +155,11 @@ class Draft:
     def _publish_pack(self, slot: int) -> None:
         writer = self._packs[slot]
         assert isinstance(writer, PackWriter)
-        pack = writer.finish()[0].hex()
+        digest, size = writer.finish()
+        pack = digest.hex()
         with self._lock:
             self._file.add(pack)
+            self.stored_bytes += size
         with contextlib.suppress(BlobExistsError):
             self._blobs.adopt(pack_name(pack), writer.path)
         with self._lock:  # only now, since a reader of the draft may come at any moment: until here it reads the file being written

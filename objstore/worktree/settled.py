@@ -21,7 +21,7 @@ def settled(disk: bytes, facts: bytes, read: Callable[[int, int], T]) -> T:
     before = facts
     for _ in range(_ATTEMPTS):
         try:
-            fd = os.open(disk, os.O_RDONLY | os.O_CLOEXEC)
+            fd = os.open(disk, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe in its place must not make us wait
         except OSError as error:
             raise _unreadable(disk, error) from error
         try:
