@@ -127,5 +127,3 @@ def _lost_cause(database: Database, key: Key, damage: Damage) -> str | None:
     if place is None:
         return f"{describe(key)} is missing"
     return place.pack if place.pack in damage.packs else None
-
-

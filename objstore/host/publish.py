@@ -26,7 +26,9 @@ def translated(what: str | os.PathLike[str]) -> Iterator[None]:
         if error.errno in _FULL:
             raise StorageError(f"no space left on the disk of {what}; free some (for example with `objstore gc`) and try again") from error
         if error.errno in _READ_ONLY:
-            raise StorageError(f"cannot use {what}: {error.strerror}; check the permissions, or whether the disk is mounted read-only") from error
+            raise StorageError(
+                f"cannot use {what}: {error.strerror}; check the permissions, or whether the disk is mounted read-only"
+            ) from error
         if error.errno == errno.EIO:
             raise StorageError(f"the disk failed at {what}: {error.strerror}") from error
         raise

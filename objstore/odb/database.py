@@ -1,7 +1,7 @@
 """The object database: reading objects, and opening drafts of new ones."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,16 @@ _GAP = 64 * 1024  # two wanted records this close are read together with what li
 class Database:
     """Immutable objects by key. Thread-safe for reading."""
 
-    def __init__(self, blobs: BlobStore, cache: Cache, draft: "Draft | None" = None) -> None:
-        """With a draft, its objects are there too."""
+    def __init__(self, blobs: BlobStore, cache: Cache, draft: "Draft | None" = None, catch_up: Callable[[], None] = lambda: None) -> None:
+        """With a draft, its objects are there too. `catch_up`: brings the index up to date; called when a pack isn't where it says."""
         self._blobs = blobs
         self._cache = cache
         self._draft = draft
+        self._catch_up = catch_up
 
     def with_draft(self, draft: "Draft") -> "Database":
         """The same database, seen together with a draft."""
-        return Database(self._blobs, self._cache, draft)
+        return Database(self._blobs, self._cache, draft, self._catch_up)
 
     @property
     def cache(self) -> Cache:
@@ -51,16 +52,14 @@ class Database:
                 self._cache.add_segment(name, self.read_segment(name))
 
     def read_segment(self, name: str) -> Segment:
-        """A segment, verified."""
-        data = self._blobs.read(segment.segment_name(name))
+        """A segment, verified. CorruptionError also when it is missing: the log says that it is there."""
+        try:
+            data = self._blobs.read(segment.segment_name(name))
+        except NotFoundError as error:
+            raise CorruptionError(f"index segment {name[:12]} is missing; run `objstore fsck --repair`") from error
         if segment.segment_id([data]).hex() != name:
             raise CorruptionError(f"index segment {name[:12]} is damaged; run `objstore fsck --repair`")
         return Segment(data)
-
-    def rebuild(self, segments: Sequence[str]) -> None:
-        """Throws the cached index away and reads it anew."""
-        self._cache.clear_index()
-        self.load(segments)
 
     def __contains__(self, key: Key) -> bool:
         return self._cache.locate(key) is not None or (self._draft is not None and key in self._draft)
@@ -88,14 +87,20 @@ class Database:
 
     def read(self, key: Key) -> bytes | memoryview:
         """An object, verified. NotFoundError when it isn't stored, CorruptionError when it isn't what it was."""
+        drafted = self._draft.read_record(key) if self._draft else None
+        if drafted is not None:
+            return decode(key, drafted)
+        ((_, record),) = self.read_records({key: self._located(key)})
+        return decode(key, record)
+
+    def _located(self, key: Key) -> Location:
         location = self._cache.locate(key)
         if location is None:
-            record = self._draft.read_record(key) if self._draft else None
-            if record is None:
-                raise NotFoundError(f"{describe(key)} is not in this store")
-            return decode(key, record)
-        span = (location.offset, FRAME.size + location.stored)
-        return decode(key, next(iter(self._blobs.read_ranges(pack.pack_name(location.pack), [span]))))
+            self._catch_up()  # gc may be writing the index anew at this very moment
+            location = self._cache.locate(key)
+        if location is None:
+            raise NotFoundError(f"{describe(key)} is not in this store")
+        return location
 
     def read_node(self, digest: Digest, /) -> bytes:
         return bytes(self.read(node_key(digest)))
@@ -112,15 +117,35 @@ class Database:
         for key, record in self.read_records(located):
             yield key, decode(key, record)
 
-    def read_records(self, located: dict[Key, Location]) -> Iterator[tuple[Key, memoryview]]:
-        """The records at these places, not verified, in the order in which they lie in packs; neighbours are read at once."""
+    def read_records(self, located: Mapping[Key, Location]) -> Iterator[tuple[Key, bytes | memoryview]]:
+        """The records at these places, not verified, in the order in which they lie in packs; neighbours are read at once.
+
+        gc may have moved a record since somebody looked: then it is looked up again, once.
+        """
         for run in _runs(sorted(located.items(), key=_by_place)):
-            start, last = run[0][1].offset, run[-1][1]
-            span = (start, last.offset + FRAME.size + last.stored - start)
-            block = memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(last.pack), [span]))))
+            try:
+                block = self._read_span(run)
+            except NotFoundError:
+                self._catch_up()
+                for key, _ in run:
+                    yield key, self._read_anew(key)
+                continue
+            start = run[0][1].offset
             for key, place in run:
                 at = place.offset - start
                 yield key, block[at : at + FRAME.size + place.stored]
+
+    def _read_span(self, run: Sequence[tuple[Key, Location]]) -> memoryview:
+        start, last = run[0][1].offset, run[-1][1]
+        span = (start, last.offset + FRAME.size + last.stored - start)
+        return memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(last.pack), [span]))))
+
+    def _read_anew(self, key: Key) -> memoryview:
+        located = self._located(key)
+        try:
+            return self._read_span([(key, located)])
+        except NotFoundError as error:
+            raise CorruptionError(f"pack {located.pack[:12]} is missing; run `objstore fsck`") from error
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class Draft:
             fresh = self._rows.unknown(dict.fromkeys(keys))
             known = self._cache.known(fresh) if fresh else set()
             fresh = [key for key in fresh if key not in known]
-            self._rows.put({key: _UNPLACED for key in fresh})
+            self._rows.put(dict.fromkeys(fresh, _UNPLACED))
             return fresh
 
     def store(self, payloads: Sequence[Payload]) -> None:

@@ -103,9 +103,7 @@ class Repacked:
     segments: tuple[str, ...]
 
 
-def repack(
-    database: Database, blobs: BlobStore, decided: RepackPlan, live: KeySet, segments: Sequence[str], generation: int
-) -> Repacked:
+def repack(database: Database, blobs: BlobStore, decided: RepackPlan, live: KeySet, segments: Sequence[str], generation: int) -> Repacked:
     """Writes the live records of rewritten packs into new ones, each verified on the way, and one segment in place of `segments`."""
     rows = PendingRows(blobs.scratch)
     writer = _Writer(blobs, rows, generation)

@@ -123,9 +123,7 @@ def suggested_name(paths: Sequence[Path]) -> str:
     return name
 
 
-def _log(
-    project: Project, root: Digest, labels: Labels, segments: Sequence[str], new_bytes: int, draft: "Draft | None" = None
-) -> Logged:
+def _log(project: Project, root: Digest, labels: Labels, segments: Sequence[str], new_bytes: int, draft: "Draft | None" = None) -> Logged:
     database = project.database.with_draft(draft) if draft else project.database
     counted = totals(database, root)
 

@@ -175,7 +175,9 @@ class _Checker:
             if cause and (cause in problem.what or cause in problem.where):
                 problem.affected.append(f"{version} {path}".rstrip())
                 return
-        self._add(version, f"{path or 'its manifest'} can't be read: {cause or 'content is missing'}").affected.append(f"{version} {path}".rstrip())
+        self._add(version, f"{path or 'its manifest'} can't be read: {cause or 'content is missing'}").affected.append(
+            f"{version} {path}".rstrip()
+        )
 
     def _forget_cache(self) -> None:
         discard(self._folder / "local" / "cache")
@@ -191,5 +193,3 @@ class _Checker:
         problem = Problem(where, what)
         self.report.problems.append(problem)
         return problem
-
-

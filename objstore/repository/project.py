@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -37,8 +38,9 @@ class Project:
         self.settings = Settings.decode(self.blobs.read(NAME))
         self.keep_mode = filesystem.keeps_mode(folder)
         self.cache = Cache(self._cache_path(), self.settings.project)
-        self.database = Database(self.blobs, self.cache)
+        self.database = Database(self.blobs, self.cache, catch_up=self.refresh)
         self.log = Log(self.blobs, "main")
+        self._refreshing = threading.RLock()
         self.state = self._remembered_state()
         self.refresh()
 
@@ -67,17 +69,30 @@ class Project:
 
     def refresh(self) -> None:
         """Sees what other processes have logged since."""
-        before = self.state.position
-        if refresh(self.log, self.state) and self.state.position >= before:
-            self._remember_state()
-        self.database.load(self.state.segments)
+        with self._refreshing:
+            if refresh(self.log, self.state):
+                self._remember_state()
+            self._load_index()
+
+    def _load_index(self) -> None:
+        """Makes the cached index, which all processes share, reflect the log.
+
+        A process that slept since it read the log must not put back segments that gc has replaced meanwhile: a writer would then build
+        on packs that are gone. So the index is changed only under a lock, and after another look at the log.
+        """
+        if self.cache.segments == set(self.state.segments):
+            return
+        with locked_exclusive(self._cache_path().with_suffix(".lock")):
+            if refresh(self.log, self.state):
+                self._remember_state()
+            self.database.load(self.state.segments)
 
     def forget_cache(self) -> None:
         """Throws away what this machine remembers of the project, and reads it anew."""
         self.cache.close()
         discard(self._cache_path())
         self.cache = Cache(self._cache_path(), self.settings.project)
-        self.database = Database(self.blobs, self.cache)
+        self.database = Database(self.blobs, self.cache, catch_up=self.refresh)
         self.state = State()
         self.refresh()
 
@@ -139,7 +154,7 @@ class Project:
         records = commit(self.log, self.state, decide)
         with contextlib.suppress(StorageError):  # the cache is only a cache, and the record is safe already
             self._remember_state()
-            self.database.load(self.state.segments)
+            self._load_index()
         return records
 
     @property

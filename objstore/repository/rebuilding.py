@@ -12,7 +12,9 @@ from objstore.odb.segment import Segment, segment_name
 from objstore.odb.segmentwriter import publish_segment
 
 
-def rebuild_index(blobs: BlobStore, scratch: BlobStore, database: Database, state: State, damaged: list[str], *, publish: bool) -> list[str]:
+def rebuild_index(
+    blobs: BlobStore, scratch: BlobStore, database: Database, state: State, damaged: list[str], *, publish: bool
+) -> list[str]:
     """Makes the database's index list the packs that no intact segment names; the ids of the segments that count then.
 
     The segment that lists them is written to `scratch`, and with `publish` to the store. It depends on nothing but the packs, so usually it

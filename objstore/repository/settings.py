@@ -1,7 +1,7 @@
 """A project's `objstore.json` (spec/layout.md)."""
 
-import re
 import os
+import re
 from typing import Self
 
 import msgspec

@@ -16,8 +16,8 @@ from objstore.host.progress import Progress
 from objstore.manifest.compare import compare as compare_manifests
 from objstore.manifest.cursor import entries, totals
 from objstore.manifest.entry import Entry, EntryKind
-from objstore.odb.content import file_blocks
 from objstore.odb.cache import Location
+from objstore.odb.content import file_blocks
 from objstore.odb.database import Database
 from objstore.odb.record import decode
 from objstore.values.digest import Digest

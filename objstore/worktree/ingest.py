@@ -98,7 +98,9 @@ class Ingest:
     def _large(self, batch: _Batch, blocks: BlockPool) -> list[Change]:
         (file,) = batch.files
         assert file.facts is not None
-        digest, size = settled(file.disk, file.facts, lambda fd, _: store_large(self.draft, fd, blocks, lambda n: self.progress.advance(bytes_=n)))
+        digest, size = settled(
+            file.disk, file.facts, lambda fd, _: store_large(self.draft, fd, blocks, lambda n: self.progress.advance(bytes_=n))
+        )
         self.progress.advance(files=1)
         return [(file.path, entry_of(file, digest, size, self.keep_mode))]
 

@@ -61,7 +61,9 @@ class Folder:
                         raise
                     if stat.S_ISLNK(mode) and not replace_links:
                         where = os.fsdecode(inner[:-1])
-                        raise ConflictError(f"{where} in the destination is a symbolic link; objstore doesn't write through it: remove it") from None
+                        raise ConflictError(
+                            f"{where} in the destination is a symbolic link; objstore doesn't write through it: remove it"
+                        ) from None
                     os.unlink(name, dir_fd=self.fd)
 
     def rows(self) -> list[bytes]:

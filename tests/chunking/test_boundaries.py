@@ -37,7 +37,7 @@ def test_boundaries_are_independent_of_the_blocks_read(blocks: list[int]) -> Non
 
 @pytest.mark.parametrize("block", [1, 2, 4095, 4097])
 def test_boundaries_are_independent_of_odd_block_sizes(block: int) -> None:
-    data = NOISE[:MIN_SIZE + 8192] if block < 3 else NOISE[: 1 << 20]
+    data = NOISE[: MIN_SIZE + 8192] if block < 3 else NOISE[: 1 << 20]
     assert streamed(data, [block]) == cut(data, final=True)
 
 

@@ -110,7 +110,9 @@ def test_a_draft_can_be_read_while_its_packs_are_published(store: Store, small_p
     draft.close()
 
 
-def test_a_record_is_readable_between_the_end_of_its_pack_and_its_name(store: Store, small_packs: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_readable_between_the_end_of_its_pack_and_its_name(
+    store: Store, small_packs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     draft = store.draft()
     seen = store.database.with_draft(draft)
     reading, go_on = threading.Event(), threading.Event()

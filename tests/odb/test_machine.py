@@ -92,7 +92,8 @@ class ObjectDatabase(RuleBasedStateMachine):
 
     @rule()
     def rebuild(self) -> None:
-        self.store.database.rebuild(self.store.segments)
+        self.store.cache.clear_index()
+        self.store.database.load(self.store.segments)
 
     @rule(key=objects.map(lambda item: item[0]))
     def look_up(self, key: Key) -> None:

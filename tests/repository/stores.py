@@ -41,9 +41,7 @@ def content_of(project: Project, root: Digest) -> dict[str, bytes]:
 
 
 def check_out(project: Project, root: Digest, target: Path, *, prefix: bytes = b"", remove_foreign: bool = False) -> Outcome:
-    checkout = Checkout(
-        project.database, root, target, Silent(), project.keep_mode, remove_foreign=remove_foreign, clock=project.clock
-    )
+    checkout = Checkout(project.database, root, target, Silent(), project.keep_mode, remove_foreign=remove_foreign, clock=project.clock)
     return checkout.run(project.scratch, prefix)
 
 

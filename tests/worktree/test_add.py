@@ -120,7 +120,7 @@ def test_an_unchanged_folder_is_not_read(project: Project, source: Path, opened:
 
 
 def test_a_removed_file_costs_no_reading(project: Project, source: Path, opened: list[str]) -> None:
-    write_files(source, {name: b"" for name in ["b", "c", "d"]})
+    write_files(source, dict.fromkeys(["b", "c", "d"], b""))
     settled(project, source)
     opened.clear()
     (source / "b").unlink()

@@ -110,9 +110,7 @@ def test_a_file_that_cannot_be_opened_is_named_and_nothing_is_added(
 
 
 @sizes
-def test_a_file_that_cannot_be_read_to_its_end_is_named(
-    project: Project, source: Path, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
+def test_a_file_that_cannot_be_read_to_its_end_is_named(project: Project, source: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     file = source / "file"
     file.write_bytes(noise(1, size))
     for name in ("read", "readv"):

@@ -23,7 +23,7 @@ def rows_of(content: dict[bytes, bytes | None]) -> list[bytes]:
 def test_changes_are_what_two_dicts_differ_in(old: dict[bytes, bytes | None], new: dict[bytes, bytes | None]) -> None:
     before = {name + b"/" * (found is None): found for name, found in old.items()}
     after = {name + b"/" * (found is None): found for name, found in new.items()}
-    gone = {name: None for name in before.keys() - after.keys()}
+    gone = dict.fromkeys(before.keys() - after.keys())
     put = {name: found for name, found in after.items() if found is not None and before.get(name) != found}
     found = list(changes(b"".join(rows_of(old)), rows_of(new)))
     assert dict(found) == {**gone, **put}

@@ -13,7 +13,24 @@ from objstore.worktree.ignore import Patterns
 from objstore.worktree.scan import Changed, Scan, Scanned, folder_source, source_of
 from tests.repository.stores import write_files
 
-AWKWARD = ["a", "a.txt", "a-b", "a b", "ä", "a\u0308", "new\nline", "tab\t", "-", "a!", "a0", ".hidden", "CON", "trailing.", "😀", "back\\slash"]
+AWKWARD = [
+    "a",
+    "a.txt",
+    "a-b",
+    "a b",
+    "ä",
+    "a\u0308",
+    "new\nline",
+    "tab\t",
+    "-",
+    "a!",
+    "a0",
+    ".hidden",
+    "CON",
+    "trailing.",
+    "😀",
+    "back\\slash",
+]
 
 
 def scanned(*paths: Path, patterns: Patterns | None = None) -> list[str]:
@@ -30,7 +47,7 @@ def refused(folder: Path, patterns: Patterns | None = None) -> str:
 
 def test_files_come_in_the_order_of_manifests(tmp_path: Path) -> None:
     files = [f"{top}/{name}" for top in ["dir", "dir-", "dir.d", "dir/sub", "dir0", "d"] for name in AWKWARD]
-    write_files(tmp_path, {name: b"" for name in [*files, *(name for name in AWKWARD if name != "d")]})
+    write_files(tmp_path, dict.fromkeys([*files, *(name for name in AWKWARD if name != "d")], b""))
     found = [path.encode() for path in scanned(tmp_path)]
     assert found == sorted(found)
     assert {path.decode() for path in found} == {*files, *AWKWARD}
@@ -41,7 +58,7 @@ def test_files_come_in_the_order_of_manifests(tmp_path: Path) -> None:
 def test_any_tree_comes_in_the_order_of_manifests(tmp_path_factory: pytest.TempPathFactory, paths: set[str]) -> None:
     folder = tmp_path_factory.mktemp("tree")
     files = {path for path in paths if not any(other.startswith(path + "/") for other in paths)}
-    write_files(folder, {path: b"" for path in files})
+    write_files(folder, dict.fromkeys(files, b""))
     assert scanned(folder) == sorted(files, key=str.encode)
 
 
