@@ -83,10 +83,7 @@ def _file_cause(database: Database, digest: bytes, size: int, damage: Damage, so
         return damage.files[digest]
     if key in sound:
         return None
-    if key in database:
-        cause = _lost_cause(database, key, damage)
-    else:
-        cause = _recipe_cause(database, digest, size, damage)
+    cause = _lost_cause(database, key, damage) if key in database else _recipe_cause(database, digest, size, damage)
     if cause is None:
         sound.add_new([key])
     else:

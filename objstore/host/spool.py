@@ -47,6 +47,6 @@ def unnamed_file(folder: Path) -> IO[bytes]:
     Like tempfile.TemporaryFile, whose import would take a tenth of a command's start-up.
     """
     path = folder / f"spool-{os.getpid()}-{os.urandom(8).hex()}.tmp"
-    file = open(path, "x+b")
+    file = open(path, "x+b")  # noqa: SIM115 - the caller closes it
     path.unlink()
     return file

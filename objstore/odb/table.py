@@ -40,7 +40,7 @@ class Tables:
         self._env = self._shared.env
         self._closed = False
         try:
-            with _translated(self.path):
+            with _Translated(self.path):
                 self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
         except BaseException:
             self.close()
@@ -68,14 +68,14 @@ class Tables:
 
     def put(self, table: str, rows: Iterable[tuple[bytes, bytes]]) -> None:
         """Writes rows in one transaction; they are there together or not at all."""
-        with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
+        with _Translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
             cursor.putmulti(rows)
 
     def swap(
         self, table: str, key: bytes, old: bytes | None, new: bytes, rows: Iterable[tuple[bytes, bytes]], gone: Iterable[bytes]
     ) -> bool:
         """If `key` has the value `old`, gives it `new`, puts `rows` and deletes `gone`; else deletes `key`. One transaction."""
-        with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
+        with _Translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
             if transaction.get(key) != old:
                 transaction.delete(key)
                 return False
@@ -86,12 +86,12 @@ class Tables:
             return True
 
     def delete(self, table: str, keys: Iterable[bytes]) -> None:
-        with _translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction:
+        with _Translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction:
             for key in keys:
                 transaction.delete(key)
 
     def clear(self, table: str) -> None:
-        with _translated(self.path), self._env.begin(write=True) as transaction:
+        with _Translated(self.path), self._env.begin(write=True) as transaction:
             transaction.drop(self._dbs[table], delete=False)
 
     def count(self, table: str) -> int:
@@ -100,7 +100,7 @@ class Tables:
 
     def sync(self) -> None:
         """Brings what was written to the disk."""
-        with _translated(self.path):
+        with _Translated(self.path):
             self._env.sync(True)
 
     def close(self) -> None:
@@ -155,7 +155,7 @@ def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environm
     return env
 
 
-class _translated:
+class _Translated:
     """Turns LMDB's refusals into StorageError."""
 
     def __init__(self, path: Path) -> None:

@@ -1,8 +1,8 @@
 """Helper processes for many small files, where Python's own cost per file is what takes the time and threads can't share it.
 
-A member is a Python process that runs `objstore.worktree.member.main`. It knows nothing of the store: it gets a batch of work through a pipe, and
-answers with values. It ends when the pipe closes, so it outlives nobody. Where none can be started, or one has died, the
-caller does the work itself, with the same functions.
+A member is a Python process that runs `objstore.worktree.member.main`. It knows nothing of the store: it gets a batch of work
+through a pipe, and answers with values. It ends when the pipe closes, so it outlives nobody. Where none can be started, or one
+has died, the caller does the work itself, with the same functions.
 """
 
 import contextlib
