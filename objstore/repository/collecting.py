@@ -1,7 +1,8 @@
 """Freeing what no live version needs.
 
 On a local disk the collector is alone (an exclusive lock), so it may write what replaces condemned packs before it logs
-anything: a full disk then leaves the store as it was. The log tells the same story as on a shared remote: `gc`, then `gc-verdict`, then deletion.
+anything: a full disk then leaves the store as it was. The log tells the same story as on a shared remote: `gc`, then
+`gc-verdict`, then deletion.
 """
 
 import os

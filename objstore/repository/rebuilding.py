@@ -18,8 +18,8 @@ def rebuild_index(
     """Makes the database's index list the packs that no intact segment names; the ids of the segments that count then.
 
     The segment that lists them is written to `scratch`, and with `publish` to the store. It depends on nothing but the packs, so
-    usually it is the very one that was damaged; otherwise the log says that it takes the damaged ones' place. Packs that gc has declared dead, or whose
-    trailer is damaged, are left out.
+    usually it is the very one that was damaged; otherwise the log says that it takes the damaged ones' place. Packs that gc has
+    declared dead, or whose trailer is damaged, are left out.
     """
     intact = [name for name in state.segments if name not in damaged]
     listed = {pack.hex() for name in intact for pack in database.read_segment(name).packs}

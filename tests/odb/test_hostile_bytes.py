@@ -121,7 +121,7 @@ def test_a_newer_version_says_that_an_upgrade_helps(kind: str) -> None:
     decode, _, examples, at = FORMATS[kind]
     assert at is not None
     for data in examples:
-        with pytest.raises(UnsupportedFormatError, match="format 2.*upgrade"):
+        with pytest.raises(UnsupportedFormatError, match=r"format 2.*upgrade"):
             decode(data[:at] + b"\2" + data[at + 1 :])
         with pytest.raises(CorruptionError):
             decode(data[:at] + b"\0" + data[at + 1 :])
