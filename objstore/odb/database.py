@@ -1,7 +1,7 @@
 """The object database: reading objects, and opening drafts of new ones."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,11 +149,14 @@ class Database:
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def open_draft(self, folder: Path, generation: int) -> "Draft":
-        """A draft for new objects; takes over what dead drafts in the same folder left. Close it, or finish it when logged."""
+    def open_draft(self, folder: Path, generation: int, lost: Collection[Key] = ()) -> "Draft":
+        """A draft for new objects, and for those that are `lost` though the index lists them.
+
+        Takes over what dead drafts in the same folder left. Close it, or finish it when logged.
+        """
         from objstore.odb.draft import Draft
 
-        draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation)
+        draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation, lost)
         self._adopt(folder, draft)
         return draft
 

@@ -8,7 +8,7 @@ next draft, which then doesn't write the same chunks again.
 import contextlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from objstore.blobs.protocol import BlobStore
@@ -28,11 +28,13 @@ _UNPLACED = (-1, 0, 0, 0)
 class Draft:
     """Objects not yet in the store. Thread-safe. Close it, published or not."""
 
-    def __init__(self, blobs: BlobStore, cache: Cache, file: DraftFile, generation: int) -> None:
+    def __init__(self, blobs: BlobStore, cache: Cache, file: DraftFile, generation: int, lost: Collection[Key] = ()) -> None:
         self._blobs = blobs
         self._cache = cache
         self._file = file
         self.generation = generation
+        self.lost = frozenset(lost)
+        """Keys that the index lists in vain: they are stored anew when they come up."""
         self._lock = threading.RLock()
         self._rows = PendingRows(blobs.scratch)
         self._packs: list[PackWriter | str] = []  # by slot: being written, or the id of one that is complete
@@ -48,7 +50,7 @@ class Draft:
         """Those keys that neither the store nor the draft has; the caller must now add them, each once."""
         with self._lock:
             fresh = self._rows.unknown(dict.fromkeys(keys))
-            known = self._cache.known(fresh) if fresh else set()
+            known = self._cache.known(fresh) - self.lost if fresh else set()
             fresh = [key for key in fresh if key not in known]
             self._rows.put(dict.fromkeys(fresh, _UNPLACED))
             return fresh

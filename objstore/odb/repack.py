@@ -72,9 +72,9 @@ def measure(cache: Cache, live: KeySet, sizes: Mapping[str, int]) -> dict[str, P
     return uses
 
 
-def plan(uses: Collection[PackUse]) -> RepackPlan:
+def plan(uses: Collection[PackUse], tainted: Collection[str] = ()) -> RepackPlan:
     """Deletes packs without live bytes; rewrites metadata packs with anything dead in them (so that the index stays closed),
-    data packs with much dead weight, and small packs when there are several.
+    `tainted` packs, data packs with much dead weight, and small packs when there are several.
     """
     delete, rewrite, freed = [], [], 0
     small: dict[PackClass, list[PackUse]] = {pack_class: [] for pack_class in PackClass}
@@ -82,7 +82,9 @@ def plan(uses: Collection[PackUse]) -> RepackPlan:
         if not use.live:
             delete.append(use.pack)
             freed += use.size
-        elif use.dead and (use.pack_class is PackClass.METADATA or use.dead > _TOLERATED_DEAD * (use.live + use.dead)):
+        elif (
+            use.pack in tainted or use.dead and (use.pack_class is PackClass.METADATA or use.dead > _TOLERATED_DEAD * (use.live + use.dead))
+        ):
             rewrite.append(use.pack)
             freed += use.dead
         elif use.size < _SMALL:

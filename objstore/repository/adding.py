@@ -99,7 +99,7 @@ def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels) ->
     """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`."""
     if draft.generation != project.state.generation:
         check_closed(project.database, draft, root)
-    is_stored = node_key(root) in project.database  # and so is all below it: then nothing of the draft is needed
+    is_stored = node_key(root) in project.database and not draft.lost  # and so is all below it: then nothing of the draft is needed
     segments = [] if is_stored else draft.publish()
     logged = _log(project, root, labels, segments, 0 if is_stored else draft.stored_bytes, draft)
     draft.finish()

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from objstore.blobs.local import LocalBlobs
-from objstore.errors import ObjstoreError
+from objstore.errors import ObjstoreError, StorageError
 from objstore.history.commit import refresh
 from objstore.history.integrity import Damage, damage_of
 from objstore.history.log import Log
 from objstore.history.state import State
+from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.host.progress import Progress
+from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
@@ -20,8 +22,10 @@ from objstore.odb.pack import pack_name
 from objstore.odb.pending import PendingRows
 from objstore.odb.segment import segment_name
 from objstore.odb.verify import check_pack, check_segment
+from objstore.repository.project import LOST
 from objstore.repository.rebuilding import rebuild_index
 from objstore.repository.settings import NAME, Settings
+from objstore.values.key import Key
 
 
 @dataclass
@@ -53,10 +57,13 @@ class Report:
 def check(folder: Path, progress: Progress, *, repair: bool = False) -> Report:
     """Reads everything in a project's folder: settings, log, segments, every record of every pack, every manifest and recipe.
 
-    Reports each problem with the versions and paths it affects. `repair` rebuilds the cache and the index segments; lost content can't be
-    rebuilt, only logged again from its source. Nobody else should write meanwhile.
+    Reports each problem with the versions and paths it affects. `repair` rebuilds the cache and the index segments, and remembers
+    what is lost, so that adding it again from its source stores it anew and makes the versions whole. Waits for gc, and with
+    `repair` for all who write.
     """
-    with tempfile.TemporaryDirectory(prefix="objstore-fsck-") as scratch:
+    with contextlib.ExitStack() as held, tempfile.TemporaryDirectory(prefix="objstore-fsck-") as scratch:
+        with contextlib.suppress(StorageError):  # a store that can't be written needs no lock
+            held.enter_context((locked_exclusive if repair else locked_shared)(folder / "local" / "lock"))
         checker = _Checker(folder, Path(scratch), progress, repair)
         try:
             checker.run()
@@ -75,6 +82,7 @@ class _Checker:
         self._database = Database(self._blobs, Cache(scratch / "cache", "fsck"))
         self._state = State()
         self._damage = Damage()
+        self._damaged: dict[str, set[Key]] = {}
         self._log_is_sound = True
         self.report = Report()
 
@@ -83,8 +91,10 @@ class _Checker:
         self._log()
         self._packs()
         self._segments()
+        self._spared()
         self._versions()
         if self._repair:
+            self._remember_lost()
             self._forget_cache()
 
     def close(self) -> None:
@@ -116,7 +126,8 @@ class _Checker:
             health = check_pack(self._database, self._blobs, pack, lambda size: self._progress.advance(bytes_=size))
             self.report.packs += 1
             self.report.objects += health.objects
-            self._damage.lost.update(health.lost)
+            if health.lost:
+                self._damaged[pack] = set(health.lost)
             if health.problems and not health.lost and not health.objects:
                 self._damage.packs.add(pack)
             for problem in health.problems:
@@ -146,6 +157,15 @@ class _Checker:
         if damaged:
             self._rebuild_index(sorted(set(damaged)))
 
+    def _spared(self) -> None:
+        """Tells what is lost from what has been stored anew since, and is only waiting for gc."""
+        self._damage.lost = lost.still_lost(self._database.cache, self._damaged)
+        for pack, keys in self._damaged.items():
+            for problem in self.report.problems:
+                if problem.where == pack_name(pack) and not keys & self._damage.lost:
+                    problem.what += ", but was stored anew since; gc removes it"
+                    problem.repaired = True
+
     def _rebuild_index(self, damaged: list[str]) -> None:
         """In the scratch cache, so that the rest of the check sees the objects; in the store only when asked to repair."""
         with self._reporting("index"):
@@ -170,6 +190,16 @@ class _Checker:
                     for loss in damage_of(self._database, version.root, self._damage, sound):
                         self._affected(name, loss.path, loss.cause)
 
+    def _remember_lost(self) -> None:
+        """So that adding the same content again stores it anew, wherever the index says that it is."""
+        cache = self._database.cache
+        found = dict(self._damaged)
+        if self._damage.packs:
+            for key, place in cache.locate_from(b""):
+                if place.pack in self._damage.packs:
+                    found.setdefault(place.pack, set()).add(key)
+        lost.remember(self._folder / LOST, found)
+
     def _affected(self, version: str, path: str, cause: str) -> None:
         for problem in self.report.problems:
             if cause and (cause in problem.what or cause in problem.where):
@@ -190,6 +220,6 @@ class _Checker:
             self._add(where, str(error))
 
     def _add(self, where: str, what: str) -> Problem:
-        problem = Problem(where, what)
+        problem = Problem(where, what.partition("; run `objstore fsck")[0].replace(f"{self._folder}/", ""))
         self.report.problems.append(problem)
         return problem

@@ -15,12 +15,13 @@ from objstore.history.reachability import mark
 from objstore.history.records import GcRecord, GcVerdictRecord
 from objstore.history.state import State
 from objstore.host.progress import Progress
+from objstore.odb import lost
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.keyset import KeySet
 from objstore.odb.pack import pack_name
 from objstore.odb.repack import PackUse, Repacked, RepackPlan, measure, plan, repack
 from objstore.odb.segment import segment_name
-from objstore.repository.project import Project
+from objstore.repository.project import LOST, Project
 
 
 @dataclass
@@ -49,7 +50,7 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
         with KeySet(project.scratch) as live:
             mark(project.database, project.state.roots(), live)
             uses = measure(project.cache, live, {name: before.get(name, 0) for name in project.cache.pack_ids()})
-            decided = plan(uses.values())
+            decided = plan(uses.values(), _tainted(project))
             orphans = _orphans(project, set(uses), before)
             purged = _purged(project.state) if decided.condemned else []
             if dry_run:
@@ -63,6 +64,13 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
         _delete(project, decided, orphans)
         freed = total - sum(_sizes(project, "packs/").values()) - sum(_sizes(project, "index/").values())
         return Freed(freed, len(decided.delete) + len(orphans), len(decided.rewrite), purged)
+
+
+def _tainted(project: Project) -> set[str]:
+    """Packs with damaged records of which the index has whole ones elsewhere by now."""
+    remembered = lost.remembered(project.folder / LOST)
+    in_vain = project.lost()
+    return {pack for pack, keys in remembered.items() if not keys & in_vain}
 
 
 def _repack(project: Project, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet) -> RepackPlan:

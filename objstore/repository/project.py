@@ -16,16 +16,20 @@ from objstore.history.state import State
 from objstore.host import filesystem
 from objstore.host.clock import file_clock
 from objstore.host.locks import locked_exclusive, locked_shared
+from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
 from objstore.repository import places
 from objstore.repository.settings import NAME, Settings
 from objstore.values.digest import plain
+from objstore.values.key import Key
 
 if TYPE_CHECKING:
     from objstore.odb.draft import Draft
 
 _SNAPSHOT = "state"
+LOST = "local/lost"
+"""Where what a check has found damaged is written down."""
 
 
 class Project:
@@ -147,7 +151,11 @@ class Project:
 
     def open_draft(self) -> "Draft":
         """A draft for new objects; to be used inside `writing`."""
-        return self.database.open_draft(self.drafts, self.state.generation)
+        return self.database.open_draft(self.drafts, self.state.generation, self.lost())
+
+    def lost(self) -> set[Key]:
+        """Objects that the index lists but a check has found damaged."""
+        return lost.still_lost(self.cache, lost.remembered(self.folder / LOST))
 
     def commit(self, decide: Callable[[State], Sequence[Record]]) -> list[Record]:
         """Appends to the log (see history.commit); to be used inside `writing` or `collecting`."""

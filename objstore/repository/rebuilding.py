@@ -38,7 +38,7 @@ def rebuild_index(
             blobs.delete(segment_name(rebuilt))
         blobs.create(segment_name(rebuilt), data)
         if damaged != [rebuilt]:
-            _log(blobs, state, damaged, rebuilt)
+            _log(blobs, state, [name for name in damaged if name != rebuilt], (rebuilt,))
     return [*intact, rebuilt]
 
 
@@ -57,9 +57,8 @@ def _gather(blobs: BlobStore, database: Database, rows: PendingRows, left_out: s
     return packs
 
 
-def _log(blobs: BlobStore, state: State, damaged: list[str], rebuilt: str) -> None:
+def _log(blobs: BlobStore, state: State, superseded: list[str], segments: tuple[str, ...]) -> None:
     log = Log(blobs, "main")
     commit(log, state, lambda _: [GcRecord(condemned=())])
     gc = state.position
-    superseded = tuple(name for name in damaged if name != rebuilt)
-    commit(log, state, lambda _: [GcVerdictRecord(gc=gc, deleted=(), superseded=superseded, segments=(rebuilt,))])
+    commit(log, state, lambda _: [GcVerdictRecord(gc=gc, deleted=(), superseded=tuple(superseded), segments=segments)])
