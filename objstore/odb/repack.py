@@ -82,8 +82,8 @@ def plan(uses: Collection[PackUse], tainted: Collection[str] = ()) -> RepackPlan
         if not use.live:
             delete.append(use.pack)
             freed += use.size
-        elif (
-            use.pack in tainted or use.dead and (use.pack_class is PackClass.METADATA or use.dead > _TOLERATED_DEAD * (use.live + use.dead))
+        elif use.pack in tainted or (
+            use.dead and (use.pack_class is PackClass.METADATA or use.dead > _TOLERATED_DEAD * (use.live + use.dead))
         ):
             rewrite.append(use.pack)
             freed += use.dead

@@ -1,0 +1,93 @@
+"""A damaged chunk: what is affected is named, the rest stays readable, and adding it again makes all versions whole."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from objstore.errors import CorruptionError
+from objstore.host.progress import Silent
+from objstore.odb.pack import pack_name
+from objstore.repository.adding import Labels, Logged, add
+from objstore.repository.checking import check
+from objstore.repository.collecting import collect
+from objstore.repository.project import Project
+from objstore.values.digest import plain
+from objstore.values.key import chunk_key
+from objstore.worktree.checkout import Checkout
+from objstore.worktree.ignore import Patterns
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"{number}.bin").write_bytes(random.Random(number).randbytes(5000))
+    return folder
+
+
+def added(folder: Path, source: Path) -> Logged:
+    with Project.find(folder) as project:
+        return add(project, [source], Labels("data"), Patterns(), Silent())
+
+
+def checked_out(folder: Path, target: Path, prefix: bytes = b"") -> None:
+    with Project.find(folder) as project:
+        root = project.state.version("data").root
+        Checkout(project.database, root, target, Silent()).run(project.scratch, prefix)
+
+
+def damage(folder: Path, content: bytes) -> Path:
+    """Flips a bit of a stored chunk; the project's folder."""
+    with Project.find(folder) as project:
+        key = chunk_key(plain(content))
+        place = project.database.locate([key])[key]
+        path = project.folder / pack_name(place.pack)
+        data = bytearray(path.read_bytes())
+        data[place.offset + 10 + 17] ^= 4
+        path.write_bytes(data)
+        return project.folder
+
+
+def test_a_damaged_chunk_is_stored_anew_when_its_file_is_added_again(tmp_path: Path, source: Path) -> None:
+    Project.create(tmp_path).close()
+    added(tmp_path, source)
+    content = (source / "7.bin").read_bytes()
+    store = damage(tmp_path, content)
+
+    (problem,) = check(store, Silent(), repair=True).problems
+    assert problem.affected == ["data:v0 7.bin"]
+    checked_out(tmp_path, tmp_path / "other", b"8.bin")
+    with pytest.raises(CorruptionError):
+        checked_out(tmp_path, tmp_path / "broken")
+
+    again = added(tmp_path, source)
+    assert (again.is_new, again.version.number) == (False, 0)
+    checked_out(tmp_path, tmp_path / "whole")
+    assert (tmp_path / "whole/7.bin").read_bytes() == content
+    assert check(store, Silent()).is_sound
+
+
+def test_gc_removes_the_damaged_copy_once_there_is_a_whole_one(tmp_path: Path, source: Path) -> None:
+    Project.create(tmp_path).close()
+    added(tmp_path, source)
+    store = damage(tmp_path, (source / "7.bin").read_bytes())
+    check(store, Silent(), repair=True)
+    added(tmp_path, source)
+    with Project.find(tmp_path) as project:
+        collect(project, Silent())
+    assert check(store, Silent()).problems == []
+    checked_out(tmp_path, tmp_path / "whole")
+
+
+def test_gc_frees_nothing_that_a_damaged_version_still_has(tmp_path: Path, source: Path) -> None:
+    Project.create(tmp_path).close()
+    added(tmp_path, source)
+    store = damage(tmp_path, (source / "7.bin").read_bytes())
+    check(store, Silent(), repair=True)
+    with Project.find(tmp_path) as project:
+        collect(project, Silent())
+    for number in (6, 8):
+        checked_out(tmp_path, tmp_path / "rest", b"%d.bin" % number)
+    assert [problem.affected for problem in check(store, Silent()).problems] == [["data:v0 7.bin"]]
