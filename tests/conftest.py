@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,23 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     with mounted(place, "size=6m"):
         yield place
+
+
+@pytest.fixture
+def fast_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system in memory, where syncing costs nothing; a usual one where none can be mounted."""
+    place = tmp_path / "fast-disk"
+    place.mkdir()
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(pytest.skip.Exception):
+            stack.enter_context(mounted(place, "size=1g"))
+        yield place
+
+
+def fast_folder() -> Path:
+    """A new folder, in memory where possible; to be removed by the caller."""
+    memory = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(prefix="objstore-test-", dir=memory if memory.is_dir() else None))
 
 
 @contextlib.contextmanager

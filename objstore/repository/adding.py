@@ -1,7 +1,7 @@
 """From files to a logged version."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,13 +71,20 @@ class Logged:
         return f"{self.collection}:v{self.version.number}"
 
 
-def add(project: Project, paths: Sequence[Path], labels: Labels, patterns: Patterns, progress: Progress) -> Logged:
+def add(
+    project: Project,
+    paths: Sequence[Path],
+    labels: Labels,
+    patterns: Patterns,
+    progress: Progress,
+    waiting: Callable[[], None] | None = None,
+) -> Logged:
     """Takes files in and logs them as a version; the one that is there when the content is a live version's already.
 
     One folder stands for its contents; several paths keep their names. Interrupted, it leaves the store as it was; running it again
-    doesn't write the same chunks again.
+    doesn't write the same chunks again. Calls `waiting` when it has to wait for gc.
     """
-    with project.writing():
+    with project.writing(waiting):
         check_type_matches(project.state, labels)
         intake = Intake(project.database, source_of(paths), patterns, progress, project.keep_mode)
         with intake.plan(project.scratch, project.clock) as plan:

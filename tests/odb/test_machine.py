@@ -1,8 +1,6 @@
 """The object database does what a dict does, whatever happens to its cache."""
 
 import shutil
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
@@ -15,6 +13,7 @@ from objstore.odb import draft as draft_module
 from objstore.odb import pending, table
 from objstore.odb.draft import Draft
 from objstore.values.key import Key, Kind, kind_of
+from tests.conftest import fast_folder
 from tests.odb.stores import Store, chunk, node, noise
 from tests.odb.test_cache import DAMAGES
 
@@ -31,7 +30,7 @@ class ObjectDatabase(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="objstore-test-"))
+        self.folder = fast_folder()
         self.old = draft_module.TARGET_SIZE, pending._IN_MEMORY
         draft_module.TARGET_SIZE, pending._IN_MEMORY = 8000, 20  # type: ignore[attr-defined]
         self.store = Store(self.folder, LocalBlobs(self.folder / "store"))

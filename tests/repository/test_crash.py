@@ -16,18 +16,18 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(params=["before", "after"])
-def crashed(request: pytest.FixtureRequest, tmp_path: Path) -> list[Path]:
+def crashed(request: pytest.FixtureRequest, fast_disk: Path) -> list[Path]:
     """Places where a process was killed before or after its n-th step, n = 1, 2, …; the last got through."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.repository.crashing", str(tmp_path), request.param], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "tests.repository.crashing", str(fast_disk), request.param], cwd=ROOT, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    return [tmp_path / str(step) for step in range(1, int(run.stdout) + 1)]
+    return [fast_disk / str(step) for step in range(1, int(run.stdout) + 1)]
 
 
-def test_whatever_was_acknowledged_is_there_and_the_next_add_works(crashed: list[Path], tmp_path: Path) -> None:
+def test_whatever_was_acknowledged_is_there_and_the_next_add_works(crashed: list[Path], fast_disk: Path) -> None:
     assert len(crashed) > 30
-    roots = _expected(tmp_path / "expected")
+    roots = _expected(fast_disk / "expected")
     assert _acknowledged(crashed[-1]) == roots
     outcomes = {_check(place, roots) for place in crashed}
     assert outcomes == {0, 1, 2}  # killed in the first add, in the second, and too late

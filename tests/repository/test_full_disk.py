@@ -35,7 +35,7 @@ def test_a_disk_that_fills_up_during_an_add_loses_nothing(cramped: Project, tmp_
     first = add_folder(cramped, write_files(tmp_path / "kept", KEPT)).version.root
     source = write_files(tmp_path / "source", content)
     for _ in range(2):
-        with pytest.raises(StorageError, match="no space left.*free"):
+        with pytest.raises(StorageError, match=r"no space left.*free"):
             add_folder(cramped, source)
         assert temporary_files(cramped.folder) == []
     assert [version.root for version in cramped.state.collection("data").live()] == [first]
@@ -52,7 +52,7 @@ def test_after_space_was_made_the_same_add_works(small_disk: Path, cramped: Proj
     source = write_files(tmp_path / "source", {name: data[: len(data) // 4] for name, data in content.items()})
     ballast = small_disk / "ballast"
     _fill(ballast, leave=1_000_000)
-    with pytest.raises(StorageError, match="no space left.*free"):
+    with pytest.raises(StorageError, match=r"no space left.*free"):
         add_folder(cramped, source)
     assert temporary_files(cramped.folder) == []
     ballast.unlink()
@@ -98,7 +98,7 @@ def test_a_disk_that_fills_up_during_a_get_leaves_whole_files_only(
         monkeypatch.setattr(crew, "SMALL", 1 << 40)
     root = add_folder(project, write_files(tmp_path / "source", content)).version.root
     target = write_files(small_disk / "target", {"foreign": b"mine"})
-    with pytest.raises(StorageError, match="no space left.*free"):
+    with pytest.raises(StorageError, match=r"no space left.*free"):
         check_out(project, root, target)
     assert temporary_files(target) == []
     there = files_of(target)

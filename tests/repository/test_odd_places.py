@@ -68,7 +68,7 @@ def test_a_project_cannot_be_made_on_a_read_only_disk(small_disk: Path) -> None:
 def test_a_store_of_a_newer_format_is_refused_with_its_number(project: Project) -> None:
     settings = project.folder / NAME
     settings.write_bytes(settings.read_bytes().replace(b'"format":1', b'"format":2'))
-    with pytest.raises(UnsupportedFormatError, match="format 2.*upgrade"):
+    with pytest.raises(UnsupportedFormatError, match=r"format 2.*upgrade"):
         Project(project.folder)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake
 from objstore.worktree.scan import folder_source
+from tests.conftest import fast_folder
 from tests.odb.stores import noise
 from tests.repository.stores import add_folder, content_of, files_of, write_files
 from tests.worktree.coarse import Clock
@@ -249,7 +249,7 @@ class Folder(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.tmp = Path(tempfile.mkdtemp(prefix="objstore-test-"))
+        self.tmp = fast_folder()
         self.source = self.tmp / "source"
         self.source.mkdir()
         self.project = Project.create_at(self.tmp / "project")

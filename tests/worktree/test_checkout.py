@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from objstore.values.digest import Digest, node_digest, plain
 from objstore.values.key import chunk_key, node_key
 from objstore.worktree import crew
 from objstore.worktree.intake import DraftNodes
+from tests.conftest import fast_folder
 from tests.odb.stores import noise
 from tests.repository.stores import add_folder, check_out, content_of, files_of, temporary_files, write_files
 from tests.worktree.coarse import Clock
@@ -159,10 +161,8 @@ trees = st.dictionaries(st.lists(names, min_size=1, max_size=3).map("/".join), s
 
 @given(trees, trees)
 @settings(max_examples=40)
-def test_any_folder_becomes_any_version(
-    tmp_path_factory: pytest.TempPathFactory, before: dict[str, bytes], wanted: dict[str, bytes]
-) -> None:
-    tmp = tmp_path_factory.mktemp("any")
+def test_any_folder_becomes_any_version(before: dict[str, bytes], wanted: dict[str, bytes]) -> None:
+    tmp = fast_folder()
     for name in ("source", "target"):
         (tmp / name).mkdir()
     with Project.create_at(tmp / "project") as project:
@@ -171,6 +171,7 @@ def test_any_folder_becomes_any_version(
         check_out(project, root, tmp / "target", remove_foreign=True)
         assert files_of(tmp / "target") == wanted
         assert add_folder(project, tmp / "target").version.root == root
+    shutil.rmtree(tmp)
 
 
 # -- modes -------------------------------------------------------------------------------------------------------------

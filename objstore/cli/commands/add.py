@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from objstore.cli.opening import with_project
+from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
@@ -55,7 +55,7 @@ def command(
     """
     labels = Labels(suggested_name(paths) if name is None else name, type_, aliases, tags, description, parsed_metadata(meta))
     with progress() as shown:
-        logged = add(project, paths, labels, Patterns.of(include, exclude), shown)
+        logged = add(project, paths, labels, Patterns.of(include, exclude), shown, tell_waiting)
     if as_json:
         collection = project.state.collection(logged.collection)
         print_json({**as_dict(collection, logged.version), "new": logged.is_new, "new_bytes": logged.new_bytes})
