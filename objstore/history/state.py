@@ -177,8 +177,9 @@ class State:
         self._superseded.update(record.superseded)
         for segment in record.superseded:
             self._segments.pop(segment, None)
-        for collection in self.collections.values():
-            collection.purge()
+        if record.deleted:  # a verdict that only replaces segments takes nothing away
+            for collection in self.collections.values():
+                collection.purge()
 
     # -- a copy in a cache, a copy to go on from -----------------------------------------------------------------------
 

@@ -19,9 +19,9 @@ def file_clock(folder: Path) -> int:
 
 
 def boot_id() -> bytes:
-    """Sixteen bytes that change with every boot; zero where the system doesn't tell."""
+    """Sixteen bytes that change with every boot; none where the system doesn't tell."""
     try:
         text = Path("/proc/sys/kernel/random/boot_id").read_text()
     except OSError:
-        return bytes(16)
+        return b""
     return bytes.fromhex(text.strip().replace("-", ""))

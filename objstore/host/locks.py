@@ -14,6 +14,7 @@ class FileLock:
     """A lock on a file that is created when missing. Not reentrant; one object per holder."""
 
     def __init__(self, path: Path) -> None:
+        self._pid = os.getpid()
         with translated(path):
             make_folder(path.parent)
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -33,6 +34,8 @@ class FileLock:
     def release(self) -> None:
         """Gives the lock back; harmless when called again."""
         if self._fd >= 0:
+            if os.getpid() == self._pid:  # a forked child holds the same lock; closing alone would leave it with the child
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
             os.close(self._fd)
             self._fd = -1
 

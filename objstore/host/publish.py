@@ -45,6 +45,7 @@ def publish(source: Path, target: Path) -> None:
         try:
             os.link(source, target)
         except FileExistsError:
+            sync_folder(target.parent)  # whoever made it may have died before that: what exists must be durable, too
             raise BlobExistsError(f"{target} exists already") from None
         sync_folder(target.parent)
         os.unlink(source)
@@ -69,4 +70,4 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir()
-    sync_folder(path.parent)
+    sync_folder(path.parent)  # also when another process has just made it, and not yet got here

@@ -21,10 +21,10 @@ class Spool:
     def write(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > _IN_MEMORY and isinstance(self._file, io.BytesIO):
+            in_memory = self._file.getvalue()
             with translated(self._folder):
-                on_disk = unnamed_file(self._folder)
-            on_disk.write(self._file.getbuffer())
-            self._file = on_disk
+                self._file = unnamed_file(self._folder)
+                self._file.write(in_memory)
         with translated(self._folder):
             self._file.write(data)
 

@@ -48,7 +48,6 @@ class Cache:
         self._project = project.encode()
         self._lock = threading.RLock()
         self._packs: dict[bytes, str] = {}
-        self._dirty = False
         self._tables = self._opened()
 
     # -- index ---------------------------------------------------------------------------------------------------------
@@ -85,7 +84,6 @@ class Cache:
     def add_segment(self, name: str, segment: Segment) -> None:
         """Takes a segment's rows in. Cost: about a second for a million. Harmless when repeated."""
         with self._lock:
-            self._mark_dirty()
             prefixes = [pack[:_PREFIX] for pack in segment.packs]
             self._tables.put("packs", zip(prefixes, segment.packs, strict=True))
             batch: list[tuple[bytes, bytes]] = []
@@ -100,7 +98,6 @@ class Cache:
     def clear_index(self) -> None:
         """Forgets all rows; the segments can be taken in again."""
         with self._lock:
-            self._mark_dirty()
             for table in ("segments", "index", "packs"):
                 self._tables.clear(table)
             self._packs.clear()
@@ -123,7 +120,6 @@ class Cache:
 
     def remember(self, name: str, value: bytes) -> None:
         with self._lock:
-            self._mark_dirty()
             self._put_meta("value:" + name, blake3(value).digest() + value)
 
     def scanned(self, key: bytes) -> bytes | None:
@@ -134,7 +130,6 @@ class Cache:
     ) -> bool:
         """Gives `key` the value `new`, puts `rows` and forgets `gone`, at once; if `key` hasn't the value `old` any more, forgets `key`."""
         with self._lock:
-            self._mark_dirty()
             return self._tables.swap("scan", key, old, new, rows, gone)
 
     def scan_keys(self, prefix: bytes) -> Iterator[bytes]:
@@ -147,11 +142,10 @@ class Cache:
         """Syncs what was written, so that it outlives a crash of the machine, and lets go of it. Nothing is lost without it."""
         with self._lock:
             with contextlib.suppress(StorageError):
-                if self._dirty:
+                if self._tables.get("meta", b"boot") != b"clean":
                     self._tables.sync()
-                    self._put_meta("boot", b"clean")
+                    self._tables.put("meta", [(b"boot", b"clean")], stamp=False)
                     self._tables.sync()
-                    self._dirty = False
             self._tables.close()
 
     def _opened(self) -> Tables:
@@ -167,6 +161,7 @@ class Cache:
                 _remove(self._path)
                 tables = Tables(self._path, _NAMES)
                 tables.put("meta", [(b"identity", _FORMAT + b" " + self._project)])
+                self._is_ours(tables)
             return tables
 
     def _found(self) -> Tables | None:
@@ -180,12 +175,10 @@ class Cache:
 
     def _is_ours(self, tables: Tables) -> bool:
         identity, boot = tables.get("meta", b"identity"), tables.get("meta", b"boot")
-        return identity == _FORMAT + b" " + self._project and boot in (None, b"clean", boot_id())
-
-    def _mark_dirty(self) -> None:
-        if not self._dirty:
-            self._put_meta("boot", boot_id())
-            self._dirty = True
+        if identity != _FORMAT + b" " + self._project or boot not in (None, b"clean", boot_id() or b"clean"):
+            return False
+        tables.stamp = ("meta", b"boot", boot_id() or b"unknown")
+        return True
 
     def _put_meta(self, name: str, value: bytes) -> None:
         self._tables.put("meta", [(name.encode(), value)])

@@ -12,7 +12,7 @@ from objstore.odb import recipe
 from objstore.odb.database import Database
 from objstore.odb.recipe import ChunkRow
 from objstore.values.digest import Digest
-from objstore.values.key import chunk_key
+from objstore.values.key import Key, chunk_key
 
 _BLOCK = 4 * 1024 * 1024
 _AHEAD = 3
@@ -72,10 +72,21 @@ def file_chunks(database: Database, digest: bytes, size: int) -> Iterator[ChunkR
     keys = database.recipe_keys(digest)
     if not keys:
         raise NotFoundError(f"the content of file {Digest(digest).short} is not in this store")
-    found = recipe.decode(database.read(keys[0]))
-    if found.size != size:
-        raise CorruptionError(f"file {Digest(digest).short} has a recipe of another size; run `objstore fsck`")
-    yield from recipe.chunks(found, database.read)
+    yield from recipe.chunks(_usable(database, keys, digest, size), database.read)
+
+
+def _usable(database: Database, keys: list[Key], digest: bytes, size: int) -> recipe.Recipe:
+    """The first recipe that can be read and is of the right size: any of them serves."""
+    problem = CorruptionError(f"file {Digest(digest).short} has a recipe of another size; run `objstore fsck`")
+    for key in keys:
+        try:
+            found = recipe.decode(database.read(key))
+        except CorruptionError as error:
+            problem = error
+        else:
+            if found.size == size:
+                return found
+    raise problem
 
 
 def _blocks(database: Database, rows: Iterator[ChunkRow], ahead: Executor | None) -> Iterator[Pieces]:

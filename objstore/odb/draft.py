@@ -8,11 +8,11 @@ next draft, which then doesn't write the same chunks again.
 import contextlib
 import os
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError
+from objstore.errors import BlobExistsError, ConflictError
 from objstore.odb.cache import Cache
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.pack import TARGET_SIZE, PackClass, Trailer, pack_name
@@ -43,6 +43,8 @@ class Draft:
         self._publishing: list[Future[None]] = []
         self.stored_bytes = 0
         """Bytes of the packs that are complete."""
+        self.failed = False
+        """Whether storing was cut off: then some of what was claimed is nowhere, and the draft can't be published any more."""
 
     # -- adding --------------------------------------------------------------------------------------------------------
 
@@ -59,20 +61,32 @@ class Draft:
         """Writes claimed objects, all of one class. When it returns, the payloads' buffers may be reused."""
         if not payloads:
             return
-        slot, writer = self._take_writer(PackClass.of(payloads[0].key))
-        offsets = writer.append(payloads)
-        rows = {p.key: (slot, offset, len(p.data), p.raw) for p, offset in zip(payloads, offsets, strict=True)}
-        with self._lock:
-            self._rows.put(rows)
-            if writer.size < TARGET_SIZE:
-                self._idle[PackClass.of(payloads[0].key)].append(slot)
-                return
-        self._complete(slot)
+        with self.storing():
+            pack_class = PackClass.of(payloads[0].key)
+            slot, writer = self._take_writer(pack_class)
+            offsets = writer.append(payloads)
+            rows = {p.key: (slot, offset, len(p.data), p.raw) for p, offset in zip(payloads, offsets, strict=True)}
+            with self._lock:
+                self._rows.put(rows)
+                if writer.size < TARGET_SIZE:
+                    self._idle[pack_class].append(slot)
+                    return
+            self._complete(slot)
+
+    @contextlib.contextmanager
+    def storing(self) -> Iterator[None]:
+        """Around whatever comes between claiming and having stored: when that fails, so has the draft."""
+        try:
+            yield
+        except BaseException:
+            self.failed = True
+            raise
 
     def add(self, key: Key, data: bytes) -> None:
         """Claims and stores one object."""
         if self.claim([key]):
-            self.store([encode(key, data)])
+            with self.storing():
+                self.store([encode(key, data)])
 
     def __contains__(self, key: Key) -> bool:
         with self._lock:
@@ -109,12 +123,16 @@ class Draft:
     def publish(self) -> list[str]:
         """Makes all packs and the segment that lists them durable; the segment's id, to be named in a log record.
 
-        After this nothing can be added. No segment when nothing is new.
+        After this nothing can be added. No segment when nothing is new. ConflictError when storing was cut off before.
         """
+        if self.failed:
+            raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
         for slots in self._idle.values():  # data before metadata
             while slots:
                 self._complete(slots.pop())
         self._settle()
+        if self.failed:
+            raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
         if not self._rows:
             return []
         return [publish_segment(self._blobs, [pack for pack in self._packs if isinstance(pack, str)], self._rows)]
@@ -149,12 +167,18 @@ class Draft:
     def _complete(self, slot: int) -> None:
         """Finishes a pack and has it published in the background, at most two at a time."""
         with self._lock:
-            waiting = self._publishing[:-1]
-            self._publishing.append(self._publisher.submit(self._publish_pack, slot))
+            waiting, last = self._publishing[:-1], self._publishing[-1:]
+            self._publishing = [*last, self._publisher.submit(self._publish_pack, slot)]
         for future in waiting:  # not while holding the lock: publishing needs it
             future.result()
 
     def _publish_pack(self, slot: int) -> None:
+        if self.failed:
+            return  # nothing is published after something that it may build on is missing
+        with self.storing():
+            self._publish_finished(slot)
+
+    def _publish_finished(self, slot: int) -> None:
         writer = self._packs[slot]
         assert isinstance(writer, PackWriter)
         digest, size = writer.finish()

@@ -64,12 +64,12 @@ class PackWriter:
 
         What was appended can be read until `close`.
         """
-        with self._lock:
+        with self._lock:  # all of it: a reader's flush in between would write the trailer twice
             self._flush()
-        trailer = pack.encode_trailer(Trailer(self._class, self._generation, self._hasher.digest(), self._rows))
-        self._pending = [trailer, pack.encode_footer(trailer)]
-        self._write()
-        return pack.pack_id(trailer), self._written
+            trailer = pack.encode_trailer(Trailer(self._class, self._generation, self._hasher.digest(), self._rows))
+            self._pending = [trailer, pack.encode_footer(trailer)]
+            self._write()
+            return pack.pack_id(trailer), self._written
 
     def close(self) -> None:
         if self._fd >= 0:

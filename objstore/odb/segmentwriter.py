@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError
+from objstore.errors import BlobExistsError, ConflictError
 from objstore.host.publish import translated
 from objstore.odb import segment
 from objstore.odb.pending import PendingRows
@@ -31,6 +31,8 @@ def publish_segment(blobs: BlobStore, packs: Sequence[str], rows: PendingRows) -
 
 def _placed(rows: PendingRows, by_slot: Sequence[int]) -> Iterator[tuple[Key, bytes]]:
     for key, (slot, offset, stored, raw) in rows.sorted():
+        if slot < 0:
+            raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
         yield key, segment.encode_place(by_slot[slot], offset, stored, raw)
 
 

@@ -3,6 +3,7 @@
 An environment may be open once in a process, and never across a fork; `open_tables` sees to both.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,21 +31,39 @@ _open: dict[Path, _Shared] = {}
 _open_lock = threading.Lock()
 
 
+def _after_fork() -> None:
+    global _open_lock
+    _open_lock = threading.Lock()  # a thread of the parent may have held it
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 class Tables:
     """A folder with named tables. Thread-safe; several processes may share it. Nothing here is durable by promise."""
 
     def __init__(self, path: Path, names: Sequence[str], *, read_only: bool = False) -> None:
         """CorruptionError when the folder holds a damaged environment, StorageError when it can't be opened."""
         self.path = path.resolve()  # as in `_open`, so that `close` finds it
-        self._shared = _environment(path, len(names), read_only)
-        self._env = self._shared.env
+        self._arguments = (path, len(names), read_only)
+        self._shared = _environment(*self._arguments)
         self._closed = False
+        self.stamp: tuple[str, bytes, bytes] | None = None
+        """A row (table, key, value) that every transaction puts beside its own."""
         try:
             with _Translated(self.path):
                 self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
         except BaseException:
             self.close()
             raise
+
+    @property
+    def _env(self) -> lmdb.Environment:
+        """The environment; opened anew in a process that was forked off, where the inherited one must not be used."""
+        if self._shared.pid != os.getpid():
+            self._shared = _environment(*self._arguments)
+            self._dbs = {name: self._shared.env.open_db(name.encode(), create=False) for name in self._dbs}
+        return self._shared.env
 
     def get(self, table: str, key: bytes) -> bytes | None:
         with self._env.begin(self._dbs[table]) as transaction:
@@ -66,16 +85,25 @@ class Tables:
                     return
                 yield key, value
 
-    def put(self, table: str, rows: Iterable[tuple[bytes, bytes]]) -> None:
+    def put(self, table: str, rows: Iterable[tuple[bytes, bytes]], *, stamp: bool = True) -> None:
         """Writes rows in one transaction; they are there together or not at all."""
-        with _Translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
+        with self._writing(table, stamp=stamp) as transaction, transaction.cursor() as cursor:
             cursor.putmulti(rows)
+
+    @contextlib.contextmanager
+    def _writing(self, table: str, *, stamp: bool = True) -> Iterator[lmdb.Transaction]:
+        """A transaction that also puts the stamp, so that nothing is ever there without it."""
+        with _Translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction:
+            yield transaction
+            if self.stamp and stamp:
+                name, key, value = self.stamp
+                transaction.put(key, value, db=self._dbs[name])
 
     def swap(
         self, table: str, key: bytes, old: bytes | None, new: bytes, rows: Iterable[tuple[bytes, bytes]], gone: Iterable[bytes]
     ) -> bool:
         """If `key` has the value `old`, gives it `new`, puts `rows` and deletes `gone`; else deletes `key`. One transaction."""
-        with _Translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction, transaction.cursor() as cursor:
+        with self._writing(table) as transaction, transaction.cursor() as cursor:
             if transaction.get(key) != old:
                 transaction.delete(key)
                 return False
@@ -86,12 +114,12 @@ class Tables:
             return True
 
     def delete(self, table: str, keys: Iterable[bytes]) -> None:
-        with _Translated(self.path), self._env.begin(self._dbs[table], write=True) as transaction:
+        with self._writing(table) as transaction:
             for key in keys:
                 transaction.delete(key)
 
     def clear(self, table: str) -> None:
-        with _Translated(self.path), self._env.begin(write=True) as transaction:
+        with self._writing(table) as transaction:
             transaction.drop(self._dbs[table], delete=False)
 
     def count(self, table: str) -> int:
@@ -114,7 +142,8 @@ class Tables:
                 return
             if _open.get(self.path.resolve()) is self._shared:
                 del _open[self.path.resolve()]
-        self._env.close()
+        if self._shared.pid == os.getpid():
+            self._shared.env.close()
 
 
 def forget(path: Path) -> None:
@@ -147,6 +176,7 @@ def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environm
         raise CorruptionError(f"the cache in {path} is damaged") from error
     except lmdb.Error as error:
         raise StorageError(f"can't open the cache in {path}: {error}") from error
+    env.reader_check()  # frees what killed processes have left
     # Pages are mapped, so a file shorter than LMDB believes would kill the process when it touches what is missing.
     needed = (env.info()["last_pgno"] + 1) * env.stat()["psize"]
     if (path / "data.mdb").stat().st_size < needed:

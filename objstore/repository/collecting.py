@@ -5,17 +5,20 @@ anything: a full disk then leaves the store as it was. The log tells the same st
 `gc-verdict`, then deletion.
 """
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from objstore.errors import StorageError
 from objstore.history.reachability import mark
-from objstore.history.records import GcRecord, GcVerdictRecord
+from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.progress import Progress
 from objstore.odb import lost
+from objstore.odb.cache import Cache, discard
+from objstore.odb.database import Database
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.keyset import KeySet
 from objstore.odb.pack import pack_name
@@ -47,70 +50,89 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     with project.collecting(waiting):
         progress.start("looking for what is needed")
         before = _sizes(project, "packs/")
-        with KeySet(project.scratch) as live:
-            mark(project.database, project.state.roots(), live)
-            uses = measure(project.cache, live, {name: before.get(name, 0) for name in project.cache.pack_ids()})
-            decided = plan(uses.values(), _tainted(project))
-            orphans = _orphans(project, set(uses), before)
+        with KeySet(project.scratch) as live, _own_index(project) as database:
+            mark(database, project.state.roots(), live)
+            uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
+            decided = plan(uses.values(), _tainted(project, database))
+            orphans = len(_unnamed(project, before).difference(uses))
             purged = _purged(project.state) if decided.condemned else []
             if dry_run:
-                expected = decided.freed + sum(before[pack] for pack in orphans)
-                return Freed(expected, len(decided.delete) + len(orphans), len(decided.rewrite), purged, dry_run=True)
+                expected = decided.freed + sum(before[pack] for pack in _unnamed(project, before).difference(uses))
+                return Freed(expected, len(decided.delete) + orphans, len(decided.rewrite), purged, dry_run=True)
             total = sum(before.values()) + sum(_sizes(project, "index/").values())
             if decided.condemned:
                 progress.start("writing what stays")
-                decided = _repack(project, decided, uses, live)
+                decided = _repack(project, database, decided, uses, live)
         progress.start("deleting")
-        _delete(project, decided, orphans)
+        _delete(project)
         freed = total - sum(_sizes(project, "packs/").values()) - sum(_sizes(project, "index/").values())
-        return Freed(freed, len(decided.delete) + len(orphans), len(decided.rewrite), purged)
+        return Freed(freed, len(decided.delete) + orphans, len(decided.rewrite), purged)
 
 
-def _tainted(project: Project) -> set[str]:
+@contextlib.contextmanager
+def _own_index(project: Project) -> Iterator[Database]:
+    """The index read anew from its segments: where files are deleted, nothing that is shared or remembered is trusted."""
+    path = project.scratch / f"gc-{os.getpid()}-{os.urandom(8).hex()}"
+    cache = Cache(path, project.settings.project)
+    try:
+        database = Database(project.blobs, cache)
+        database.load(project.state.segments)
+        yield database
+    finally:
+        cache.close()
+        discard(path)
+
+
+def _tainted(project: Project, database: Database) -> set[str]:
     """Packs with damaged records of which the index has whole ones elsewhere by now."""
     remembered = lost.remembered(project.folder / LOST)
-    in_vain = project.lost()
+    in_vain = lost.still_lost(database.cache, remembered)
     return {pack for pack, keys in remembered.items() if not keys & in_vain}
 
 
-def _repack(project: Project, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet) -> RepackPlan:
+def _repack(project: Project, database: Database, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet) -> RepackPlan:
     """Replaces what is condemned, in the store and in the log; the plan that was carried out."""
     segments = project.state.segments
     generation = project.state.position + 1
     try:
-        new = repack(project.database, project.blobs, decided, live, segments, generation)
+        new = repack(database, project.blobs, decided, live, segments, generation)
     except StorageError:
         decided = decided.without_rewriting(uses)
         if not decided.condemned:
             raise
-        new = repack(project.database, project.blobs, decided, live, segments, generation)
+        new = repack(database, project.blobs, decided, live, segments, generation)
     _log(project, decided, new, segments)
     return decided
 
 
 def _log(project: Project, decided: RepackPlan, new: Repacked, superseded: list[str]) -> None:
-    project.commit(lambda _: [GcRecord(condemned=decided.condemned)])
-    gc = project.state.position
+    """One entry says it all: being alone, the collector needs no fence before its verdict."""
     replaced = tuple(name for name in superseded if name not in new.segments)
-    project.commit(lambda _: [GcVerdictRecord(gc=gc, deleted=decided.condemned, superseded=replaced, segments=new.segments)])
+
+    def decide(state: State) -> list[Record]:
+        gc = GcRecord(condemned=decided.condemned)
+        return [gc, GcVerdictRecord(gc=state.position + 1, deleted=decided.condemned, superseded=replaced, segments=new.segments)]
+
+    project.commit(decide)
 
 
-def _delete(project: Project, decided: RepackPlan, orphans: list[str]) -> None:
+def _delete(project: Project) -> None:
+    """Deletes whatever the log doesn't need, judged by the log as it is now: what was written just now is needed."""
     wanted = set(project.state.segments)
     for name in _sizes(project, "index/"):
         if name not in wanted:
             project.blobs.delete(segment_name(name))
-    for pack in (*decided.condemned, *orphans):
+    for pack in _unnamed(project, _sizes(project, "packs/")):
         project.blobs.delete(pack_name(pack))
     for abandoned in DraftFile.abandoned(project.drafts):
         abandoned.remove()
     _clear_leftovers(project)
 
 
-def _orphans(project: Project, indexed: set[str], sizes: dict[str, int]) -> list[str]:
-    """Packs that no segment names and no living draft: left behind by something that was interrupted."""
-    kept = indexed | DraftFile.packs_in_use(project.drafts)
-    return [pack for pack in sizes if pack not in kept]
+def _unnamed(project: Project, packs: Iterable[str]) -> set[str]:
+    """Packs that no segment names and no living draft: condemned, or left behind by something that was interrupted."""
+    named = {pack.hex() for name in project.state.segments for pack in project.database.read_segment(name).packs}
+    return set(packs) - named - DraftFile.packs_in_use(project.drafts)
 
 
 def _clear_leftovers(project: Project) -> None:

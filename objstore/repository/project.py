@@ -173,12 +173,20 @@ class Project:
         snapshot = self.cache.remembered(_SNAPSHOT)
         if snapshot is not None:
             with contextlib.suppress(CorruptionError, ValueError):
-                return State.decode(snapshot)
+                state = State.decode(snapshot[32:])
+                if state.position and snapshot[:32] == self._last_entry(state) != bytes(32):
+                    return state
         return State()
 
     def _remember_state(self) -> None:
         with contextlib.suppress(StorageError):
-            self.cache.remember(_SNAPSHOT, self.state.encode())
+            self.cache.remember(_SNAPSHOT, self._last_entry(self.state) + self.state.encode())
+
+    def _last_entry(self, state: State) -> bytes:
+        """What tells that the log still is the one that was folded: a store may have been restored from a backup meanwhile."""
+        if not state.position or not self.blobs.has(self.log.entry_name(state.position)):
+            return bytes(32)
+        return plain(self.blobs.read(self.log.entry_name(state.position)))
 
     def _cache_path(self) -> Path:
         """In the project, or in the user's cache folder when LMDB can't work there: a network disk, or one not to be written."""

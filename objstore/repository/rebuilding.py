@@ -1,7 +1,9 @@
 """Rebuilding index segments from the trailers of packs."""
 
+import contextlib
+
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ObjstoreError
+from objstore.errors import BlobExistsError, ObjstoreError
 from objstore.history.commit import commit
 from objstore.history.log import Log
 from objstore.history.records import GcRecord, GcVerdictRecord
@@ -36,7 +38,8 @@ def rebuild_index(
     if publish:
         if rebuilt in damaged:
             blobs.delete(segment_name(rebuilt))
-        blobs.create(segment_name(rebuilt), data)
+        with contextlib.suppress(BlobExistsError):  # an interrupted repair has written it already; the name fixes the bytes
+            blobs.create(segment_name(rebuilt), data)
         if damaged != [rebuilt]:
             _log(blobs, state, [name for name in damaged if name != rebuilt], (rebuilt,))
     return [*intact, rebuilt]

@@ -14,6 +14,7 @@ from objstore.odb.recipe import ChunkRow, RecipeBuilder
 from objstore.odb.record import encode
 from objstore.values.digest import EMPTY, Digest, plain
 from objstore.values.key import Key, chunk_key
+from objstore.worktree.settled import reading
 from objstore.worktree.tasks import FileRead
 
 BLOCK = 8 * 1024 * 1024
@@ -111,7 +112,9 @@ def store_large(draft: Draft, fd: int, blocks: BlockPool, progressed: Callable[[
 
 def store_chunks(draft: Draft, chunks: dict[Key, bytes | memoryview]) -> None:
     """Stores those chunks that are new."""
-    draft.store([encode(key, chunks[key]) for key in draft.claim(list(chunks))])
+    fresh = draft.claim(list(chunks))
+    with draft.storing():
+        draft.store([encode(key, chunks[key]) for key in fresh])
 
 
 def _store_chunks_of(draft: Draft, data: bytes, digest: Digest, ends: list[int]) -> None:
@@ -174,6 +177,7 @@ def _filled(fd: int, buffer: bytearray, carry: bytes) -> tuple[memoryview, int]:
     buffer[: len(carry)] = carry
     view = memoryview(buffer)
     at = len(carry)
-    while at < len(view) and (count := os.readv(fd, [view[at:]])):
-        at += count
+    with reading():
+        while at < len(view) and (count := os.readv(fd, [view[at:]])):
+            at += count
     return view[:at], at - len(carry)

@@ -10,7 +10,7 @@ from blake3 import blake3
 
 from objstore.host.progress import Progress
 from objstore.manifest.entry import Entry
-from objstore.worktree.settled import settled
+from objstore.worktree.settled import reading, settled
 from objstore.worktree.wanted import Change, Wanted, entry_of
 
 _BATCH_FILES = 64
@@ -53,8 +53,9 @@ def _hashed(batch: list[Wanted], progress: Progress, keep_mode: bool) -> list[Ch
 def _digest(fd: int, progress: Progress) -> tuple[bytes, int]:
     hasher = blake3()
     size = 0
-    while block := os.read(fd, _BLOCK):
-        hasher.update(block)
-        size += len(block)
-        progress.advance(bytes_=len(block))
+    with reading():
+        while block := os.read(fd, _BLOCK):
+            hasher.update(block)
+            size += len(block)
+            progress.advance(bytes_=len(block))
     return hasher.digest(), size

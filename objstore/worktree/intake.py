@@ -89,7 +89,7 @@ class Intake:
     def _scanned(self, scratch: Path, clock: int, remembered: Digest | None, base: Digest | None) -> Plan:
         scan = Scan(self.source, self.patterns, self._scans.listing if base else _nothing)
         plan = Plan(base, ChangeSpool(scratch), Notes(scratch, clock, remembered), 0, 0)
-        # What is remembered belongs to a root that can't be built on: all of it goes.
+        # Without a root to build on, nothing tells what there is of earlier scans: whatever isn't seen now goes.
         plan.notes.folders_gone = base is None
         try:
             self.progress.start("scanning")

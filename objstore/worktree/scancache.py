@@ -51,8 +51,7 @@ class ScanCache:
         """
         if not notes.changed and not notes.folders_gone and self.root() == root:
             return
-        # Without a base nothing tells what is there of earlier scans, so whatever wasn't seen now goes.
-        gone = list(self._gone(notes)) if notes.folders_gone or notes.base is None else []
+        gone = list(self._gone(notes)) if notes.folders_gone else []
         with contextlib.suppress(StorageError):
             self._cache.remember_scan(self._source, notes.base, root, ((self._key(folder), rows) for folder, rows in notes), gone)
 

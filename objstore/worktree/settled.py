@@ -1,7 +1,8 @@
 """Reading a file that may be changing: what is read is what the file was at one time, or an error says so."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from objstore.errors import SourceFileError
@@ -11,6 +12,19 @@ _ATTEMPTS = 3
 _PIECE = 4 * 1024 * 1024
 
 T = TypeVar("T")
+
+
+class ReadError(OSError):
+    """Reading the user's file failed."""
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Around reads of the user's file: tells their failure from that of anything else."""
+    try:
+        yield
+    except OSError as error:
+        raise ReadError(error.errno, error.strerror) from error
 
 
 def settled(disk: bytes, facts: bytes, read: Callable[[int, int], T]) -> T:
@@ -27,7 +41,7 @@ def settled(disk: bytes, facts: bytes, read: Callable[[int, int], T]) -> T:
         try:
             result = read(fd, FACTS.unpack(before)[0])
             after = facts_of(os.fstat(fd))
-        except OSError as error:
+        except ReadError as error:  # an OSError of whatever else `read` does isn't the file's fault
             raise _unreadable(disk, error) from error
         finally:
             os.close(fd)
@@ -39,10 +53,11 @@ def settled(disk: bytes, facts: bytes, read: Callable[[int, int], T]) -> T:
 
 def read_whole(fd: int, size: int) -> bytes:
     """The bytes of an open file that has `size` of them, or more, or fewer."""
-    data = os.read(fd, size + 1)
-    while len(data) != size and (more := os.read(fd, _PIECE)):
-        data += more
-    return data
+    with reading():
+        data = os.read(fd, size + 1)
+        while len(data) != size and (more := os.read(fd, _PIECE)):
+            data += more
+        return data
 
 
 def _unreadable(disk: bytes, error: OSError) -> SourceFileError:

@@ -18,8 +18,9 @@ from objstore.odb.content import Pieces
 from objstore.worktree.ignore import STORE_FOLDER
 from objstore.worktree.listing import UNKNOWN, facts_of
 
-# One name per thread, used again and again: a new one for each file would touch another block of the folder each time, at half the speed.
-_temporary = b".objstore-%s-%%d.tmp" % os.urandom(6).hex().encode()
+# One name per thread (and process: a forked one has the same random part), used again and again: a new one for each file would
+# touch another block of the folder each time, at half the speed.
+_temporary = b".objstore-%s-%%d-%%d.tmp" % os.urandom(6).hex().encode()
 
 
 class Folder:
@@ -86,7 +87,7 @@ class Folder:
 
         A folder in its place is a ConflictError, or replaced.
         """
-        temporary = _temporary % threading.get_ident()
+        temporary = _temporary % (os.getpid(), threading.get_ident())
         with translated(os.fsdecode(self.path + name)):
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self.fd)
             try:

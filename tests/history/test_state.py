@@ -182,6 +182,18 @@ def test_only_the_first_verdict_counts():
     assert state.dead_packs == {p1}
 
 
+def test_a_verdict_that_only_replaces_segments_takes_no_version_away():
+    state = fold(
+        collection(),
+        version(A),
+        about(DeleteRecord, A),
+        GcRecord(condemned=()),
+        GcVerdictRecord(gc=4, deleted=(), superseded=("cd" * 32,)),
+        about(RestoreRecord, A),
+    )
+    assert [v.root for v in state.collection("my-dataset").live()] == [A]
+
+
 def test_what_was_deleted_at_the_verdict_is_gone_what_is_deleted_later_is_not():
     state = fold(
         collection(),
@@ -189,9 +201,9 @@ def test_what_was_deleted_at_the_verdict_is_gone_what_is_deleted_later_is_not():
         version(B),
         version(C),
         about(DeleteRecord, A),
-        GcRecord(condemned=()),
+        GcRecord(condemned=("ab" * 32,)),
         about(DeleteRecord, B),
-        GcVerdictRecord(gc=6, deleted=(), superseded=()),
+        GcVerdictRecord(gc=6, deleted=("ab" * 32,), superseded=()),
         about(DeleteRecord, C),
         *(about(RestoreRecord, root) for root in (A, B, C)),
     )

@@ -10,10 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
 from objstore.manifest.cursor import entries
 from objstore.manifest.entry import EntryKind
-from objstore.repository.adding import Labels, log_draft
+from objstore.repository.adding import Labels, add, log_draft
+from objstore.repository.collecting import collect
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake
@@ -143,15 +145,23 @@ def test_without_the_cache_everything_is_read_and_nothing_is_written(project: Pr
     assert (logged.is_new, logged.new_bytes) == (False, 0)
 
 
-def test_a_folder_that_comes_back_after_the_store_lost_its_root_is_taken_in_again(
-    project: Project, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("folder", ["dir", "dir/sub"])
+def test_a_folder_that_goes_and_comes_back_is_seen_both_times(project: Project, source: Path, tmp_path: Path, folder: str) -> None:
+    settled(project, source)
+    (source / folder).rename(tmp_path / "away")
+    assert content_of(project, add_folder(project, source).version.root) == files_of(source)
+    (tmp_path / "away").rename(source / folder)
+    assert content_of(project, add_folder(project, source).version.root) == FILES
+
+
+def test_a_folder_that_comes_back_after_gc_has_freed_its_root_is_taken_in_again(project: Project, source: Path, tmp_path: Path) -> None:
     """What was remembered of folders must go together with the root that it belongs to."""
     settled(project, source)
+    with project.writing():
+        project.commit(lambda state: delete_version(state, "data", "v0", delete_aliases=True))
+    collect(project, Silent())
     (source / "dir").rename(tmp_path / "away")
-    monkeypatch.setattr("objstore.worktree.scancache.ScanCache.root", lambda _: None)  # as after gc has freed it
-    add_folder(project, source)
-    monkeypatch.undo()
+    assert content_of(project, add_folder(project, source).version.root) == files_of(source)
     (tmp_path / "away").rename(source / "dir")
     assert content_of(project, add_folder(project, source).version.root) == FILES
 
@@ -235,6 +245,23 @@ def test_an_add_that_was_overtaken_does_not_spoil_the_memory(project: Project, s
             log_draft(project, draft, root, Labels("data"))
             first.remember(plan, root)
     assert content_of(project, add_folder(project, source).version.root) == files_of(source)
+
+
+def test_an_add_that_is_overtaken_while_it_scans_sees_what_is_there(project: Project, source: Path) -> None:
+    """Between its look at the remembered root and at the remembered listings somebody else adds another content."""
+    settled(project, source)
+
+    class Overtaken(Silent):
+        overtaken = False
+
+        def start(self, what: str, /, *, files: int | None = None, bytes_: int | None = None) -> None:
+            if not self.overtaken:
+                self.overtaken = True
+                (source / "dir" / "b").write_bytes(b"44")
+                settled(project, source)
+
+    logged = add(project, [source], Labels("data"), Patterns(), Overtaken())
+    assert content_of(project, logged.version.root) == files_of(source)
 
 
 # -- any edits at all --------------------------------------------------------------------------------------------------
