@@ -141,6 +141,8 @@ class Cache:
     def close(self) -> None:
         """Syncs what was written, so that it outlives a crash of the machine, and lets go of it. Nothing is lost without it."""
         with self._lock:
+            if self._tables.is_closed:
+                return
             with contextlib.suppress(StorageError):
                 if self._tables.get("meta", b"boot") != b"clean":
                     self._tables.sync()

@@ -15,7 +15,7 @@ from objstore.blobs.protocol import BlobStore
 from objstore.errors import BlobExistsError, ConflictError
 from objstore.odb.cache import Cache
 from objstore.odb.draftfile import DraftFile
-from objstore.odb.pack import TARGET_SIZE, PackClass, Trailer, pack_name
+from objstore.odb.pack import PackClass, Trailer, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
 from objstore.odb.record import FRAME, Payload, encode
@@ -68,7 +68,7 @@ class Draft:
             rows = {p.key: (slot, offset, len(p.data), p.raw) for p, offset in zip(payloads, offsets, strict=True)}
             with self._lock:
                 self._rows.put(rows)
-                if writer.size < TARGET_SIZE:
+                if not writer.is_full:
                     self._idle[pack_class].append(slot)
                     return
             self._complete(slot)

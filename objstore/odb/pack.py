@@ -13,6 +13,7 @@ from objstore.values.key import Key, Kind
 MAGIC = b"OBJPACK"
 HEADER = MAGIC + b"\x01"
 TARGET_SIZE = 64 * 1024 * 1024
+TARGET_RECORDS = 1 << 16
 MAX_SIZE = 1 << 30
 END = b"PEND"
 FOOTER = struct.Struct("<Q4s")

@@ -38,6 +38,11 @@ class PackWriter:
         """Bytes of header and records so far."""
         return self._written + self._pending_size
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it has what a pack should have; by bytes, or by records, each of which takes memory until the pack is complete."""
+        return self.size >= pack.TARGET_SIZE or len(self._rows) >= pack.TARGET_RECORDS
+
     def append(self, payloads: Iterable[Payload]) -> list[int]:
         """Adds records; returns the offset of each. When it returns, the payloads' buffers may be reused."""
         offsets = []

@@ -168,7 +168,7 @@ class _Writer:
         slot, writer = self._open[pack_class]
         (offset,) = writer.append([payload])
         self._rows.put({payload.key: (slot, offset, len(payload.data), payload.raw)})
-        if writer.size >= TARGET_SIZE:
+        if writer.is_full:
             self._complete(pack_class)
 
     def _complete(self, pack_class: PackClass) -> None:

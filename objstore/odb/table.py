@@ -15,7 +15,7 @@ import lmdb
 from objstore.errors import CorruptionError, StorageError
 from objstore.host.publish import translated
 
-_MAP_SIZE = 1 << 38  # address space only; the file grows as needed
+_MAP_SIZE = 1 << 36  # address space only; the file grows as needed
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Tables:
         self.path = path.resolve()  # as in `_open`, so that `close` finds it
         self._arguments = (path, len(names), read_only)
         self._shared = _environment(*self._arguments)
-        self._closed = False
+        self.is_closed = False
         self.stamp: tuple[str, bytes, bytes] | None = None
         """A row (table, key, value) that every transaction puts beside its own."""
         try:
@@ -66,18 +66,18 @@ class Tables:
         return self._shared.env
 
     def get(self, table: str, key: bytes) -> bytes | None:
-        with self._env.begin(self._dbs[table]) as transaction:
+        with _Translated(self.path), self._env.begin(self._dbs[table]) as transaction:
             value: bytes | None = transaction.get(key)
             return value
 
     def get_many(self, table: str, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The values of those keys that are there."""
-        with self._env.begin(self._dbs[table]) as transaction, transaction.cursor() as cursor:
+        with _Translated(self.path), self._env.begin(self._dbs[table]) as transaction, transaction.cursor() as cursor:
             return dict(cursor.getmulti(sorted(keys)))
 
     def rows_from(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """The rows whose keys begin with `prefix`, ascending."""
-        with self._env.begin(self._dbs[table]) as transaction, transaction.cursor() as cursor:
+        with _Translated(self.path), self._env.begin(self._dbs[table]) as transaction, transaction.cursor() as cursor:
             if not cursor.set_range(prefix):
                 return
             for key, value in cursor.iternext():
@@ -123,7 +123,7 @@ class Tables:
             transaction.drop(self._dbs[table], delete=False)
 
     def count(self, table: str) -> int:
-        with self._env.begin() as transaction:
+        with _Translated(self.path), self._env.begin() as transaction:
             return int(transaction.stat(self._dbs[table])["entries"])
 
     def sync(self) -> None:
@@ -134,9 +134,9 @@ class Tables:
     def close(self) -> None:
         """Lets go of the environment; the last user closes it. Harmless when called again."""
         with _open_lock:
-            if self._closed:
+            if self.is_closed:
                 return
-            self._closed = True
+            self.is_closed = True
             self._shared.users -= 1
             if self._shared.users:
                 return
@@ -195,4 +195,4 @@ class _Translated:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, lmdb.Error):
-            raise StorageError(f"can't write {self._path}: {error}; free some space and try again") from error
+            raise StorageError(f"can't use {self._path}: {error}; free some space and try again") from error

@@ -17,7 +17,7 @@ from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.progress import Progress
 from objstore.odb import lost
-from objstore.odb.cache import Cache, discard
+from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.keyset import KeySet
@@ -72,15 +72,15 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
 @contextlib.contextmanager
 def _own_index(project: Project) -> Iterator[Database]:
     """The index read anew from its segments: where files are deleted, nothing that is shared or remembered is trusted."""
-    path = project.scratch / f"gc-{os.getpid()}-{os.urandom(8).hex()}"
-    cache = Cache(path, project.settings.project)
+    folder = project.scratch / f"gc-{os.getpid()}-{os.urandom(8).hex()}"
+    cache = Cache(folder / "cache", project.settings.project)
     try:
         database = Database(project.blobs, cache)
         database.load(project.state.segments)
         yield database
     finally:
         cache.close()
-        discard(path)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _tainted(project: Project, database: Database) -> set[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
 
-from objstore.errors import ConflictError, EntryNotFoundError, InvalidInputError, StorageError
+from objstore.errors import ConflictError, EntryNotFoundError, InvalidInputError, NotFoundError, StorageError
 from objstore.manifest.cursor import Totals, entries, totals
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
@@ -150,9 +150,13 @@ class DraftContent:
             raise ConflictError("an earlier call was interrupted while it stored content; make a new artifact and add all to that")
         try:
             yield
-        finally:
+        except (InvalidInputError, NotFoundError):  # found before anything is written, or between two objects
             draft = self._held.draft
             self._is_broken = draft is not None and draft.failed
+            raise
+        except BaseException:
+            self._is_broken = True
+            raise
 
     def open(self, project: Project) -> Draft:
         """The draft that new objects go to; inside `writing`."""

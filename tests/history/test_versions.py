@@ -152,8 +152,8 @@ def test_a_version_is_not_restored_beside_its_twin(project):
 def test_a_version_that_gc_has_collected_is_not_restored(project):
     project.log(A)
     project.do(delete_version, "ds", "v0", delete_aliases=True)
-    project.state.apply(3, [GcRecord(condemned=())])
-    project.state.apply(4, [GcVerdictRecord(gc=3, deleted=(), superseded=())])
+    project.state.apply(3, [GcRecord(condemned=("ab" * 32,))])
+    project.state.apply(4, [GcVerdictRecord(gc=3, deleted=("ab" * 32,), superseded=())])
     with pytest.raises(ConflictError, match="collected by gc"):
         project.do(restore_version, "ds", "v0")
 

@@ -10,9 +10,10 @@ import pytest
 
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import NotFoundError, StorageError
-from objstore.odb import draft as draft_module
+from objstore.odb import pack
 from objstore.odb.draft import Draft
 from objstore.odb.draftfile import DraftFile
+from objstore.odb.pack import PackClass
 from objstore.odb.record import encode
 from objstore.values.key import Key
 from tests.odb.stores import Store, chunk, node, noise
@@ -30,7 +31,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def small_packs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draft_module, "TARGET_SIZE", 4000)
+    monkeypatch.setattr(pack, "TARGET_SIZE", 4000)
 
 
 def in_time(work: Callable[[], Any]) -> Any:
@@ -72,9 +73,9 @@ def test_what_the_store_has_is_not_claimed(store: Store) -> None:
 def test_packs_that_are_open_at_the_end_are_all_published(store: Store) -> None:
     """As when several threads have written at once: each had a pack of its own."""
     draft = store.draft()
-    writers = [draft._take_writer(draft_module.PackClass.DATA) for _ in range(5)]
+    writers = [draft._take_writer(PackClass.DATA) for _ in range(5)]
     for slot, _ in writers:
-        draft._idle[draft_module.PackClass.DATA].append(slot)
+        draft._idle[PackClass.DATA].append(slot)
         stored(draft, OBJECTS[slot * 10 : slot * 10 + 10])
     draft.add(*node(b"node"))
     in_time(lambda: store.log(draft) or True)

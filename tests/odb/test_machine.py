@@ -9,8 +9,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import NotFoundError
-from objstore.odb import draft as draft_module
-from objstore.odb import pending, table
+from objstore.odb import pack, pending, table
 from objstore.odb.draft import Draft
 from objstore.values.key import Key, Kind, kind_of
 from tests.conftest import fast_folder
@@ -31,8 +30,8 @@ class ObjectDatabase(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = fast_folder()
-        self.old = draft_module.TARGET_SIZE, pending._IN_MEMORY
-        draft_module.TARGET_SIZE, pending._IN_MEMORY = 8000, 20  # type: ignore[attr-defined]
+        self.old = pack.TARGET_SIZE, pending._IN_MEMORY
+        pack.TARGET_SIZE, pending._IN_MEMORY = 8000, 20  # type: ignore[attr-defined]
         self.store = Store(self.folder, LocalBlobs(self.folder / "store"))
         self.model: dict[Key, bytes] = {}
         self.adoptable: set[Key] = set()
@@ -128,7 +127,7 @@ class ObjectDatabase(RuleBasedStateMachine):
         for path in list(table._open):
             if path.is_relative_to(self.folder.resolve()):
                 table._open.pop(path).env.close()
-        draft_module.TARGET_SIZE, pending._IN_MEMORY = self.old  # type: ignore[attr-defined]
+        pack.TARGET_SIZE, pending._IN_MEMORY = self.old  # type: ignore[attr-defined]
         shutil.rmtree(self.folder)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import objstore.blobs.local
-import objstore.odb.draft
+import objstore.odb.pack
 from objstore.history.log import Log
 from objstore.host.progress import Silent
 from objstore.odb.draftfile import DraftFile
@@ -84,7 +84,7 @@ class Killer:
 
 def run(place: Path, step: int, when: str) -> None:
     source = place / "source"
-    objstore.odb.draft.TARGET_SIZE = PACK  # type: ignore[attr-defined]
+    objstore.odb.pack.TARGET_SIZE = PACK
     killer = Killer(step, when)
     for owner, names in {
         os: ["fsync", "link", "rename", "unlink", "mkdir", "writev"],

@@ -31,6 +31,8 @@ def test_whatever_was_acknowledged_is_there_and_the_next_add_works(crashed: list
     assert _acknowledged(crashed[-1]) == roots
     outcomes = {_check(place, roots) for place in crashed}
     assert outcomes == {0, 1, 2}  # killed in the first add, in the second, and too late
+    with Project(crashed[-1] / "project") as project:
+        assert len(_data_packs(project)) > 3  # so packs were published while files were still read
 
 
 def _expected(place: Path) -> list[str]:
