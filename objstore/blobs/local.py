@@ -40,8 +40,7 @@ class LocalBlobs:
         with translated(target):
             if target.exists():
                 raise BlobExistsError(f"{target} exists already")
-            make_folder(target.parent)
-            temporary = target.parent / f".{os.getpid()}-{threading.get_ident()}-{os.urandom(6).hex()}.tmp"
+            temporary = self.scratch / f"create-{os.getpid()}-{os.urandom(8).hex()}.tmp"
             try:
                 temporary.write_bytes(data)
                 publish(temporary, target)

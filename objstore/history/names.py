@@ -110,5 +110,5 @@ def _check(pattern: re.Pattern[str], value: str, what: str, rule: str) -> str:
     if not isinstance(value, str):
         raise InvalidTypeError(f"a {what} is a string, not {type(value).__name__}: {value!r}")
     if not pattern.match(value):
-        raise InvalidInputError(f"not a {what}: {value!r}; it needs {rule}")
+        raise InvalidInputError(f"{value!r} can't be the {what}; it needs {rule}")
     return value

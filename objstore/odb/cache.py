@@ -44,7 +44,7 @@ class Cache:
 
     def __init__(self, path: Path, project: str) -> None:
         """Opens or makes the cache; one that is damaged, of another project or unclean is made anew."""
-        self._path = path
+        self.path = path
         self._project = project.encode()
         self._lock = threading.RLock()
         self._packs: dict[bytes, str] = {}
@@ -153,15 +153,15 @@ class Cache:
     def _opened(self) -> Tables:
         # LMDB opens two files by name. Had another process replaced the folder between them, both would write to one file without a
         # common lock; so while anybody opens, nobody replaces.
-        with locked_shared(_lock_of(self._path)):
+        with locked_shared(_lock_of(self.path)):
             tables = self._found()
             if tables is not None:
                 return tables
-        with locked_exclusive(_lock_of(self._path)):
+        with locked_exclusive(_lock_of(self.path)):
             tables = self._found()  # another process may have made it meanwhile
             if tables is None:
-                _remove(self._path)
-                tables = Tables(self._path, _NAMES)
+                _remove(self.path)
+                tables = Tables(self.path, _NAMES)
                 tables.put("meta", [(b"identity", _FORMAT + b" " + self._project)])
                 self._is_ours(tables)
             return tables
@@ -169,7 +169,7 @@ class Cache:
     def _found(self) -> Tables | None:
         """The cache that is there, if it can be used."""
         with contextlib.suppress(CorruptionError, StorageError):
-            tables = Tables(self._path, _NAMES)
+            tables = Tables(self.path, _NAMES)
             if self._is_ours(tables):
                 return tables
             tables.close()

@@ -15,6 +15,7 @@ import lmdb
 from objstore.errors import CorruptionError, StorageError
 from objstore.host.publish import translated
 
+_LOCK_SIZE = 64 * 1024  # more than 512 readers take
 _MAP_SIZE = 1 << 36  # address space only; the file grows as needed
 
 
@@ -170,6 +171,7 @@ def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environm
         raise CorruptionError(f"the cache in {path} is no folder")
     with translated(path):
         path.mkdir(parents=True, exist_ok=True)
+    _allocate_lock(path / "lock.mdb")
     try:
         env = lmdb.open(str(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, readonly=read_only, max_readers=512)
     except (lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.CorruptedError) as error:
@@ -183,6 +185,21 @@ def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environm
         env.close()
         raise CorruptionError(f"the cache in {path} is cut short")
     return env
+
+
+def _allocate_lock(path: Path) -> None:
+    """LMDB maps its lock file and makes it sparse: on a full disk, touching it would kill the process."""
+    if path.exists() or not hasattr(os, "posix_fallocate"):
+        return
+    with translated(path):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            os.posix_fallocate(fd, 0, _LOCK_SIZE)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(fd)
 
 
 class _Translated:

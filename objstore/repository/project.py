@@ -25,6 +25,8 @@ from objstore.values.digest import plain
 from objstore.values.key import Key
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     from objstore.odb.draft import Draft
 
 _SNAPSHOT = "state"
@@ -40,8 +42,9 @@ class Project:
         self.folder = folder
         self.blobs = LocalBlobs(folder)
         self.settings = Settings.decode(self.blobs.read(NAME))
+        self._own_cache: TemporaryDirectory[str] | None = None
         self.keep_mode = filesystem.keeps_mode(folder)
-        self.cache = Cache(self._cache_path(), self.settings.project)
+        self.cache = self._opened_cache()
         self.database = Database(self.blobs, self.cache, catch_up=self.refresh)
         self.log = Log(self.blobs, "main")
         self._refreshing = threading.RLock()
@@ -86,7 +89,7 @@ class Project:
         """
         if self.cache.segments == set(self.state.segments):
             return
-        with locked_exclusive(self._cache_path().with_suffix(".lock")):
+        with locked_exclusive(self.cache.path.with_suffix(".lock")):
             if refresh(self.log, self.state):
                 self._remember_state()
             self.database.load(self.state.segments)
@@ -104,6 +107,8 @@ class Project:
         """Lets go of files, and makes sure that the cache outlives a crash of the machine."""
         self.cache.close()
         self.blobs.close()
+        if self._own_cache:
+            self._own_cache.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -187,6 +192,16 @@ class Project:
         if not state.position or not self.blobs.has(self.log.entry_name(state.position)):
             return bytes(32)
         return plain(self.blobs.read(self.log.entry_name(state.position)))
+
+    def _opened_cache(self) -> Cache:
+        """The cache; where it can't be written (a full disk, say) one for this process alone, so that reading works all the same."""
+        try:
+            return Cache(self._cache_path(), self.settings.project)
+        except (StorageError, OSError):
+            import tempfile
+
+            self._own_cache = tempfile.TemporaryDirectory(prefix="objstore-cache-")
+            return Cache(Path(self._own_cache.name) / "cache", self.settings.project)
 
     def _cache_path(self) -> Path:
         """In the project, or in the user's cache folder when LMDB can't work there: a network disk, or one not to be written."""

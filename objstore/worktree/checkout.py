@@ -202,8 +202,11 @@ class Checkout:
 
     def _is_right(self, place: Place) -> bool:
         hasher = blake3()
-        for data in place.folder.read(place.name):
-            hasher.update(data)
+        try:
+            for data in place.folder.read(place.name):
+                hasher.update(data)
+        except OSError:
+            return False  # what can't be read is replaced
         return hasher.digest() == _entry(place).digest
 
     def _unless_recent(self, facts: bytes) -> bytes:

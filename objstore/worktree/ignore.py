@@ -62,7 +62,7 @@ class IgnoreRules:
     def entering(self, folder: bytes, ignore_file: Path) -> "IgnoreRules":
         """The rules below `folder` (relative, ending in `/` unless empty), which has an ignore file."""
         try:
-            lines = ignore_file.read_text().splitlines()
+            lines = ignore_file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise SourceFileError(f"can't read {ignore_file}: {error}") from error
         return IgnoreRules((*self.specs, (folder, _spec(lines, str(ignore_file)))))

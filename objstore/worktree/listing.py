@@ -55,6 +55,8 @@ def list_folder(disk: bytes, folder: bytes, rules: IgnoreRules, patterns: Patter
         with os.scandir(disk) as entries:
             for entry in entries:
                 name = entry.name
+                if name.startswith(b".objstore-") and name.endswith(b".tmp"):
+                    continue  # left by a checkout that was killed
                 odd_names = odd_names or not name.isascii()
                 try:
                     if entry.is_dir():

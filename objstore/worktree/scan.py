@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from objstore.errors import InvalidInputError, SourceFileError, SourceMissingError
-from objstore.worktree.ignore import IgnoreRules, Patterns
+from objstore.worktree.ignore import STORE_FOLDER, IgnoreRules, Patterns
 from objstore.worktree.listing import Listing, changes, folders_in, list_folder, list_members
 
 
@@ -54,6 +54,8 @@ def source_of(paths: Sequence[str | os.PathLike[str]]) -> Source:
     """
     disks = [os.path.abspath(os.fsencode(path)) for path in paths]
     for disk in disks:
+        if STORE_FOLDER[:-1] in disk.split(b"/"):
+            raise InvalidInputError(f"{os.fsdecode(disk)} is in a store's own folder, which is never a part of what it holds")
         if not os.path.exists(disk):
             dangling = " (it is a dangling link)" if os.path.islink(disk) else ""
             raise SourceMissingError(f"{os.fsdecode(disk)} does not exist{dangling}")

@@ -36,7 +36,8 @@ class Folder:
 
     @classmethod
     def top(cls, path: Path) -> "Folder":
-        """The target itself, made when missing; it may be a link."""
+        """The target itself, made when missing; it may be a link. ConflictError inside a store."""
+        check_outside_store(path)
         with translated(path):
             try:
                 path.mkdir(parents=True, exist_ok=True)
@@ -121,13 +122,32 @@ class Folder:
         os.chmod(name, mode, dir_fd=self.fd)
         return facts_of(os.stat(name, dir_fd=self.fd, follow_symlinks=False))
 
+    def _check_removable(self, name: bytes) -> None:
+        """ConflictError for a folder that holds a store or a Git repository."""
+        for folder, _, _, fd in os.fwalk(os.fsdecode(name[:-1]), dir_fd=self.fd):
+            for history in _HISTORIES:
+                with contextlib.suppress(FileNotFoundError):
+                    os.stat(history, dir_fd=fd, follow_symlinks=False)
+                    where = os.fsdecode(self.path) + os.path.join(folder, os.fsdecode(history))
+                    raise ConflictError(f"{where} in the destination is a history of its own, which objstore never removes; move it away")
+
     def remove(self, name: bytes) -> None:
         """Removes a file, or (`name` ending in `/`) a folder and all in it; links are removed, not followed."""
         with contextlib.suppress(FileNotFoundError):
             if name.endswith(b"/"):
+                self._check_removable(name)
                 shutil.rmtree(os.fsdecode(name[:-1]), dir_fd=self.fd)
             else:
                 os.unlink(name, dir_fd=self.fd)
+
+
+_HISTORIES = (STORE_FOLDER[:-1], b".git")  # no version of the files around them replaces what they hold
+
+
+def check_outside_store(target: Path) -> None:
+    """ConflictError for a folder inside a store: what is written there would go into the store's own files."""
+    if STORE_FOLDER[:-1] in os.fsencode(os.path.realpath(target)).lower().split(b"/"):
+        raise ConflictError(f"{target} is in a store's own folder; choose another destination")
 
 
 def _is_folder(name: bytes, fd: int) -> bool:
