@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -137,6 +137,16 @@ class Project:
     def clock(self) -> int:
         """What the store's file system takes for now, in nanoseconds."""
         return file_clock(self.scratch)
+
+    def clock_for(self, paths: Iterable[Path]) -> int:
+        """What tells files at these paths that changed just now, in nanoseconds of their file system's time.
+
+        Only the store's own clock can be asked. On another file system's it may differ, and count in steps of up to two seconds (FAT);
+        so then everything of the last three seconds counts as just now.
+        """
+        own = os.stat(self.scratch).st_dev
+        elsewhere = any(os.stat(path).st_dev != own for path in paths if path.exists())
+        return self.clock - (3 * 10**9 if elsewhere else 0)
 
     @contextlib.contextmanager
     def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:

@@ -45,7 +45,7 @@ def add_folder(content: DraftContent, local: Path, prefix: bytes, patterns: Patt
     check_outside_store(prefix)
     with content.lock, content.session.writing() as project, ExitStack() as plans:
         intake = Intake(content.session.database, folder_source(local), patterns, Silent(), project.keep_mode)
-        plan = plans.enter_context(intake.plan(project.scratch, project.clock))
+        plan = plans.enter_context(intake.plan(project.scratch, project.clock_for([local])))
         if plan.is_unchanged and plan.base is not None:
             root = plan.base
         else:
