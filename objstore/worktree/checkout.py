@@ -88,7 +88,7 @@ class Checkout:
         self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
         top = Folder.top(self.target)
         base = remember.root()
-        notes = Notes(scratch, self.clock, base)
+        notes = Notes(scratch, self.clock, remember.record())
         listings = _Listings(notes)
         places = compare(top, self._wanted(prefix, base), remember.listing, replace_links=self.remove_foreign)
         try:
@@ -98,7 +98,7 @@ class Checkout:
             listings.finish()
             if not prefix:
                 notes.trust_before(file_clock(self.target))
-                remember.remember(self.root, notes)
+                remember.remember(self.root, notes, until_reboot=True)
         finally:
             notes.close()
         return outcome

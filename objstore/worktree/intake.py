@@ -15,7 +15,7 @@ from objstore.values.key import node_key
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.listing import FACTS
 from objstore.worktree.scan import Changed, Scan, Source
-from objstore.worktree.scancache import ChangeSpool, Notes, ScanCache
+from objstore.worktree.scancache import ChangeSpool, Notes, ScanCache, ends_with_boot, root_of
 from objstore.worktree.wanted import Change, Wanted
 
 
@@ -74,21 +74,22 @@ class Intake:
     @contextlib.contextmanager
     def plan(self, scratch: Path, clock: int) -> Iterator[Plan]:
         """Walks the source. `clock`: the file system's time before the walk. Every SourceFileError of the walk comes now."""
-        remembered = self._scans.root()
+        record = self._scans.record()
+        remembered = root_of(record)
         base = remembered if remembered is not None and node_key(remembered) in self.database else None
-        plan = self._scanned(scratch, clock, remembered, base)
+        plan = self._scanned(scratch, clock, record, base)
         try:
-            if base is not None and self._scans.root() != remembered:
+            if base is not None and self._scans.record() != record:
                 # Somebody else has finished meanwhile, so the listings that we compared with may belong to another root.
                 plan.close()
-                plan = self._scanned(scratch, clock, self._scans.root(), None)
+                plan = self._scanned(scratch, clock, self._scans.record(), None)
             yield plan
         finally:
             plan.close()
 
-    def _scanned(self, scratch: Path, clock: int, remembered: Digest | None, base: Digest | None) -> Plan:
+    def _scanned(self, scratch: Path, clock: int, record: bytes | None, base: Digest | None) -> Plan:
         scan = Scan(self.source, self.patterns, self._scans.listing if base else _nothing)
-        plan = Plan(base, ChangeSpool(scratch), Notes(scratch, clock, remembered), 0, 0)
+        plan = Plan(base, ChangeSpool(scratch), Notes(scratch, clock, record), 0, 0)
         # Without a root to build on, nothing tells what there is of earlier scans: whatever isn't seen now goes.
         plan.notes.folders_gone = base is None
         try:
@@ -125,7 +126,8 @@ class Intake:
 
     def remember(self, plan: Plan, root: Digest) -> None:
         """To be called once the root is safely in the store, so that the next scan can build on it."""
-        self._scans.remember(root, plan.notes)
+        # What is built on files that weren't synced is no better known than they are.
+        self._scans.remember(root, plan.notes, until_reboot=plan.base is not None and ends_with_boot(plan.notes.base))
 
     def _note_change(self, plan: Plan, change: Changed) -> None:
         plan.changes.add(change.path, change.facts)

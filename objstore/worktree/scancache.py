@@ -13,6 +13,7 @@ from typing import NamedTuple
 from blake3 import blake3
 
 from objstore.errors import StorageError
+from objstore.host.clock import boot_id
 from objstore.host.spool import Spool
 from objstore.odb.cache import Cache
 from objstore.values.digest import Digest
@@ -35,15 +36,21 @@ class ScanCache:
 
     def root(self) -> Digest | None:
         """The manifest root of the source's content when it was last taken in."""
-        found = self._cache.scanned(self._source)
-        return Digest(found) if found else None
+        return root_of(self.record())
+
+    def record(self) -> bytes | None:
+        """What is remembered of the source itself: the root, and the boot that it is good for unless it is good for ever."""
+        return self._cache.scanned(self._source)
 
     def listing(self, folder: bytes) -> bytes | None:
         """The joined rows of a folder's last listing."""
         return self._cache.scanned(self._key(folder))
 
-    def remember(self, root: Digest, notes: "Notes") -> None:
+    def remember(self, root: Digest, notes: "Notes", *, until_reboot: bool = False) -> None:
         """Remembers the scan that led to `root`; best effort, since it is only a cache.
+
+        `until_reboot`: the files were written just now and not synced. After a crash of the machine one may have its size and times
+        but not its content, so what is remembered of them, and what is built on that, ends with this boot.
 
         Notes say what has changed since `notes.base`. When somebody else has remembered another root meanwhile they don't fit what is
         there, and a file whose facts are remembered beside a root without its content would never be read again. So then the source
@@ -51,9 +58,17 @@ class ScanCache:
         """
         if not notes.changed and not notes.folders_gone and self.root() == root:
             return
+        if until_reboot and not boot_id():
+            return  # nobody would know when it ends
         gone = list(self._gone(notes)) if notes.folders_gone else []
         with contextlib.suppress(StorageError):
-            self._cache.remember_scan(self._source, notes.base, root, ((self._key(folder), rows) for folder, rows in notes), gone)
+            self._cache.remember_scan(
+                self._source,
+                notes.base,
+                root + (boot_id() if until_reboot else b""),
+                ((self._key(folder), rows) for folder, rows in notes),
+                gone,
+            )
 
     def _key(self, folder: bytes) -> bytes:
         return self._source + blake3(folder).digest(_KEY)
@@ -63,11 +78,21 @@ class ScanCache:
         return (key for key in self._cache.scan_keys(self._source) if key not in seen)
 
 
+def root_of(record: bytes | None) -> Digest | None:
+    """The root that a source's record names, if it is still good."""
+    return Digest(record[:32]) if record and record[32:] in (b"", boot_id()) else None
+
+
+def ends_with_boot(record: bytes | None) -> bool:
+    """Whether a record is good until the machine is started again."""
+    return record is not None and len(record) > 32
+
+
 class Notes:
     """The listings to remember once the files they list are in the store; in memory while small, in a file when large."""
 
-    def __init__(self, scratch: Path, clock: int, base: Digest | None) -> None:
-        """`clock`: the file system's time when the scan began; `base`: the root that was remembered then."""
+    def __init__(self, scratch: Path, clock: int, base: bytes | None) -> None:
+        """`clock`: the file system's time when the scan began; `base`: the record of the source then."""
         self._clock = clock
         self._trusted: int | None = None
         self.base = base
