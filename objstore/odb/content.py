@@ -14,7 +14,7 @@ from objstore.odb.recipe import ChunkRow
 from objstore.values.digest import Digest
 from objstore.values.key import Key, chunk_key
 
-_BLOCK = 4 * 1024 * 1024
+_BLOCK = 1024 * 1024
 _AHEAD = 3
 
 Pieces = list[bytes | memoryview]

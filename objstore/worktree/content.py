@@ -11,7 +11,7 @@ from blake3 import blake3
 from objstore.chunking.boundaries import MAX_SIZE, MIN_SIZE, cut
 from objstore.odb.draft import Draft
 from objstore.odb.recipe import ChunkRow, RecipeBuilder
-from objstore.odb.record import encode
+from objstore.odb.record import ZSTD, Payload, encode
 from objstore.values.digest import EMPTY, Digest, plain
 from objstore.values.key import Key, chunk_key
 from objstore.worktree.settled import reading
@@ -19,6 +19,7 @@ from objstore.worktree.tasks import FileRead
 
 BLOCK = 8 * 1024 * 1024
 _BLOCKS = 4
+_SKIPPED_AT_MOST = 7
 
 
 class BlockPool:
@@ -117,6 +118,18 @@ def store_chunks(draft: Draft, chunks: dict[Key, bytes | memoryview]) -> None:
         draft.store([encode(key, chunks[key]) for key in fresh])
 
 
+def _encoded_alike(keys: Sequence[Key], chunks: dict[Key, bytes | memoryview]) -> list[Payload]:
+    """Encodes chunks of one file. Where one can't be compressed, its neighbours likely can't: then only some are tried."""
+    payloads: list[Payload] = []
+    pays, skipped = True, 0
+    for key in keys:
+        attempt = pays or skipped == _SKIPPED_AT_MOST
+        payload = encode(key, chunks[key], compress=attempt)
+        pays, skipped = (payload.codec == ZSTD, 0) if attempt else (pays, skipped + 1)
+        payloads.append(payload)
+    return payloads
+
+
 def _store_chunks_of(draft: Draft, data: bytes, digest: Digest, ends: list[int]) -> None:
     builder = RecipeBuilder(lambda key, part: draft.add(key, part))
     for row in _store_block(draft, memoryview(data), ends):
@@ -134,7 +147,9 @@ def _store_block(draft: Draft, block: memoryview, ends: list[int]) -> list[Chunk
         rows.append((digest, end - start))
         chunks[chunk_key(digest)] = piece
         start = end
-    store_chunks(draft, chunks)
+    fresh = draft.claim(list(chunks))
+    with draft.storing():
+        draft.store(_encoded_alike(fresh, chunks))
     return rows
 
 
