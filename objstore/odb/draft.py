@@ -20,6 +20,7 @@ from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
 from objstore.odb.record import FRAME, Payload, encode
 from objstore.odb.segmentwriter import publish_segment
+from objstore.values.digest import Digest
 from objstore.values.key import Key
 
 _UNPLACED = (-1, 0, 0, 0)
@@ -110,6 +111,10 @@ class Draft:
             return self._rows.keys_from(prefix)
 
     # -- publishing ----------------------------------------------------------------------------------------------------
+
+    def build_on(self, root: Digest) -> None:
+        """Has gc leave alone what a manifest of the store reaches, until the draft is closed; to be called while gc isn't at work."""
+        self._file.build_on(root.hex())
 
     def adopt(self, pack: str, trailer: Trailer) -> None:
         """Takes over a pack that an interrupted draft has published."""

@@ -11,6 +11,7 @@ from objstore.host.locks import FileLock
 from objstore.host.publish import translated
 
 _ID = re.compile(rb"^[0-9a-f]{64}$", re.MULTILINE)
+_ROOT = re.compile(rb"^root ([0-9a-f]{64})$", re.MULTILINE)
 
 
 class DraftFile:
@@ -43,13 +44,17 @@ class DraftFile:
     @staticmethod
     def packs_in_use(folder: Path) -> set[str]:
         """The packs of all drafts whose writers live."""
-        packs: set[str] = set()
-        with contextlib.suppress(FileNotFoundError):
-            for path in folder.iterdir():
-                with FileLock(path) as lock, contextlib.suppress(FileNotFoundError):
-                    if not lock.try_exclusive():
-                        packs.update(_packs_in(path))
-        return packs
+        return {pack for path in _living(folder) for pack in _packs_in(path)}
+
+    @staticmethod
+    def roots_in_use(folder: Path) -> set[str]:
+        """The manifests that drafts whose writers live build on."""
+        return {root for path in _living(folder) for root in _found(_ROOT, path)}
+
+    def build_on(self, root: str) -> None:
+        """Names a manifest of the store that the draft takes over: gc leaves alone what it reaches."""
+        with translated(self._path), self._path.open("a") as file:
+            file.write(f"root {root}\n")
 
     @property
     def packs(self) -> list[str]:
@@ -69,6 +74,21 @@ class DraftFile:
         self._lock.release()
 
 
+def _living(folder: Path) -> Iterator[Path]:
+    """The files of drafts whose writers live."""
+    with contextlib.suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            with FileLock(path) as lock:
+                if not lock.try_exclusive():
+                    yield path
+
+
 def _packs_in(path: Path) -> list[str]:
-    """The ids in a draft's file. It isn't synced, so a crash of the machine may leave anything in it."""
-    return [line.decode() for line in _ID.findall(path.read_bytes())]
+    return _found(_ID, path)
+
+
+def _found(line: re.Pattern[bytes], path: Path) -> list[str]:
+    """What the whole lines of a file say; one that a crash has torn says nothing."""
+    with contextlib.suppress(FileNotFoundError):
+        return [found.decode() for found in line.findall(path.read_bytes())]
+    return []

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -36,6 +37,7 @@ class Building:
         self._base = base
         self._incremental = incremental
         self._content: DraftContent | None = None
+        self._binding = threading.Lock()
         self._logged: LoggedVersion | None = None
 
     # -- adding --------------------------------------------------------------------------------------------------------
@@ -174,14 +176,15 @@ class Building:
 
     def _bound(self) -> DraftContent:
         """The content of a draft, bound to a project now at the latest."""
-        if self._content is None:
-            self._session = self._session or session_for_drafts()
-            base = self._base
-            if self._incremental and base is None and self._draft_name is not None:
-                with self._session.state():
-                    base = self._base = logging.latest(self._session.project, self._draft_name)
-            self._content = DraftContent(self._session, base)
-        return self._content
+        with self._binding:  # two threads that both add first must add to one content
+            if self._content is None:
+                self._session = self._session or session_for_drafts()
+                base = self._base
+                if self._incremental and base is None and self._draft_name is not None:
+                    with self._session.state():
+                        base = self._base = logging.latest(self._session.project, self._draft_name)
+                self._content = DraftContent(self._session, base)
+            return self._content
 
     def _readable(self) -> Content | None:
         """What can be looked at; None for a draft that has nothing and needs no project yet."""

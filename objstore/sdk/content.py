@@ -163,6 +163,8 @@ class DraftContent:
         if self._held.draft is None:
             self._held.draft = project.open_draft()
             self._tree = None
+            if self._root is not None:
+                self._held.draft.build_on(self._root)
         return self._held.draft
 
     def check_free(self, path: bytes) -> None:
@@ -198,6 +200,7 @@ class DraftContent:
     def merge(self, project: Project, added: Digest, prefix: bytes, *, replace: bool) -> None:
         """Lays the manifest `added` over this one below `prefix`; inside `writing`. InvalidInputError, and no change, on a conflict."""
         self._flush_pending(project)
+        self.open(project).build_on(added)
         if self._root is None and not prefix:
             self._root = added
             return

@@ -162,3 +162,18 @@ def test_artifacts_outlive_the_repository_object(tmp_path: Path) -> None:
         file.write("2")
     with objstore.open(tmp_path / "repo") as repo:
         assert repo.log(started).version == "v1"
+
+
+def test_what_a_draft_took_from_the_store_outlives_gc_and_its_source(repo: objstore.Repository, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "file").write_bytes(b"only here" * 10_000)
+    repo.add([folder], name="first")
+    draft = repo.new_artifact("second", type="dataset")
+    draft.add_dir(folder)
+    repo.artifact("first:v0").delete(delete_aliases=True)
+    repo.gc()
+    (folder / "file").unlink()
+    repo.log(draft)
+    draft.download(tmp_path / "out")
+    assert (tmp_path / "out/file").read_bytes() == b"only here" * 10_000

@@ -1,5 +1,7 @@
 """Versions: numbers, aliases, drafts of versions, links, deletion."""
 
+import contextlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 import objstore
 from objstore import Artifact, ConflictError, InvalidInputError, NotFoundError, Repository
+from objstore.sdk import building
 from tests.sdk.files import content, draft, paths, tree
 
 
@@ -137,6 +140,23 @@ def test_two_artifacts_logged_from_two_sessions_are_both_there(repo: Repository,
                 file.write(text)
         assert (other.log(two).version, repo.log(one).version) == ("v0", "v1")
         assert [artifact.version for artifact in other.artifacts("data")] == ["v1", "v0"]
+
+
+def test_threads_that_add_first_at_once_add_to_one_draft(repo: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tree(tmp_path / "d", {f"{n}": f"{n}" for n in range(4)})
+    together = threading.Barrier(4)
+    made = building.DraftContent
+
+    def slowly(*arguments: object) -> object:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(0.2)
+        return made(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(building, "DraftContent", slowly)
+    shared = repo.new_artifact("shared", "dataset")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: shared.add_file(folder / f"{n}"), range(4)))
+    assert repo.log(shared).file_count == 4
 
 
 def test_threads_may_add_and_log_at_once(repo: Repository, tmp_path: Path) -> None:
