@@ -89,6 +89,12 @@ class Draft:
             with self.storing():
                 self.store([encode(key, data)])
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no object."""
+        with self._lock:
+            return not self._rows
+
     def __contains__(self, key: Key) -> bool:
         with self._lock:
             return not self._rows.unknown({key: None})

@@ -18,7 +18,6 @@ from objstore.manifest.cursor import totals
 from objstore.repository.closure import check_closed
 from objstore.repository.project import Project
 from objstore.values.digest import Digest
-from objstore.values.key import node_key
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake
 from objstore.worktree.scan import source_of
@@ -106,9 +105,9 @@ def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels) ->
     """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`."""
     if draft.generation != project.state.generation:
         check_closed(project.database, draft, root)
-    is_stored = node_key(root) in project.database and not draft.lost  # and so is all below it: then nothing of the draft is needed
-    segments = [] if is_stored else draft.publish()
-    logged = _log(project, root, labels, segments, 0 if is_stored else draft.stored_bytes, draft)
+    # What the draft holds is published even when the root is there already: if it was needed, something below the root is missing.
+    segments = [] if draft.is_empty else draft.publish()
+    logged = _log(project, root, labels, segments, draft.stored_bytes, draft)
     draft.finish()
     return logged
 
