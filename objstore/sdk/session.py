@@ -64,13 +64,13 @@ class Session:
 
     @contextlib.contextmanager
     def committing(self) -> Iterator[Project]:
-        """While inside, gc isn't at work, and no other thread changes the project through this session."""
+        """While inside, gc isn't at work, and no other thread changes the project through it."""
         with self._lock, self.project.writing():
             yield self.project
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[Project]:
-        """While inside, no other thread changes the project through this session; file locks are the caller's matter."""
+        """While inside, no other thread changes the project through it; file locks are the caller's matter."""
         with self._lock:
             yield self.project
 
