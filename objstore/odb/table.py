@@ -43,17 +43,17 @@ os.register_at_fork(after_in_child=_after_fork)
 class Tables:
     """A folder with named tables. Thread-safe; several processes may share it. Nothing here is durable by promise."""
 
-    def __init__(self, path: Path, names: Sequence[str], *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
         """CorruptionError when the folder holds a damaged environment, StorageError when it can't be opened."""
         self.path = path.resolve()  # as in `_open`, so that `close` finds it
-        self._arguments = (path, len(names), read_only)
+        self._arguments = (path, len(names))
         self._shared = _environment(*self._arguments)
         self.is_closed = False
         self.stamp: tuple[str, bytes, bytes] | None = None
         """A row (table, key, value) that every transaction puts beside its own."""
         try:
             with _Translated(self.path):
-                self._dbs = {name: self._env.open_db(name.encode(), create=not read_only) for name in names}
+                self._dbs = {name: self._env.open_db(name.encode(), create=True) for name in names}
         except BaseException:
             self.close()
             raise
@@ -114,11 +114,6 @@ class Tables:
             transaction.put(key, new)
             return True
 
-    def delete(self, table: str, keys: Iterable[bytes]) -> None:
-        with self._writing(table) as transaction:
-            for key in keys:
-                transaction.delete(key)
-
     def clear(self, table: str) -> None:
         with self._writing(table) as transaction:
             transaction.drop(self._dbs[table], delete=False)
@@ -153,7 +148,7 @@ def forget(path: Path) -> None:
         _open.pop(path.resolve(), None)
 
 
-def _environment(path: Path, tables: int, read_only: bool) -> _Shared:
+def _environment(path: Path, tables: int) -> _Shared:
     path = path.resolve()
     with _open_lock:
         shared = _open.get(path)
@@ -161,19 +156,19 @@ def _environment(path: Path, tables: int, read_only: bool) -> _Shared:
             shared.env.close()  # inherited through a fork
             shared = None
         if shared is None:
-            shared = _open[path] = _Shared(_open_environment(path, tables, read_only), os.getpid())
+            shared = _open[path] = _Shared(_open_environment(path, tables), os.getpid())
         shared.users += 1
         return shared
 
 
-def _open_environment(path: Path, tables: int, read_only: bool) -> lmdb.Environment:
+def _open_environment(path: Path, tables: int) -> lmdb.Environment:
     if path.exists() and not path.is_dir():
         raise CorruptionError(f"the cache in {path} is no folder")
     with translated(path):
         path.mkdir(parents=True, exist_ok=True)
     _allocate_lock(path / "lock.mdb")
     try:
-        env = lmdb.open(str(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, readonly=read_only, max_readers=512)
+        env = lmdb.open(str(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, max_readers=512)
     except (lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.CorruptedError) as error:
         raise CorruptionError(f"the cache in {path} is damaged") from error
     except lmdb.Error as error:
