@@ -10,6 +10,7 @@ from objstore.chunking.boundaries import AVG_SIZE, MAX_SIZE, MIN_SIZE, NORMALIZA
 from objstore.odb import pack, recipe, record, segment
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
+from objstore.odb.packwriter import PackWriter
 from objstore.repository.settings import Chunker, Settings
 from objstore.values.digest import part_digest, plain, recipe_digest
 from objstore.values.key import Kind, chunk_key
@@ -45,10 +46,16 @@ def test_the_record_of_the_document_is_what_we_write_and_read() -> None:
     assert record.decode(KEY, data) == CONTENT
 
 
-def test_the_pack_of_the_document_is_what_we_write_and_read() -> None:
+def test_the_pack_of_the_document_is_what_we_write_and_read(tmp_path: Path) -> None:
     data = example_bytes("pack.md", "pack")
+    writer = PackWriter(tmp_path / "pack", pack.PackClass.DATA, 0)
+    writer.append([record.encode(KEY, CONTENT)])
+    writer.finish()
+    writer.close()
+    assert writer.path.read_bytes() == data
     content = pack.HEADER + example_bytes("record.md", "record")
-    trailer = pack.Trailer(pack.PackClass.DATA, 0, plain(content), [pack.Row(KEY, record.STORED, 15, 15)])
+    content_hash = plain(content[len(pack.HEADER) : -len(CONTENT)] + plain(CONTENT))
+    trailer = pack.Trailer(pack.PackClass.DATA, 0, content_hash, [pack.Row(KEY, record.STORED, 15, 15)])
     body = pack.encode_trailer(trailer)
     assert content + body + pack.encode_footer(body) == data
     assert pack.decode_footer(data[-pack.FOOTER.size :]) == len(body)

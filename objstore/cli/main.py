@@ -21,7 +21,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a path that the terminal's encoding hasn't got must not stop us
     try:
         from objstore.cli.app import app
+        from objstore.host.memory import keep_freed_memory
 
+        keep_freed_memory()
         app(prog_name="objstore")
     except KeyboardInterrupt:  # so early that click isn't there yet
         print("interrupted", file=sys.stderr)

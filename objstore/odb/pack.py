@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from objstore.errors import CorruptionError, UnsupportedFormatError
-from objstore.odb.record import FRAME, MAX_RAW, STORED, ZSTD
+from objstore.odb.record import FRAME, MAX_RAW, STORED, ZSTD, Payload
 from objstore.values.digest import Digest, pack_digest
 from objstore.values.key import Key, Kind
 
@@ -73,6 +73,11 @@ def pack_name(pack: str) -> str:
 
 def pack_id(trailer: bytes) -> Digest:
     return pack_digest(trailer)
+
+
+def hashed_part(payload: Payload) -> bytes | memoryview:
+    """What the content hash takes after a record's frame: a chunk that is stored as is, is known by its digest already."""
+    return payload.key[1:] if payload.codec == STORED and payload.key[0] == Kind.CHUNK else payload.data
 
 
 def encode_trailer(trailer: Trailer) -> bytes:

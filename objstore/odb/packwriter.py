@@ -27,6 +27,7 @@ class PackWriter:
         self._hasher = blake3()
         self._pending: list[bytes | memoryview] = []
         self._pending_size = 0
+        self._to_hash: list[bytes | memoryview] = []
         self._written = 0
         self._lock = threading.Lock()
         with translated(path):
@@ -51,8 +52,10 @@ class PackWriter:
             for payload in payloads:
                 offsets.append(self.size)
                 self._rows.append(Row(payload.key, payload.codec, len(payload.data), payload.raw))
-                self._queue(payload.frame)
+                frame = payload.frame
+                self._queue(frame)
                 self._queue(payload.data)
+                self._to_hash += (frame, pack.hashed_part(payload))
                 borrowed = borrowed or isinstance(payload.data, memoryview)
             if borrowed or self._pending_size >= _BUFFER:
                 self._flush()
@@ -88,10 +91,10 @@ class PackWriter:
     def _flush(self) -> None:
         if not self._pending:
             return
+        self._hasher.update(b"".join(self._to_hash))
+        self._to_hash = []
         if self._pending_size < _BUFFER * 2:
-            self._pending = [b"".join(self._pending)]  # one hash and one write instead of thousands
-        for piece in self._pending:
-            self._hasher.update(piece)
+            self._pending = [b"".join(self._pending)]  # one write instead of thousands of pieces
         self._write()
 
     def _write(self) -> None:

@@ -47,16 +47,21 @@ def decode(key: Key, record: bytes | memoryview) -> bytes | memoryview:
 
     Of a record that isn't compressed this is a view of the record, not a copy.
     """
+    data = unpacked(key, record)
+    if not matches(key, data):
+        raise _corrupt(key, "doesn't have the content its name says")
+    return data
+
+
+def unpacked(key: Key, record: bytes | memoryview) -> bytes | memoryview:
+    """The same without a look at the content: for who checks it otherwise, as part of something larger."""
     if len(record) < FRAME.size:
         raise _corrupt(key, "is cut short")
     kind, codec, stored, raw = FRAME.unpack_from(record)
     payload = memoryview(record)[FRAME.size :]
     if kind != key[0] or len(payload) != stored or raw > MAX_RAW:
         raise _corrupt(key, "has a damaged frame")
-    data = _unpacked(key, codec, payload, raw)
-    if not matches(key, data):
-        raise _corrupt(key, "doesn't have the content its name says")
-    return data
+    return _unpacked(key, codec, payload, raw)
 
 
 def matches(key: Key, data: bytes | memoryview) -> bool:

@@ -8,9 +8,9 @@ from blake3 import blake3
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import ObjstoreError
 from objstore.odb.database import Database
-from objstore.odb.pack import HEADER, pack_name
+from objstore.odb.pack import HEADER, hashed_part, pack_name
 from objstore.odb.pending import PendingRows
-from objstore.odb.record import FRAME, decode
+from objstore.odb.record import FRAME, Payload, decode
 from objstore.values.key import Key, describe
 
 _BATCH = 4096
@@ -36,16 +36,18 @@ def check_pack(database: Database, blobs: BlobStore, pack: str, read: Callable[[
         health.problems.append(str(error))
         return health
     (header,) = blobs.read_ranges(pack_name(pack), [(0, len(HEADER))])
-    hasher = blake3(header)
+    hasher = blake3()
     if header != HEADER:
         health.problems.append("its header is damaged")
     rows = list(trailer.offsets())
     spans = [(offset, FRAME.size + row.stored) for row, offset in rows]
     for (row, _), record in zip(rows, blobs.read_ranges(pack_name(pack), spans), strict=True):
-        hasher.update(record)
+        frame = record[: FRAME.size]
+        hasher.update(frame)
+        hasher.update(hashed_part(Payload(row.key, row.codec, row.raw, memoryview(record)[FRAME.size :])))
         read(len(record))
         health.objects += 1
-        codec, stored, raw = FRAME.unpack_from(record)[1:]
+        codec, stored, raw = FRAME.unpack(frame)[1:]
         try:
             decode(row.key, record)
         except ObjstoreError:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from blake3 import blake3
 
@@ -17,7 +18,7 @@ from objstore.manifest.compare import compare as compare_manifests
 from objstore.manifest.cursor import entries, totals
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.odb.cache import Location
-from objstore.odb.content import file_blocks
+from objstore.odb.content import unproven_blocks
 from objstore.odb.database import Database
 from objstore.odb.record import decode
 from objstore.values.digest import Digest
@@ -54,6 +55,21 @@ class _Batch:
     places: list[Place] = field(default_factory=list)
     bytes: int = 0
     folders: int = 0
+
+
+class _Helpers:
+    """Threads that read and hash the blocks of large files while others write them."""
+
+    def __init__(self, workers: int) -> None:
+        self.reading = ThreadPoolExecutor(workers, thread_name_prefix="objstore-read")
+        self.hashing = ThreadPoolExecutor(1, thread_name_prefix="objstore-hash")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.reading.shutdown()
+        self.hashing.shutdown()
 
 
 @dataclass
@@ -119,10 +135,10 @@ class Checkout:
     def _written(self, places: Iterable[Place], outcome: Outcome) -> Iterator[tuple[Place, bytes]]:
         """Does what is needed for each place; those of the manifest with their facts, in order."""
         waiting: deque[Future[list[tuple[Place, bytes]]]] = deque()
-        with ThreadPoolExecutor(self.workers) as reading, ThreadPoolExecutor(self.workers, thread_name_prefix="objstore-write") as pool:
+        with _Helpers(self.workers) as helpers, ThreadPoolExecutor(self.workers, thread_name_prefix="objstore-write") as pool:
             try:
                 for batch in self._batches(places, outcome):
-                    waiting.append(pool.submit(self._run, batch, outcome, reading))
+                    waiting.append(pool.submit(self._run, batch, outcome, helpers))
                     while len(waiting) > _WINDOW or (waiting and waiting[0].done()):
                         yield from waiting.popleft().result()
                 while waiting:
@@ -153,7 +169,7 @@ class Checkout:
             place.folder.remove(place.name)
             outcome.removed.append((place.folder.path + place.name).decode(errors="backslashreplace"))
 
-    def _run(self, batch: _Batch, outcome: Outcome, reading: ThreadPoolExecutor) -> list[tuple[Place, bytes]]:
+    def _run(self, batch: _Batch, outcome: Outcome, helpers: _Helpers) -> list[tuple[Place, bytes]]:
         facts: dict[int, bytes] = {}
         absent: list[tuple[int, Place]] = []
         for at, place in enumerate(batch.places):
@@ -162,14 +178,14 @@ class Checkout:
                 outcome.kept += 1
             else:
                 absent.append((at, place))
-        for at, written in self._write(absent, reading):
+        for at, written in self._write(absent, helpers):
             facts[at] = written
             outcome.written += 1
             outcome.written_bytes += _entry(batch.places[at]).size
         self.progress.advance(files=len(batch.places), bytes_=sum(_entry(place).size for place in batch.places))
         return [(place, facts[at]) for at, place in enumerate(batch.places)]
 
-    def _write(self, absent: list[tuple[int, Place]], reading: ThreadPoolExecutor) -> Iterator[tuple[int, bytes]]:
+    def _write(self, absent: list[tuple[int, Place]], helpers: _Helpers) -> Iterator[tuple[int, bytes]]:
         """Writes each place; its facts. Small files go together, in the order of the packs, others one by one."""
         keys = {at: chunk_key(_entry(place).digest) for at, place in absent if 0 < _entry(place).size <= _SMALL}
         stored = self.database.locate(list(dict.fromkeys(keys.values())))
@@ -177,7 +193,7 @@ class Checkout:
         for at, place in absent:
             if keys.get(at) not in stored:
                 entry = _entry(place)
-                blocks = file_blocks(self.database, entry.digest, entry.size, reading)
+                blocks = unproven_blocks(self.database, entry.digest, entry.size, helpers.reading, helpers.hashing)
                 yield at, place.folder.write(place.name, blocks, _mode(place), replace_folder=self.remove_foreign)
 
     def _write_small(self, places: list[tuple[int, Place]], stored: dict[Key, Location]) -> Iterator[tuple[int, bytes]]:

@@ -17,7 +17,7 @@ from objstore.values.key import Key, chunk_key
 from objstore.worktree.settled import reading
 from objstore.worktree.tasks import FileRead
 
-BLOCK = 8 * 1024 * 1024
+BLOCK = 2 * 1024 * 1024
 _BLOCKS = 4
 _SKIPPED_AT_MOST = 7
 

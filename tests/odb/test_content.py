@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from objstore.blobs.memory import MemoryBlobs
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.odb import content, recipe
-from objstore.odb.content import file_blocks, file_range
+from objstore.odb.content import file_blocks, file_range, unproven_blocks
 from objstore.odb.recipe import Recipe
 from objstore.odb.record import encode
 from objstore.values.digest import EMPTY, Digest, plain, recipe_digest
@@ -56,12 +56,16 @@ def test_a_whole_file_comes_in_blocks_of_any_size(store: Store, digest: Digest, 
         assert whole(store, digest, len(CONTENT)) == CONTENT
 
 
+def unproven(store: Store, digest: bytes, size: int) -> list[bytes]:
+    with ThreadPoolExecutor(2) as ahead, ThreadPoolExecutor(1) as hashing:
+        return [bytes(piece) for block in unproven_blocks(store.database, digest, size, ahead, hashing) for piece in block]
+
+
 def test_reading_ahead_gives_the_same(store: Store, digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(content, "_BLOCK", 100)
-    with ThreadPoolExecutor(2) as pool:
-        blocks = list(file_blocks(store.database, digest, len(CONTENT), pool))
-    assert b"".join(bytes(piece) for block in blocks for piece in block) == CONTENT
-    assert len(blocks) > 50
+    pieces = unproven(store, digest, len(CONTENT))
+    assert b"".join(pieces) == CONTENT
+    assert len(pieces) > 50
 
 
 def test_a_range_reads_only_the_chunks_it_needs(store: Store, digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +111,19 @@ def test_a_wrong_recipe_is_found_before_the_last_block(tmp_path: Path, monkeypat
     with pytest.raises(CorruptionError, match=digest.short):
         seen.extend(bytes(piece) for block in file_blocks(store.database, digest, 10) for piece in block)
     assert b"wrong" not in seen
+    with pytest.raises(CorruptionError, match=digest.short):
+        unproven(store, digest, 10)
+
+
+def test_a_damaged_chunk_is_found_at_the_end_and_named(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    digest = store.add_file([b"first" * 100, b"second"])
+    (name,) = (name for name in store.packs() if b"second" in store.blobs.read(name))
+    data = store.blobs.read(name)
+    store.blobs.delete(name)
+    store.blobs.create(name, data.replace(b"second", b"sec0nd"))
+    with pytest.raises(CorruptionError, match=plain(b"second").short):
+        unproven(store, digest, 506)
 
 
 def test_a_recipe_of_another_size_than_the_entry_is_refused(store: Store, digest: Digest) -> None:
