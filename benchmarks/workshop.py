@@ -1,5 +1,6 @@
 """What the cases share: the inputs, made when first needed, and repositories that hold them."""
 
+import compileall
 import os
 import sys
 from functools import cached_property
@@ -9,6 +10,8 @@ from pathlib import Path
 import inputs
 from measure import Sample, run
 from scale import Scale
+
+import objstore
 
 
 class Workshop:
@@ -77,7 +80,8 @@ def stored_bytes(repository: Path) -> int:
 
 
 def _objstore_command() -> list[str]:
-    """The command that this interpreter's environment has, or the module."""
+    """The command that this interpreter's environment has, or the module; compiled, as an installer leaves it."""
+    compileall.compile_dir(Path(objstore.__file__).parent, quiet=2)
     script = Path(sys.executable).parent / "objstore"
     return [str(script)] if script.exists() else [sys.executable, "-m", "objstore"]
 
