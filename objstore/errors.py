@@ -99,3 +99,20 @@ class CorruptionError(ObjstoreError):
     """Stored bytes aren't what was stored: stop writing, run fsck."""
 
     code = "corrupt"
+
+
+class PathCollisionWarning(UserWarning):
+    """Paths of a version that some disks can't hold side by side; no error, since others can.
+
+    `first` and `second` are one such pair, two files or folders of one folder; there are `more` beside it.
+    """
+
+    def __init__(self, first: str, second: str, more: int) -> None:
+        super().__init__(first, second, more)
+        self.first = first
+        self.second = second
+        self.more = more
+
+    def __str__(self) -> str:
+        others = f" ({self.more:,} more such pair{'s' if self.more > 1 else ''})" if self.more else ""
+        return f"{self.first} and {self.second} differ only by case or Unicode form; some disks can't hold both{others}"

@@ -25,6 +25,11 @@ def print_line(text: str) -> None:
     sys.stdout.write(printable(text) + "\n")
 
 
+def print_warning(text: str) -> None:
+    """A line on the standard error, for people; it changes neither the output nor the exit code."""
+    click.echo(f"warning: {printable(text)}", err=True)
+
+
 def print_columns(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Rows in columns two spaces apart; the columns of these numbers are aligned to the right."""
     table = [[printable(cell) for cell in row] for row in rows]

@@ -58,6 +58,12 @@ class Collection:
         """The versions that aren't deleted, the oldest first."""
         return (version for version in self.versions if not version.deleted)
 
+    @property
+    def latest(self) -> Version | None:
+        """The version that has the alias `latest`."""
+        number = self.aliases.get(LATEST)
+        return None if number is None else self.versions[number]
+
     def find_root(self, root: Digest) -> Version | None:
         """The version that a record with this root means: the live one, else the newest; None if there never was one."""
         # At most one version of a root is live, and a new one is only made when none is: the newest is live or none is.

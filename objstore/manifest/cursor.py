@@ -90,6 +90,24 @@ def children(reader: NodeReader, root: Digest, folder: bytes = b"") -> Iterator[
             at = end
 
 
+def names(reader: NodeReader, root: Digest, folder: bytes = b"") -> Iterator[bytes]:
+    """The names of what `folder` holds directly, in the order of `children`, and for less."""
+    tree = Tree(reader, root)
+    start = key = _range(folder)[0]
+    while True:
+        leaf, at = tree.leaf(key)
+        if at == len(leaf.keys):
+            return
+        for path in leaf.keys[at:]:
+            if not path.startswith(start):
+                return
+            if path < key:
+                continue  # in the subfolder that was named last
+            slash = path.find(b"/", len(start))
+            yield path[len(start) : slash if slash >= 0 else None]
+            key = path[:slash] + b"0" if slash >= 0 else after(path)
+
+
 def conflict(reader: NodeReader, root: Digest, path: bytes) -> bytes | None:
     """The entry that would make something both a file and a folder if `path` were added, or None: a file above it, or the first below."""
     tree = Tree(reader, root)

@@ -16,6 +16,7 @@ from objstore.history.versions import log_version
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
 from objstore.repository.closure import check_closed
+from objstore.repository.colliding import Warn, warn_of_collisions
 from objstore.repository.project import Project
 from objstore.values.digest import Digest
 from objstore.worktree.ignore import Patterns
@@ -77,32 +78,40 @@ def add(
     patterns: Patterns,
     progress: Progress,
     waiting: Callable[[], None] | None = None,
+    warn: Warn | None = None,
 ) -> Logged:
     """Takes files in and logs them as a version; the one that is there when the content is a live version's already.
 
     One folder stands for its contents; several paths keep their names. Interrupted, it leaves the store as it was; running it again
-    doesn't write the same chunks again. Calls `waiting` when it has to wait for gc.
+    doesn't write the same chunks again. Calls `waiting` when it has to wait for gc, and `warn` before it logs colliding paths.
     """
     with project.writing(waiting):
         check_type_matches(project.state, labels)
         intake = Intake(project.database, source_of(paths), patterns, progress, project.keep_mode)
         with intake.plan(project.scratch, project.clock_for(paths)) as plan:
             if plan.is_unchanged and plan.base is not None:
+                if warn is not None:
+                    warn_of_collisions(project.database, project.state, labels.name, plan.base, warn)
                 logged = _log(project, plan.base, labels, [], 0)
                 intake.remember(plan, plan.base)
                 return logged
             draft = project.open_draft()
             try:
                 root = intake.execute(plan, draft)
-                logged = log_draft(project, draft, root, labels)
+                logged = log_draft(project, draft, root, labels, warn)
             finally:
                 draft.close()
             intake.remember(plan, root)
             return logged
 
 
-def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels) -> Logged:
-    """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`."""
+def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels, warn: Warn | None = None) -> Logged:
+    """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`.
+
+    `warn` is told of colliding paths before anything else happens; if it raises, nothing does.
+    """
+    if warn is not None:
+        warn_of_collisions(project.database.with_draft(draft), project.state, labels.name, root, warn)
     if draft.generation != project.state.generation:
         check_closed(project.database, draft, root)
     # What the draft holds is published even when the root is there already: if it was needed, something below the root is missing.

@@ -27,8 +27,9 @@ class Building:
     """Content: taken in until the artifact is logged, read-only afterwards.
 
     A draft is bound to a project by its first content method: there its content goes, at once. Paths inside an artifact are made
-    canonical (`./x//y` is `x/y`); absolute ones, `..` and what names nothing are ValueError. Every method that changes something
-    raises ArtifactFinalizedError after logging, and changes all or nothing.
+    canonical (`./x//y` is `x/y`); absolute ones, `..` and what names nothing are ValueError. Paths that differ at all, if only by
+    letter case, are two; `repo.log` warns of those that some disks can't hold both. Every method that changes something raises
+    ArtifactFinalizedError after logging, and changes all or nothing.
     """
 
     def __init__(self, name: str | None, session: Session | None, base: Digest | None, *, incremental: bool) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
 
-from objstore.errors import ConflictError, EntryNotFoundError, InvalidInputError, NotFoundError, StorageError
+from objstore.errors import ConflictError, EntryNotFoundError, InvalidInputError, NotFoundError, PathCollisionWarning, StorageError
 from objstore.manifest.cursor import Totals, entries, totals
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
@@ -150,7 +150,7 @@ class DraftContent:
             raise ConflictError("an earlier call was interrupted while it stored content; make a new artifact and add all to that")
         try:
             yield
-        except (InvalidInputError, NotFoundError):  # found before anything is written, or between two objects
+        except (InvalidInputError, NotFoundError, PathCollisionWarning):  # found before anything is written, or between two objects
             draft = self._held.draft
             self._is_broken = draft is not None and draft.failed
             raise

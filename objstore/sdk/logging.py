@@ -1,7 +1,6 @@
 """Logging a draft's content in a project."""
 
 from objstore.errors import InvalidInputError
-from objstore.history.collection import LATEST
 from objstore.history.records import Source
 from objstore.repository.adding import Labels, check_type_matches, log_draft
 from objstore.repository.project import Project
@@ -10,6 +9,7 @@ from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.merging import check_mergeable, differences
 from objstore.sdk.session import Session
+from objstore.sdk.warning import warn
 from objstore.values.digest import Digest
 
 
@@ -23,7 +23,7 @@ def log(session: Session, content: DraftContent, labels: Labels, *, incremental:
         if content.session.is_same(session):
             with session.committing() as project, content.storing():
                 check_type_matches(project.state, labels)
-                log_draft(project, content.open(project), root, labels)
+                log_draft(project, content.open(project), root, labels, warn)
                 logged = _logged(session, project, labels.name, root)
             content.logged()
         else:
@@ -45,7 +45,7 @@ def _log_elsewhere(session: Session, content: DraftContent, root: Digest, labels
                 check_mergeable(differences(copy.database, base, root, b""), replace=True)
                 copy.put_under(project, base)
             root = copy.root()
-            log_draft(project, draft, root, labels)
+            log_draft(project, draft, root, labels, warn)
         finally:
             copy.close()
         return _logged(session, project, labels.name, root)
@@ -54,8 +54,8 @@ def _log_elsewhere(session: Session, content: DraftContent, root: Digest, labels
 def latest(project: Project, name: str) -> Digest | None:
     """The root that an incremental draft starts from; None if there is none."""
     collection = project.state.find_collection(name)
-    number = collection.aliases.get(LATEST) if collection else None
-    return collection.versions[number].root if collection is not None and number is not None else None
+    version = collection.latest if collection else None
+    return version.root if version else None
 
 
 def source_of_latest(project: Project, name: str) -> Source | None:

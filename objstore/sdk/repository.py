@@ -22,6 +22,7 @@ from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
 from objstore.sdk.logged import LoggedVersion, check_project
 from objstore.sdk.session import Session, announce, retire
+from objstore.sdk.warning import warn
 from objstore.worktree.ignore import Patterns
 
 
@@ -73,6 +74,9 @@ class Repository:
         Content that a live version of the collection has makes no new version: the artifact becomes that one, which keeps its description
         and metadata. ValueError, and no change, when the collection has another type. An artifact that is logged already is logged once
         more, here, and another object returned for it.
+
+        Warns with PathCollisionWarning, here and not when they are added, of paths that differ only by letter case or Unicode form, unless
+        the collection's latest version has them too. Where that warning is made an error, it is raised and nothing is logged.
         """
         if not isinstance(artifact, Artifact):
             raise InvalidTypeError(f"log takes an Artifact, not a {type(artifact).__name__}; for files use add(paths)")
@@ -93,14 +97,14 @@ class Repository:
     ) -> Artifact:
         """Logs files and folders as a version, like `objstore add`: one folder stands for its contents, several paths keep their names.
 
-        The name is the path's base name if left out; the type the collection's, or `dataset`.
+        The name is the path's base name if left out; the type the collection's, or `dataset`. Warns as `log` does.
         """
         sources = [Path(path) for path in ([paths] if isinstance(paths, str) or not isinstance(paths, Sequence) else paths)]
         if not sources:
             raise InvalidInputError("add needs a path at least")
         labels = Labels(name or suggested_name(sources), type, *_labels(aliases, tags), description or "", metadata)
         with self._session.alone() as project:
-            logged = add(project, sources, labels, Patterns.of(include, exclude), Silent())
+            logged = add(project, sources, labels, Patterns.of(include, exclude), Silent(), warn=warn)
             return Artifact._of(LoggedVersion(self._session, project.state.collection(logged.collection), logged.version))
 
     # -- reading -------------------------------------------------------------------------------------------------------

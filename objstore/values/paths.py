@@ -1,6 +1,7 @@
 """The rules for paths inside a version (spec/manifest.md)."""
 
 import re
+from collections.abc import Sequence
 
 from objstore.errors import InvalidInputError
 
@@ -57,3 +58,19 @@ def canonical(path: str) -> str:
 def is_below(path: bytes, folder: bytes) -> bool:
     """Whether `path` is `folder` itself or lies in it, by whole parts; everything lies in the empty folder."""
     return not folder or path == folder or path.startswith(folder + b"/")
+
+
+def folded(names: Sequence[bytes]) -> list[bytes]:
+    """The names (no paths) with letter case and Unicode form taken away: equal where some disk may take two for one.
+
+    Unicode's canonical caseless matching (The Unicode Standard, 3.13), which is at least as broad as what disks do.
+    """
+    if not names:
+        return []
+    # All at once, since a call for each name would take ten times as long: nothing folds across a slash, or to one.
+    joined = b"/".join(names)
+    if joined.isascii():
+        return joined.lower().split(b"/")
+    from unicodedata import normalize  # here, since few names need it
+
+    return normalize("NFD", normalize("NFD", joined.decode()).casefold()).encode().split(b"/")

@@ -131,3 +131,52 @@ def test_a_repository_elsewhere_can_be_chosen(cli: Cli, tmp_path_factory: pytest
 def test_a_repository_is_found_from_a_folder_in_it(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(cli.fill() / "labels")
     assert cli("add", ".").out.startswith("labels:v0  1 file ")
+
+
+# -- names that some disks take for one --------------------------------------------------------------------------------
+
+
+def test_paths_that_differ_only_by_case_or_form_are_added_with_a_warning(cli: Cli) -> None:
+    for path in ("A.txt", "a.txt", "Sub/x", "sub/y", "caf\u00e9", "cafe\u0301"):
+        cli.write(f"data/d/{path}", path)
+    said = cli("add", "data")
+    assert said.out.startswith("data:v0  6 files  ")
+    assert re.fullmatch(
+        r"warning: (d/.+) and (d/.+) differ only by case or Unicode form; some disks can't hold both \(2 more such pairs\)\n", said.err
+    )
+    assert len(cli.json("ls", "data")) == 6
+
+
+def test_the_warning_comes_once_and_for_what_is_new(cli: Cli) -> None:
+    for path in ("A", "a", "b"):
+        cli.write(f"data/{path}", path)
+    one_pair = "warning: A and a differ only by case or Unicode form; some disks can't hold both\n"
+    assert cli("add", "data").err == one_pair
+    assert cli("add", "data").err == ""
+    cli.write("data/a", "edited")
+    cli.write("data/c", "new")
+    assert cli("add", "data").err == ""
+    cli.write("data/B", "new")
+    assert cli("add", "data").err == one_pair.replace("A and a", "B and b")
+    assert cli("add", "data", "-n", "other").err == one_pair.replace("both", "both (1 more such pair)")
+
+
+def test_the_warning_leaves_json_alone(cli: Cli) -> None:
+    for path in ("A", "a"):
+        cli.write(f"data/{path}", path)
+    said = cli("add", "data", "--json")
+    assert said.json["name"] == "data:v0"
+    assert said.err.startswith("warning: A and a differ")
+
+
+def test_a_name_in_a_warning_cannot_pose_as_another_line(cli: Cli) -> None:
+    for path in ("a\nerror: b", "A\nerror: b"):
+        cli.write(f"data/{path}", path)
+    assert cli("add", "data").err.count("\n") == 1
+
+
+def test_other_names_are_no_reason_to_warn(images: Cli) -> None:
+    images.write("images/a/cat.png", "")
+    images.write("images/\u00e4\u00df", "")
+    images.write("images/a\u0308s", "")
+    assert images("add", "images").err == ""

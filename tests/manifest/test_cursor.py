@@ -1,7 +1,7 @@
 import pytest
 
 from objstore.errors import CorruptionError
-from objstore.manifest.cursor import Child, Totals, children, conflict, entries, get, nodes, totals
+from objstore.manifest.cursor import Child, Totals, children, conflict, entries, get, names, nodes, totals
 from objstore.manifest.entry import Entry, reference_entry
 from objstore.manifest.node import Inner, Link, decode, encode
 from objstore.values.digest import Digest
@@ -52,6 +52,9 @@ def test_children_are_the_entries_and_folders_directly_in_a_folder(store: Nodes)
         Child(b"ref", False, 1, 0, reference_entry({"uri": "s3://b/k"})),
     ]
     assert [child.name for child in children(store, root, b"b")] == [b"c", b"d"]
+    assert list(names(store, root)) == [b"a", b"b-c", b"b", b"b0", b"c", b"ref"]
+    assert list(names(store, root, b"b")) == [b"c", b"d"]
+    assert list(names(store, root, b"a")) == list(names(store, root, b"x")) == []
     assert list(children(store, root, b"a")) == list(children(store, root, b"b/d/e")) == list(children(store, root, b"x")) == []
 
 
@@ -60,6 +63,9 @@ def test_listing_and_totals_of_a_huge_folder_read_a_path_of_nodes(store: Nodes) 
     root = build(store, some)
     store.forget_counts()
     assert [(child.name, child.files) for child in children(store, root)] == [(b"big", 30_000), (b"small", 200), (b"top", 1)]
+    assert len(store.reads) <= 12
+    store.forget_counts()
+    assert list(names(store, root)) == [b"big", b"small", b"top"]
     assert len(store.reads) <= 12
     store.forget_counts()
     assert totals(store, root, b"big") == Totals(30_000, sum(range(30_000)))

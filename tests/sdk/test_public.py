@@ -24,6 +24,7 @@ NAMES = [
     "InvalidTypeError",
     "NotFoundError",
     "ObjstoreError",
+    "PathCollisionWarning",
     "RemoteError",
     "Repository",
     "SourceFileError",

@@ -58,3 +58,17 @@ def test_what_leads_elsewhere_or_nowhere_is_refused(path: str) -> None:
 )
 def test_below_counts_by_whole_parts(path: bytes, folder: bytes, below: bool) -> None:
     assert paths.is_below(path, folder) is below
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Readme", "README"), ("\u00e9t\u00e9", "e\u0301te\u0301"), ("\u00c9", "e\u0301"), ("stra\u00dfe", "STRASSE"), ("\u03a3", "\u03c2")],
+)
+def test_names_that_differ_only_by_case_or_form_fold_to_one(one: str, other: str) -> None:
+    assert len(set(paths.folded([one.encode(), other.encode()]))) == 1
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1).map(str.encode)))
+def test_a_name_folds_the_same_alone_and_among_others(names: list[bytes]) -> None:
+    assert paths.folded(names) == [paths.folded([name])[0] for name in names]
+    assert len(paths.folded(names)) == len(names)

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from objstore.cli.opening import tell_waiting, with_project
-from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.output import as_json, print_json, print_line, print_warning
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
 from objstore.cli.versions import as_dict
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, PathCollisionWarning
 from objstore.repository.adding import Labels, Logged, add, suggested_name
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
@@ -47,6 +47,7 @@ def command(
 
     One folder stands for its contents; several paths keep their names. A version that has the same content already is
     not made again: it becomes the latest and gets the aliases. Patterns in a file .objstoreignore (gitignore syntax) are left out.
+    Paths that differ only by letter case or Unicode form are taken, with a warning when they first come in.
 
     \b
     Example:
@@ -54,8 +55,11 @@ def command(
       objstore add model.safetensors config.json -n my-model -t model -a prod --meta epochs=3
     """
     labels = Labels(suggested_name(paths) if name is None else name, type_, aliases, tags, description, parsed_metadata(meta))
+    warnings: list[PathCollisionWarning] = []
     with progress() as shown:
-        logged = add(project, paths, labels, Patterns.of(include, exclude), shown, tell_waiting)
+        logged = add(project, paths, labels, Patterns.of(include, exclude), shown, tell_waiting, warnings.append)
+    for warning in warnings:
+        print_warning(str(warning))
     if as_json:
         collection = project.state.collection(logged.collection)
         print_json({**as_dict(collection, logged.version), "new": logged.is_new, "new_bytes": logged.new_bytes})
