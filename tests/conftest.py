@@ -1,6 +1,7 @@
 """What all tests share: isolation from the user's own folders, and places to keep things."""
 
 import contextlib
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -65,6 +66,28 @@ def fast_disk(tmp_path: Path) -> Iterator[Path]:
         with contextlib.suppress(pytest.skip.Exception):
             stack.enter_context(mounted(place, "size=1g"))
         yield place
+
+
+@pytest.fixture
+def caseless_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk to which `a` and `A` are one name: the usual one, or one that ntfs-3g can mount; skips where there is neither."""
+    (tmp_path / "probe").touch()
+    if (tmp_path / "PROBE").exists():
+        yield tmp_path
+        return
+    image, place = tmp_path / "image", tmp_path / "caseless-disk"
+    image.touch()
+    os.truncate(image, 16 << 20)
+    place.mkdir()
+    try:
+        for command in (["mkntfs", "-q", "-F", image], ["lowntfs-3g", "-o", "ignore_case", image, place]):
+            subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("can't mount a disk here that ignores case")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True, capture_output=True)
 
 
 def fast_folder() -> Path:

@@ -60,3 +60,37 @@ def keeps_mode(folder: Path) -> bool:
             return not plain and bool(os.fstat(probe.fileno()).st_mode & stat.S_IXUSR)
     except OSError:
         return True
+
+
+_ALIKE = [(b"a", b"A"), ("\u00e9".encode(), "e\u0301".encode())]
+
+
+def tells_names_apart(folder: Path) -> bool:
+    """Whether names that differ by letter case, or by Unicode form, are different ones in a folder. True where nothing can be written."""
+    name = b".objstore-%s-%%s.tmp" % os.urandom(6).hex().encode()  # a scan passes over such names, should one stay
+    return not any(_is_one(os.fsencode(folder), name % first, name % second) for first, second in _ALIKE)
+
+
+def is_one_name(folder: Path, first: bytes, second: bytes) -> bool:
+    """Whether two names would be those of one file in a folder, found by trying. False where nothing can be written."""
+    probe = os.fsencode(folder / f".objstore-{os.urandom(6).hex()}.tmp")
+    try:
+        os.mkdir(probe)
+    except OSError:
+        return False
+    try:
+        return _is_one(probe, first, second)
+    finally:
+        os.rmdir(probe)
+
+
+def _is_one(folder: bytes, first: bytes, second: bytes) -> bool:
+    path = os.path.join(folder, first)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except OSError:
+        return False
+    try:
+        return os.path.lexists(os.path.join(folder, second))
+    finally:
+        os.unlink(path)

@@ -25,6 +25,7 @@ from objstore.values.digest import Digest
 from objstore.values.key import Key, chunk_key, node_key
 from objstore.worktree.compare import Found, Place, compare
 from objstore.worktree.crew import Crew, crew_for
+from objstore.worktree.distinct import check_distinct
 from objstore.worktree.ignore import STORE_FOLDER, Patterns
 from objstore.worktree.listing import FACTS, UNKNOWN
 from objstore.worktree.scan import folder_source
@@ -95,14 +96,16 @@ class Checkout:
     def run(self, scratch: Path, prefix: bytes = b"") -> Outcome:
         """Writes what is at or below `prefix`. Memory: a few batches of 8 MiB.
 
-        Errors: ConflictError when something is in the way, StorageError when the disk refuses, CorruptionError or NotFoundError
-        when the store hasn't got the content. Whatever was written before stays, each file whole; running again goes on from there.
+        Errors: ConflictError when something is in the way, or when two of the paths are one on that disk (then nothing is written);
+        StorageError when the disk refuses, CorruptionError or NotFoundError when the store hasn't got the content. Whatever was written
+        before stays, each file whole; running again goes on from there.
         """
         outcome = Outcome()
         remember = ScanCache(self.database.cache, folder_source(self.target), Patterns(), bytes([self.keep_mode]))
         expected = totals(self.database, self.root, prefix)
         self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
         top = Folder.top(self.target)
+        check_distinct(self.target, (path for path, _ in entries(self.database, self.root, prefix)))
         base = remember.root()
         notes = Notes(scratch, self.clock, remember.record())
         listings = _Listings(notes)

@@ -25,7 +25,8 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
     """Write the files of a version into a folder.
 
     Prints the folder: DEST, or artifacts/<name>-v<N>. Files there that are equal already are left alone, different ones
-    replaced, others kept. Every byte is verified, and each file appears whole or not at all.
+    replaced, others kept. Every byte is verified, and each file appears whole or not at all. On a disk to which two paths of
+    the version are one, nothing is written.
 
     \b
     Example:
