@@ -31,6 +31,10 @@ class MemoryBlobs:
                 weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
             return self._scratch
 
+    @property
+    def root(self) -> None:
+        return None
+
     def create(self, name: str, data: bytes, /) -> None:
         with self._lock:
             if name in self._blobs:

@@ -21,6 +21,10 @@ class BlobStore(Protocol):
     def scratch(self) -> Path:
         """A local folder for files that `adopt` will take; where that is possible, in the same file system."""
 
+    @property
+    def root(self) -> Path | None:
+        """The folder of this machine that has the blobs as files of their names, for reading; None where there is none."""
+
     def create(self, name: str, data: bytes, /) -> None: ...
 
     def adopt(self, name: str, file: Path, /) -> None:

@@ -41,7 +41,7 @@ def file_blocks(database: Database, digest: bytes, size: int) -> Iterator[Pieces
         yield previous
 
 
-def unproven_blocks(database: Database, digest: bytes, size: int, ahead: Executor, hashing: Executor) -> Iterator[Pieces]:
+def unproven_blocks(database: Database, digest: bytes, size: int, ahead: Executor, hashing: Executor) -> Iterator[bytes]:
     """The same, for who writes where nobody looks before the end: only the digest of the whole is checked, after the last block.
 
     That is half the hashing of `file_blocks`. Reading goes on ahead of the caller in one executor, hashing beside it in the other, which
@@ -49,11 +49,11 @@ def unproven_blocks(database: Database, digest: bytes, size: int, ahead: Executo
     """
     hasher = blake3()
     waiting: deque[Future[None]] = deque()
-    for pieces in _read_ahead(database, _grouped(file_chunks(database, digest, size)), ahead):
-        waiting.append(hashing.submit(_update, hasher, pieces))
+    for block in _read_ahead(database, _grouped(file_chunks(database, digest, size)), ahead):
+        waiting.append(hashing.submit(_update, hasher, [block]))
         if len(waiting) > _AHEAD:
             waiting.popleft().result()
-        yield pieces
+        yield block
     for future in waiting:
         future.result()
     if hasher.digest() != digest:
@@ -116,8 +116,8 @@ def _update(hasher: "blake3", pieces: Pieces) -> None:
         hasher.update(piece)
 
 
-def _read_ahead(database: Database, groups: Iterator[list[ChunkRow]], ahead: Executor) -> Iterator[Pieces]:
-    waiting: deque[Future[Pieces]] = deque()
+def _read_ahead(database: Database, groups: Iterator[list[ChunkRow]], ahead: Executor) -> Iterator[bytes]:
+    waiting: deque[Future[bytes]] = deque()
     while True:
         for group in islice(groups, _AHEAD - len(waiting)):
             waiting.append(ahead.submit(_read_unproven, database, group))
@@ -143,11 +143,11 @@ def _read(database: Database, group: list[ChunkRow]) -> Pieces:
     return _in_order(group, dict(database.read_many(_keys(group))))
 
 
-def _read_unproven(database: Database, group: list[ChunkRow]) -> Pieces:
+def _read_unproven(database: Database, group: list[ChunkRow]) -> bytes:
     located = database.locate(_keys(group))
     found = {key: unpacked(key, record) for key, record in database.read_records(located)}
     found.update((key, database.read(key)) for key in _keys(group) if key not in located)
-    return [b"".join(_in_order(group, found))]  # hashing and writing one large piece is quicker than twenty small ones
+    return b"".join(_in_order(group, found))  # hashing and writing one large piece is quicker than twenty small ones
 
 
 def _keys(group: list[ChunkRow]) -> list[Key]:

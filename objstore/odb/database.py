@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, NotFoundError
@@ -19,6 +19,15 @@ if TYPE_CHECKING:  # loaded only by what writes
     from objstore.odb.draft import Draft
 
 _GAP = 64 * 1024  # two wanted records this close are read together with what lies between
+
+
+class Span(NamedTuple):
+    """A stretch of a pack that is worth reading at once, and each wanted record's offset and size in it."""
+
+    pack: str
+    start: int
+    size: int
+    records: list[tuple[Key, int, int]]
 
 
 class Database:
@@ -122,28 +131,30 @@ class Database:
 
         gc may have moved a record since somebody looked: then it is looked up again, once.
         """
-        for run in _runs(sorted(located.items(), key=_by_place)):
+        for span in spans(located):
             try:
-                block = self._read_span(run)
+                block = self._read_span(span)
             except NotFoundError:
                 self._catch_up()
-                for key, _ in run:
+                for key, _, _ in span.records:
                     yield key, self._read_anew(key)
                 continue
-            start = run[0][1].offset
-            for key, place in run:
-                at = place.offset - start
-                yield key, block[at : at + FRAME.size + place.stored]
+            for key, at, size in span.records:
+                yield key, block[at : at + size]
 
-    def _read_span(self, run: Sequence[tuple[Key, Location]]) -> memoryview:
-        start, last = run[0][1].offset, run[-1][1]
-        span = (start, last.offset + FRAME.size + last.stored - start)
-        return memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(last.pack), [span]))))
+    def _read_span(self, span: Span) -> memoryview:
+        return memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(span.pack), [(span.start, span.size)]))))
+
+    @property
+    def root(self) -> Path | None:
+        """The folder of this machine that has the packs as files, if there is one."""
+        return self._blobs.root
 
     def _read_anew(self, key: Key) -> memoryview:
         located = self._located(key)
         try:
-            return self._read_span([(key, located)])
+            (span,) = spans({key: located})
+            return self._read_span(span)
         except NotFoundError as error:
             raise CorruptionError(f"pack {located.pack[:12]} is missing; run `objstore fsck`") from error
 
@@ -189,17 +200,20 @@ class Database:
         return trailer
 
 
-def _by_place(item: tuple[Key, Location]) -> tuple[str, int]:
-    return item[1][:2]
-
-
-def _runs(wanted: Sequence[tuple[Key, Location]]) -> Iterator[Sequence[tuple[Key, Location]]]:
-    """Groups sorted places that are worth reading at once."""
-    start = 0
+def spans(located: Mapping[Key, Location]) -> Iterator[Span]:
+    """What to read to have the records at these places, in the order of packs; neighbours together."""
+    wanted = sorted(located.items(), key=_by_place)
+    first = 0
     for at in range(1, len(wanted) + 1):
         if at == len(wanted) or not _adjacent(wanted[at - 1][1], wanted[at][1]):
-            yield wanted[start:at]
-            start = at
+            start, last = wanted[first][1].offset, wanted[at - 1][1]
+            records = [(key, place.offset - start, FRAME.size + place.stored) for key, place in wanted[first:at]]
+            yield Span(last.pack, start, last.offset + FRAME.size + last.stored - start, records)
+            first = at
+
+
+def _by_place(item: tuple[Key, Location]) -> tuple[str, int]:
+    return item[1][:2]
 
 
 def _adjacent(a: Location, b: Location) -> bool:

@@ -1,5 +1,6 @@
 """Writing a manifest's files into a folder: only what isn't right already, every byte verified, each file whole or not at all."""
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ from typing import Self
 from blake3 import blake3
 
 from objstore.chunking.boundaries import MAX_SIZE
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, NotFoundError
 from objstore.host.clock import file_clock
 from objstore.host.progress import Progress
 from objstore.manifest.compare import compare as compare_manifests
@@ -19,19 +20,21 @@ from objstore.manifest.cursor import entries, totals
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.odb.cache import Location
 from objstore.odb.content import unproven_blocks
-from objstore.odb.database import Database
+from objstore.odb.database import Database, spans
+from objstore.odb.pack import pack_name
 from objstore.odb.record import decode
 from objstore.values.digest import Digest
 from objstore.values.key import Key, chunk_key, node_key
-from objstore.worktree.compare import Found, Place, compare
+from objstore.worktree.compare import Foreign, Found, Place, compare
 from objstore.worktree.crew import Crew, crew_for
 from objstore.worktree.distinct import check_distinct
+from objstore.worktree.gathering import Listings
 from objstore.worktree.ignore import STORE_FOLDER, Patterns
 from objstore.worktree.listing import FACTS, UNKNOWN
 from objstore.worktree.scan import folder_source
 from objstore.worktree.scancache import Notes, ScanCache
 from objstore.worktree.target import Folder
-from objstore.worktree.tasks import FilesWritten, FileToWrite, WriteTask
+from objstore.worktree.tasks import FilesWritten, FileToWrite, Stretch, WriteTask
 
 _BATCH_FILES = 256
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -108,12 +111,12 @@ class Checkout:
         check_distinct(self.target, (path for path, _ in entries(self.database, self.root, prefix)))
         base = remember.root()
         notes = Notes(scratch, self.clock, remember.record())
-        listings = _Listings(notes)
+        listings = Listings(notes)
         places = compare(top, self._wanted(prefix, base), remember.listing, replace_links=self.remove_foreign)
         try:
             with crew_for(expected.files, expected.bytes) as self.crew:
                 for place, facts in self._written(places, outcome):
-                    listings.add(place.folder.path + place.name, facts)
+                    listings.add(place.folder.path, place.name, facts)
             listings.finish()
             if not prefix:
                 notes.trust_before(file_clock(self.target))
@@ -135,7 +138,7 @@ class Checkout:
                 change = next(differing, None)
             yield path, entry, change is None or change.path != path
 
-    def _written(self, places: Iterable[Place], outcome: Outcome) -> Iterator[tuple[Place, bytes]]:
+    def _written(self, places: Iterable[Place | Foreign], outcome: Outcome) -> Iterator[tuple[Place, bytes]]:
         """Does what is needed for each place; those of the manifest with their facts, in order."""
         waiting: deque[Future[list[tuple[Place, bytes]]]] = deque()
         with _Helpers(self.workers) as helpers, ThreadPoolExecutor(self.workers, thread_name_prefix="objstore-write") as pool:
@@ -151,13 +154,16 @@ class Checkout:
                     future.cancel()
                 raise
 
-    def _batches(self, places: Iterable[Place], outcome: Outcome) -> Iterator[_Batch]:
+    def _batches(self, places: Iterable[Place | Foreign], outcome: Outcome) -> Iterator[_Batch]:
         batch = _Batch()
         for place in places:
-            if place.found is Found.FOREIGN:
+            if isinstance(place, Foreign):
                 self._foreign(place, outcome)
                 continue
-            size = 0 if place.found is Found.SAME else place.entry.size if place.entry else 0
+            if place.entry.kind == EntryKind.REFERENCE:
+                where = (place.folder.path + place.name).decode()
+                raise InvalidInputError(f"{where} is a reference to an outside address, which this version of objstore can't fetch")
+            size = 0 if place.found is Found.SAME else place.entry.size
             if batch.places and (len(batch.places) == _BATCH_FILES or batch.bytes + size > _BATCH_BYTES or batch.folders == _BATCH_FOLDERS):
                 yield batch
                 batch = _Batch()
@@ -167,7 +173,7 @@ class Checkout:
         if batch.places:
             yield batch
 
-    def _foreign(self, place: Place, outcome: Outcome) -> None:
+    def _foreign(self, place: Foreign, outcome: Outcome) -> None:
         if self.remove_foreign and place.name not in _NEVER_REMOVED:
             place.folder.remove(place.name)
             outcome.removed.append((place.folder.path + place.name).decode(errors="backslashreplace"))
@@ -184,40 +190,49 @@ class Checkout:
         for at, written in self._write(absent, helpers):
             facts[at] = written
             outcome.written += 1
-            outcome.written_bytes += _entry(batch.places[at]).size
-        self.progress.advance(files=len(batch.places), bytes_=sum(_entry(place).size for place in batch.places))
+            outcome.written_bytes += batch.places[at].entry.size
+        self.progress.advance(files=len(batch.places), bytes_=sum(place.entry.size for place in batch.places))
         return [(place, facts[at]) for at, place in enumerate(batch.places)]
 
     def _write(self, absent: list[tuple[int, Place]], helpers: _Helpers) -> Iterator[tuple[int, bytes]]:
         """Writes each place; its facts. Small files go together, in the order of the packs, others one by one."""
-        keys = {at: chunk_key(_entry(place).digest) for at, place in absent if 0 < _entry(place).size <= _SMALL}
+        keys = {at: chunk_key(place.entry.digest) for at, place in absent if 0 < place.entry.size <= _SMALL}
         stored = self.database.locate(list(dict.fromkeys(keys.values())))
         yield from self._write_small([(at, place) for at, place in absent if keys.get(at) in stored], stored)
         for at, place in absent:
             if keys.get(at) not in stored:
-                entry = _entry(place)
+                entry = place.entry
                 blocks = unproven_blocks(self.database, entry.digest, entry.size, helpers.reading, helpers.hashing)
                 yield at, place.folder.write(place.name, blocks, _mode(place), replace_folder=self.remove_foreign)
 
     def _write_small(self, places: list[tuple[int, Place]], stored: dict[Key, Location]) -> Iterator[tuple[int, bytes]]:
         by_key: dict[Key, list[tuple[int, Place]]] = {}
         for at, place in places:
-            by_key.setdefault(chunk_key(_entry(place).digest), []).append((at, place))
-        if self.crew is not None and len(places) > 1:
-            order: list[int] = []
-            files: list[FileToWrite] = []
-            for key, record in self.database.read_records(stored):
-                for at, place in by_key[key]:
-                    order.append(at)
-                    files.append(FileToWrite(place.folder.path, place.name, key[1:], bytes(record), _mode(place)))
-            answer = self.crew.run(WriteTask(os.fspath(self.target), self.remove_foreign, files))
-            assert isinstance(answer, FilesWritten)
-            yield from zip(order, answer.facts, strict=True)
-            return
+            by_key.setdefault(chunk_key(place.entry.digest), []).append((at, place))
+        if self.crew is not None and self.database.root is not None and len(places) > 1:
+            with contextlib.suppress(NotFoundError):  # gc has moved a record since: then it is looked up again, below
+                yield from self._write_elsewhere(self.crew, self.database.root, by_key, stored)
+                return
         for key, record in self.database.read_records(stored):
             data = decode(key, record)
             for at, place in by_key[key]:
-                yield at, place.folder.write(place.name, [[data]], _mode(place), replace_folder=self.remove_foreign)
+                yield at, place.folder.write(place.name, [data], _mode(place), replace_folder=self.remove_foreign)
+
+    def _write_elsewhere(
+        self, crew: Crew, root: Path, by_key: dict[Key, list[tuple[int, Place]]], stored: dict[Key, Location]
+    ) -> Iterator[tuple[int, bytes]]:
+        order: list[int] = []
+        stretches: list[Stretch] = []
+        for span in spans(stored):
+            files = []
+            for key, offset, size in span.records:
+                for at, place in by_key[key]:
+                    order.append(at)
+                    files.append(FileToWrite(place.folder.path, place.name, _mode(place), key[1:], offset, size))
+            stretches.append(Stretch(os.path.join(root, pack_name(span.pack)), span.start, span.size, files))
+        answer = crew.run(WriteTask(os.fspath(self.target), self.remove_foreign, stretches))
+        assert isinstance(answer, FilesWritten)
+        yield from zip(order, answer.facts, strict=True)
 
     def _is_right(self, place: Place) -> bool:
         hasher = blake3()
@@ -226,7 +241,7 @@ class Checkout:
                 hasher.update(data)
         except OSError:
             return False  # what can't be read is replaced
-        return hasher.digest() == _entry(place).digest
+        return hasher.digest() == place.entry.digest
 
     def _unless_recent(self, facts: bytes) -> bytes:
         return facts if FACTS.unpack(facts)[2] < self.clock else UNKNOWN
@@ -240,40 +255,9 @@ class Checkout:
         return place.folder.set_mode(place.name, (mode | readable if _is_executable(place) else mode & ~0o111) & 0o7777)
 
 
-class _Listings:
-    """Gathers each folder's rows, from paths in order, and notes a folder once it is complete."""
-
-    def __init__(self, notes: Notes) -> None:
-        self._notes = notes
-        self._open: list[tuple[bytes, list[bytes]]] = [(b"", [])]
-
-    def add(self, path: bytes, facts: bytes) -> None:
-        parent = path[: path.rfind(b"/") + 1]
-        while not parent.startswith(self._open[-1][0]):
-            self._notes.add_rows(*self._open.pop())
-        while (above := self._open[-1])[0] != parent:
-            name = parent[len(above[0]) :].partition(b"/")[0] + b"/"
-            above[1].append(name + b"\0" + UNKNOWN)
-            self._open.append((above[0] + name, []))
-        self._open[-1][1].append(path[len(parent) :] + b"\0" + facts)
-
-    def finish(self) -> None:
-        while self._open:
-            self._notes.add_rows(*self._open.pop())
-        self._notes.folders_gone = True
-
-
-def _entry(place: Place) -> Entry:
-    assert place.entry is not None
-    if place.entry.kind == EntryKind.REFERENCE:
-        where = (place.folder.path + place.name).decode()
-        raise InvalidInputError(f"{where} is a reference to an outside address, which this version of objstore can't fetch")
-    return place.entry
-
-
 def _mode(place: Place) -> int:
     return 0o777 if _is_executable(place) else 0o666
 
 
 def _is_executable(place: Place) -> bool:
-    return _entry(place).kind == EntryKind.EXECUTABLE
+    return place.entry.kind == EntryKind.EXECUTABLE

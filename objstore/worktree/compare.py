@@ -21,19 +21,23 @@ class Found(Enum):
     """A regular file that must be read to know."""
     ABSENT = "absent"
     """Not there, or not a file of that size."""
-    FOREIGN = "foreign"
-    """The manifest hasn't got it (a folder's name ends in `/`)."""
 
 
 class Place(NamedTuple):
-    """A path and how the target has it."""
+    """A path of the manifest and how the target has it."""
 
     folder: Folder
     name: bytes
     found: Found
-    entry: Entry | None
-    """None for what is foreign."""
+    entry: Entry
     facts: bytes | None
+
+
+class Foreign(NamedTuple):
+    """What the manifest hasn't got (a folder's name ends in `/`)."""
+
+    folder: Folder
+    name: bytes
 
 
 class _Level:
@@ -45,10 +49,10 @@ class _Level:
         self.rows = folder.rows()
         self.at = 0
 
-    def until(self, name: bytes) -> Iterator[Place]:
+    def until(self, name: bytes) -> Iterator[Foreign]:
         """What is foreign before `name`; afterwards the row at `name`, if there is one, is next."""
         while self.at < len(self.rows) and (own := self.rows[self.at][: -FACTS.size - 1]) < name:
-            yield Place(self.folder, own, Found.FOREIGN, None, None)
+            yield Foreign(self.folder, own)
             self.at += 1
 
     def take(self, name: bytes) -> bytes | None:
@@ -58,9 +62,9 @@ class _Level:
             return self.rows[self.at - 1]
         return None
 
-    def rest(self) -> Iterator[Place]:
+    def rest(self) -> Iterator[Foreign]:
         for row in self.rows[self.at :]:
-            yield Place(self.folder, row[: -FACTS.size - 1], Found.FOREIGN, None, None)
+            yield Foreign(self.folder, row[: -FACTS.size - 1])
 
 
 def compare(
@@ -69,7 +73,7 @@ def compare(
     remembered: Callable[[bytes], bytes | None],
     *,
     replace_links: bool = False,
-) -> Iterator[Place]:
+) -> Iterator[Place | Foreign]:
     """Every path of `wanted` (path, entry, whether the remembered root has this very entry there; ascending), and what is foreign.
 
     Folders that are missing are made. Memory: the rows of one path of folders.

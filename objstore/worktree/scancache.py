@@ -23,6 +23,7 @@ from objstore.worktree.scan import Scanned, Source
 
 _BATCH = 8 * 1024 * 1024
 _LENGTH = struct.Struct("<Q")
+_HEAD = struct.Struct("<QQq")
 _KEY = 16
 
 
@@ -106,15 +107,16 @@ class Notes:
             self.seen.append(scanned.folder)
             return
         rows = scanned.listing.rows
-        self.add_rows(scanned.folder, forgetting_newer(rows, self._clock) if scanned.listing.newest >= self._clock else rows)
+        newest = scanned.listing.newest
+        self.add_rows(scanned.folder, forgetting_newer(rows, self._clock) if newest >= self._clock else rows, newest)
 
-    def add_rows(self, folder: bytes, rows: list[bytes]) -> None:
-        """Notes a folder's rows as they are."""
+    def add_rows(self, folder: bytes, rows: list[bytes], newest: int) -> None:
+        """Notes a folder's rows as they are. `newest`: the latest change time of any of its files."""
         self.seen.append(folder)
         self.changed = True
-        for piece in (folder, b"".join(rows)):
-            self._spool.write(_LENGTH.pack(len(piece)))
-            self._spool.write(piece)
+        joined = b"".join(rows)
+        self._spool.write(_HEAD.pack(len(folder), len(joined), newest) + folder)
+        self._spool.write(joined)
 
     def trust_before(self, clock: int) -> None:
         """Of files that changed at `clock` or later the facts are forgotten: an edit in the same tick wouldn't show."""
@@ -122,10 +124,12 @@ class Notes:
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         self._spool.rewind()
-        while head := self._spool.read(_LENGTH.size):
-            folder = self._spool.read(_LENGTH.unpack(head)[0])
-            rows = self._spool.read(_LENGTH.unpack(self._spool.read(_LENGTH.size))[0])
-            yield folder, rows if self._trusted is None else b"".join(forgetting_newer(split_rows(rows), self._trusted))
+        while head := self._spool.read(_HEAD.size):
+            folder_size, rows_size, newest = _HEAD.unpack(head)
+            folder, rows = self._spool.read(folder_size), self._spool.read(rows_size)
+            if self._trusted is not None and newest >= self._trusted:
+                rows = b"".join(forgetting_newer(split_rows(rows), self._trusted))
+            yield folder, rows
 
     def close(self) -> None:
         self._spool.close()

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from objstore.errors import ConflictError
 from objstore.host.publish import translated
-from objstore.odb.content import Pieces
 from objstore.worktree.ignore import STORE_FOLDER
 from objstore.worktree.listing import UNKNOWN, facts_of
 
@@ -83,7 +82,7 @@ class Folder:
         found.sort()
         return found
 
-    def write(self, name: bytes, blocks: Iterable[Pieces], mode: int, *, replace_folder: bool = False) -> bytes:
+    def write(self, name: bytes, blocks: Iterable[bytes | memoryview], mode: int, *, replace_folder: bool = False) -> bytes:
         """Writes a file, whole or not at all: under another name, then renamed. Its facts afterwards.
 
         A folder in its place is a ConflictError, or replaced.
@@ -93,8 +92,8 @@ class Folder:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self.fd)
             try:
                 try:
-                    for pieces in blocks:
-                        _write_all(fd, pieces)
+                    for block in blocks:
+                        _write_all(fd, block)
                 finally:
                     os.close(fd)
                 if replace_folder and _is_folder(name, self.fd):
@@ -157,11 +156,7 @@ def _is_folder(name: bytes, fd: int) -> bool:
         return False
 
 
-def _write_all(fd: int, pieces: Pieces) -> None:
-    views = [memoryview(piece) for piece in pieces if len(piece)]
-    while views:
-        written = os.writev(fd, views[:1000])
-        while views and written >= len(views[0]):
-            written -= len(views.pop(0))
-        if written:
-            views[0] = views[0][written:]
+def _write_all(fd: int, data: bytes | memoryview) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]

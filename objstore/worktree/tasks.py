@@ -3,6 +3,7 @@
 Both are functions of their task alone and need no store, so they run the same here or elsewhere.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -50,13 +51,23 @@ class FilesRead(msgspec.Struct, tag="files", array_like=True):
 
 
 class FileToWrite(msgspec.Struct, array_like=True):
-    """A file of one chunk: in which folder (relative, ending in `/`), its name, its chunk's digest and record, its permissions."""
+    """A file of one chunk: its folder (relative, ending in `/`), name, permissions, its chunk's digest and where its record is."""
 
     folder: bytes
     name: bytes
-    digest: bytes
-    record: bytes
     mode: int
+    digest: bytes
+    at: int
+    size: int
+
+
+class Stretch(msgspec.Struct, array_like=True):
+    """Part of a pack, with the files whose records are there; `at` of each counts from `start`."""
+
+    pack: str
+    start: int
+    size: int
+    files: list[FileToWrite]
 
 
 class WriteTask(msgspec.Struct, tag="write", array_like=True):
@@ -64,7 +75,7 @@ class WriteTask(msgspec.Struct, tag="write", array_like=True):
 
     top: str
     replace: bool
-    files: list[FileToWrite]
+    stretches: list[Stretch]
 
 
 class FilesWritten(msgspec.Struct, tag="facts", array_like=True):
@@ -104,14 +115,27 @@ def read(task: ReadTask) -> FilesRead:
 
 
 def write(task: WriteTask) -> FilesWritten:
-    """Verifies and writes each file, whole or not at all."""
+    """Verifies and writes each file, whole or not at all. NotFoundError when a pack has gone."""
     top = Folder.top(Path(task.top))
     enter = lru_cache(_OPEN_FOLDERS)(lambda path: _enter(top, path, task.replace))
     facts = []
-    for file in task.files:
-        data = decode(chunk_key(file.digest), file.record)
-        facts.append(enter(file.folder).write(file.name, [[data]], file.mode, replace_folder=task.replace))
+    for stretch in task.stretches:
+        block = _read_stretch(stretch)
+        for file in stretch.files:
+            data = decode(chunk_key(file.digest), block[file.at : file.at + file.size])
+            facts.append(enter(file.folder).write(file.name, [data], file.mode, replace_folder=task.replace))
     return FilesWritten(facts)
+
+
+def _read_stretch(stretch: Stretch) -> memoryview:
+    try:
+        fd = os.open(stretch.pack, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise errors.NotFoundError(f"{stretch.pack} is missing; run `objstore fsck`") from None
+    try:
+        return memoryview(os.pread(fd, stretch.size, stretch.start))
+    finally:
+        os.close(fd)
 
 
 def _read(disk: bytes, facts: bytes) -> FileRead:

@@ -58,7 +58,7 @@ def test_a_whole_file_comes_in_blocks_of_any_size(store: Store, digest: Digest, 
 
 def unproven(store: Store, digest: bytes, size: int) -> list[bytes]:
     with ThreadPoolExecutor(2) as ahead, ThreadPoolExecutor(1) as hashing:
-        return [bytes(piece) for block in unproven_blocks(store.database, digest, size, ahead, hashing) for piece in block]
+        return list(unproven_blocks(store.database, digest, size, ahead, hashing))
 
 
 def test_reading_ahead_gives_the_same(store: Store, digest: Digest, monkeypatch: pytest.MonkeyPatch) -> None:

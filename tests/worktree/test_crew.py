@@ -13,7 +13,7 @@ from objstore.values.key import chunk_key
 from objstore.worktree import tasks
 from objstore.worktree.crew import FILES_WORTHWHILE, Crew, crew_for
 from objstore.worktree.listing import facts_of
-from objstore.worktree.tasks import FilesRead, FilesWritten, FileToWrite, ReadTask, WriteTask
+from objstore.worktree.tasks import FilesRead, FilesWritten, FileToWrite, ReadTask, Stretch, WriteTask
 
 
 def reading(paths: list[Path]) -> ReadTask:
@@ -41,10 +41,13 @@ def test_a_member_answers_as_this_process_would(files: list[Path], monkeypatch: 
 def test_a_member_writes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"written elsewhere"
     payload = encode(chunk_key(plain(content)), content)
-    file = FileToWrite(b"a/b/", b"name", bytes(plain(content)), payload.frame + bytes(payload.data), 0o666)
+    record = payload.frame + bytes(payload.data)
+    (tmp_path / "pack").write_bytes(b"before" + record)
+    file = FileToWrite(b"a/b/", b"name", 0o666, bytes(plain(content)), 2, len(record))
+    stretch = Stretch(str(tmp_path / "pack"), 4, 2 + len(record), [file])
     with Crew(1) as crew:
         monkeypatch.setattr(tasks, "run", lambda _: pytest.fail("the member has died"))
-        answer = crew.run(WriteTask(str(tmp_path / "out"), False, [file]))
+        answer = crew.run(WriteTask(str(tmp_path / "out"), False, [stretch]))
     written = tmp_path / "out/a/b/name"
     assert isinstance(answer, FilesWritten)
     assert (written.read_bytes(), answer.facts) == (content, [facts_of(written.stat())])
