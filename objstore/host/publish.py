@@ -23,15 +23,20 @@ def translated(what: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageError(f"no space left on the disk of {what}; free some (for example with `objstore gc`) and try again") from error
-        if error.errno in _READ_ONLY:
-            raise StorageError(
-                f"cannot use {what}: {error.strerror}; check the permissions, or whether the disk is mounted read-only"
-            ) from error
-        if error.errno == errno.EIO:
-            raise StorageError(f"the disk failed at {what}: {error.strerror}") from error
+        raise_translated(error, what)
         raise
+
+
+def raise_translated(error: OSError, what: str | os.PathLike[str]) -> None:
+    """Raises StorageError for what `translated` turns into one."""
+    if error.errno in _FULL:
+        raise StorageError(f"no space left on the disk of {what}; free some (for example with `objstore gc`) and try again") from error
+    if error.errno in _READ_ONLY:
+        raise StorageError(
+            f"cannot use {what}: {error.strerror}; check the permissions, or whether the disk is mounted read-only"
+        ) from error
+    if error.errno == errno.EIO:
+        raise StorageError(f"the disk failed at {what}: {error.strerror}") from error
 
 
 def publish(source: Path, target: Path) -> None:

@@ -66,9 +66,9 @@ def unpacked(key: Key, record: bytes | memoryview) -> bytes | memoryview:
 
 def matches(key: Key, data: bytes | memoryview) -> bool:
     """Whether an object is what its key says."""
-    kind = kind_of(key)
-    if kind is Kind.CHUNK:
+    if key[0] == Kind.CHUNK:
         return plain(data) == key[1:]
+    kind = kind_of(key)
     if kind is Kind.NODE:
         return node_digest(bytes(data)) == key[1:]
     if kind is Kind.PART:

@@ -8,18 +8,14 @@ import contextlib
 import os
 import shutil
 import stat
-import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from objstore.errors import ConflictError
-from objstore.host.publish import translated
+from objstore.host.publish import raise_translated, translated
 from objstore.worktree.ignore import STORE_FOLDER
 from objstore.worktree.listing import UNKNOWN, facts_of
-
-# One name per thread (and process: a forked one has the same random part), used again and again: a new one for each file would
-# touch another block of the folder each time, at half the speed.
-_temporary = b".objstore-%s-%%d-%%d.tmp" % os.urandom(6).hex().encode()
+from objstore.worktree.newfile import write_new
 
 
 class Folder:
@@ -83,29 +79,24 @@ class Folder:
         return found
 
     def write(self, name: bytes, blocks: Iterable[bytes | memoryview], mode: int, *, replace_folder: bool = False) -> bytes:
-        """Writes a file, whole or not at all: under another name, then renamed. Its facts afterwards.
+        """Writes a file, whole or not at all; its facts afterwards.
 
         A folder in its place is a ConflictError, or replaced.
         """
-        temporary = _temporary % (os.getpid(), threading.get_ident())
-        with translated(os.fsdecode(self.path + name)):
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self.fd)
-            try:
-                try:
-                    for block in blocks:
-                        _write_all(fd, block)
-                finally:
-                    os.close(fd)
-                if replace_folder and _is_folder(name, self.fd):
-                    self.remove(name + b"/")
-                os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
-            except BaseException as error:
-                os.unlink(temporary, dir_fd=self.fd)
-                if isinstance(error, IsADirectoryError):
-                    where = os.fsdecode(self.path + name)
-                    raise ConflictError(f"{where} in the destination is a folder where a file belongs; move it away") from None
-                raise
-            return facts_of(os.stat(name, dir_fd=self.fd, follow_symlinks=False))
+        try:
+            return facts_of(write_new(self.fd, name, blocks, mode, (lambda: self._make_way(name)) if replace_folder else _nothing))
+        except IsADirectoryError:
+            raise ConflictError(f"{self._shown(name)} in the destination is a folder where a file belongs; move it away") from None
+        except OSError as error:
+            raise_translated(error, self._shown(name))
+            raise
+
+    def _shown(self, name: bytes) -> str:
+        return os.fsdecode(self.path + name)
+
+    def _make_way(self, name: bytes) -> None:
+        if _is_folder(name, self.fd):
+            self.remove(name + b"/")
 
     def read(self, name: bytes) -> Iterator[bytes]:
         """The content of a file, some MiB at a time; never through a link."""
@@ -156,7 +147,5 @@ def _is_folder(name: bytes, fd: int) -> bool:
         return False
 
 
-def _write_all(fd: int, data: bytes | memoryview) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
+def _nothing() -> None:
+    pass
