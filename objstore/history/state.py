@@ -177,6 +177,10 @@ class State:
         self._superseded.update(record.superseded)
         for segment in record.superseded:
             self._segments.pop(segment, None)
+        for segment in record.segments:
+            # A segment's name follows from what it lists, so what takes the place of others may be one that was replaced before.
+            self._superseded.discard(segment)
+            self._segments.setdefault(segment)
         if record.deleted:  # a verdict that only replaces segments takes nothing away
             for collection in self.collections.values():
                 collection.purge()

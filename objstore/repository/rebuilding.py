@@ -3,7 +3,7 @@
 import contextlib
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError, ObjstoreError
+from objstore.errors import BlobExistsError, CorruptionError, ObjstoreError
 from objstore.history.commit import commit
 from objstore.history.log import Log
 from objstore.history.records import GcRecord, GcVerdictRecord
@@ -36,13 +36,21 @@ def rebuild_index(
     data = scratch.read(segment_name(rebuilt))
     database.cache.add_segment(rebuilt, Segment(data))
     if publish:
-        if rebuilt in damaged:
-            blobs.delete(segment_name(rebuilt))
+        _clear(blobs, database, damaged)
         with contextlib.suppress(BlobExistsError):  # an interrupted repair has written it already; the name fixes the bytes
             blobs.create(segment_name(rebuilt), data)
         if damaged != [rebuilt]:
             _log(blobs, state, [name for name in damaged if name != rebuilt], (rebuilt,))
     return [*intact, rebuilt]
+
+
+def _clear(blobs: BlobStore, database: Database, damaged: list[str]) -> None:
+    """Removes segments that can't be read: under their names the right bytes may be wanted, now or after some gc."""
+    for name in damaged:
+        try:
+            database.read_segment(name)
+        except CorruptionError:
+            blobs.delete(segment_name(name))
 
 
 def _gather(blobs: BlobStore, database: Database, rows: PendingRows, left_out: set[str]) -> list[str]:

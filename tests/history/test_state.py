@@ -158,6 +158,20 @@ def test_segments_of_any_record_count_until_superseded_for_ever():
     assert state.segments == [s3, "4" * 64]
 
 
+def test_a_segment_that_was_superseded_counts_again_when_a_verdict_names_it():
+    s1, s2 = ("1" * 64, "2" * 64)
+    records = [
+        SegmentsRecord(segments=(s1,)),
+        GcRecord(condemned=()),
+        GcVerdictRecord(gc=2, deleted=(), superseded=(s1,), segments=(s2,)),
+        GcRecord(condemned=()),
+        GcVerdictRecord(gc=4, deleted=(), superseded=(s2,), segments=(s1,)),
+    ]
+    assert fold(*records).segments == [s1]
+    assert fold(*records, GcVerdictRecord(gc=4, deleted=(), superseded=(s1,), segments=(s2,))).segments == [s1]
+    assert fold(*records, SegmentsRecord(segments=(s2, s1))).segments == [s1]
+
+
 def test_a_gc_is_the_generation_and_condemns_until_its_verdict():
     p1, p2, p3 = ("1" * 64, "2" * 64, "3" * 64)
     state = fold(GcRecord(condemned=(p1, p2)), SegmentsRecord(), GcRecord(condemned=(p3,)))
