@@ -122,5 +122,5 @@ def _lost_cause(database: Database, key: Key, damage: Damage) -> str | None:
         return describe(key)
     place = database.locate([key]).get(key)
     if place is None:
-        return f"{describe(key)} is missing"
+        return f"{describe(key)} is not in this store"
     return place.pack if place.pack in damage.packs else None

@@ -102,10 +102,10 @@ class State:
         """Seconds from its creation after which a version expires; None for never."""
         return self.default_ttl if version.ttl == 0 else version.ttl
 
-    def roots(self) -> Iterator[Digest]:
-        """All that must be kept: the roots of live versions and of parts. May repeat."""
+    def roots(self, *, deleted: bool = False) -> Iterator[Digest]:
+        """All that must be kept: the roots of live versions and of parts. May repeat. With `deleted`, also of what can be restored."""
         for collection in self.collections.values():
-            yield from (version.root for version in collection.live())
+            yield from (version.root for version in collection.versions if not (version.purged if deleted else version.deleted))
         for pending in self.pendings.values():
             yield from (part.root for part in pending.parts.values())
 

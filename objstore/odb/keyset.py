@@ -33,11 +33,17 @@ class KeySet:
         while batch := list(islice(keys, size)):
             yield batch
 
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
     def __contains__(self, key: Key) -> bool:
         return not self._rows.unknown([key])
+
+    def close(self) -> None:
+        self._rows.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._rows.close()
+        self.close()

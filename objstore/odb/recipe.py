@@ -10,7 +10,7 @@ from typing import NamedTuple
 from objstore.errors import CorruptionError, UnsupportedFormatError
 from objstore.values.binary import Reader
 from objstore.values.digest import part_digest, recipe_digest
-from objstore.values.key import Key, part_key, recipe_key
+from objstore.values.key import Key, Kind, chunk_key, part_key, recipe_key
 
 MAX_ROWS = 4096
 MAX_PART_ROWS = 1024
@@ -106,6 +106,16 @@ def decode_part(data: bytes | memoryview) -> tuple[int, list[ChunkRow]]:
     rows = _decode_rows(reader, count)
     reader.check(1 <= count <= MAX_PART_ROWS, "has an impossible number of rows")
     return height, rows
+
+
+def children(key: Key, data: bytes | memoryview) -> list[Key]:
+    """The keys of what a recipe or a part lists: parts, or chunks."""
+    if key[0] == Kind.RECIPE:
+        _, _, height, rows = decode(data)
+    else:
+        height, rows = decode_part(data)
+    child_key = part_key if height else chunk_key
+    return [child_key(digest) for digest, _ in rows]
 
 
 def chunks(recipe: Recipe, read: Callable[[Key], bytes | memoryview]) -> Iterator[ChunkRow]:

@@ -2,12 +2,13 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import ObjstoreError, StorageError
+from objstore.graph.gaps import gaps
 from objstore.history.commit import refresh
 from objstore.history.integrity import Damage, damage_of
 from objstore.history.log import Log
@@ -25,7 +26,7 @@ from objstore.odb.verify import check_pack, check_segment
 from objstore.repository.project import LOST
 from objstore.repository.rebuilding import rebuild_index
 from objstore.repository.settings import NAME, Settings
-from objstore.values.key import Key
+from objstore.values.key import Key, describe, node_key
 
 
 @dataclass
@@ -91,6 +92,7 @@ class _Checker:
         self._log()
         self._packs()
         self._segments()
+        self._references()
         self._spared()
         self._versions()
         if self._repair:
@@ -157,6 +159,22 @@ class _Checker:
         if damaged:
             self._rebuild_index(sorted(set(damaged)))
 
+    def _references(self) -> None:
+        """Whether all that is named is there. If not, repairing makes the index anew: maybe packs hold it, or nothing of use names it."""
+        self._progress.start("checking references")
+        found = {dangling: self._add(*dangling) for dangling in dict.fromkeys(self._dangling())}
+        if found and self._repair and self._log_is_sound:
+            self._rebuild_index(self._state.segments, sound=self._state.segments)
+            left = set(self._dangling())
+            for dangling, problem in found.items():
+                problem.repaired = dangling not in left
+
+    def _dangling(self) -> Iterator[tuple[str, str]]:
+        for key in self._database.missing([node_key(root) for root in self._state.roots(deleted=True)]):
+            yield "log/main", f"names a version of which {describe(key)} is not in this store"
+        for gap in gaps(self._database, self._scratch):
+            yield "index", f"lists {describe(gap.key)}, but {gap.missing}"
+
     def _spared(self) -> None:
         """Tells what is lost from what has been stored anew since, and is only waiting for gc."""
         self._damage.lost = lost.still_lost(self._database.cache, self._damaged)
@@ -166,15 +184,15 @@ class _Checker:
                     problem.what += ", but was stored anew since; gc removes it"
                     problem.repaired = True
 
-    def _rebuild_index(self, damaged: list[str]) -> None:
+    def _rebuild_index(self, replaced: list[str], sound: Sequence[str] = ()) -> None:
         """In the scratch cache, so that the rest of the check sees the objects; in the store only when asked to repair."""
         with self._reporting("index"):
             rebuilt = LocalBlobs(self._scratch / "rebuilt")
             publish = self._repair and self._log_is_sound
-            names = rebuild_index(self._blobs, rebuilt, self._database, self._state, damaged, publish=publish)
+            names = rebuild_index(self._blobs, rebuilt, self._database, self._state, replaced, sound=sound, publish=publish)
             if publish:
                 for problem in self.report.problems:
-                    problem.repaired = problem.repaired or any(problem.where == segment_name(name) for name in damaged)
+                    problem.repaired = problem.repaired or any(problem.where == segment_name(name) for name in replaced)
                 refresh(Log(self._blobs, "main"), self._state)
                 self._database.load(names)
 

@@ -1,71 +1,78 @@
-"""Rebuilding index segments from the trailers of packs."""
+"""Rebuilding index segments from packs."""
 
 import contextlib
+from collections.abc import Collection, Sequence
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError, CorruptionError, ObjstoreError
+from objstore.errors import BlobExistsError, CorruptionError
+from objstore.graph.gaps import beyond_use
 from objstore.history.commit import commit
 from objstore.history.log import Log
 from objstore.history.records import GcRecord, GcVerdictRecord
 from objstore.history.state import State
 from objstore.odb.database import Database
-from objstore.odb.pending import PendingRows
+from objstore.odb.keyset import KeySet
+from objstore.odb.rebuild import segment_of
 from objstore.odb.segment import Segment, segment_name
-from objstore.odb.segmentwriter import publish_segment
 
 
 def rebuild_index(
-    blobs: BlobStore, scratch: BlobStore, database: Database, state: State, damaged: list[str], *, publish: bool
+    blobs: BlobStore,
+    scratch: BlobStore,
+    database: Database,
+    state: State,
+    replaced: Collection[str],
+    *,
+    sound: Sequence[str] = (),
+    publish: bool,
 ) -> list[str]:
-    """Makes the database's index list the packs that no intact segment names; the ids of the segments that count then.
+    """Makes the database's index list what packs hold, in place of some segments; the ids of the segments that count then.
 
-    The segment that lists them is written to `scratch`, and with `publish` to the store. It depends on nothing but the packs, so
-    usually it is the very one that was damaged; otherwise the log says that it takes the damaged ones' place. Packs that gc has
-    declared dead, or whose trailer is damaged, are left out.
+    The segment that does is written to `scratch`, and with `publish` to the store. It lists the packs that no other segment names, and
+    depends on nothing but them (and the log), so usually it is the very one that was damaged; otherwise the log says that it takes the
+    others' place. Packs that gc has declared dead, or whose trailer is damaged, are left out; so is what leads to something that is
+    missing, unless a version needs it. Those of the replaced segments that are `sound` keep their say on where objects are.
     """
-    intact = [name for name in state.segments if name not in damaged]
-    listed = {pack.hex() for name in intact for pack in database.read_segment(name).packs}
-    rows = PendingRows(scratch.scratch)
-    try:
-        packs = _gather(blobs, database, rows, listed | state.dead_packs)
-        if not packs:
-            return intact
-        rebuilt = publish_segment(scratch, packs, rows)
-    finally:
-        rows.close()
-    data = scratch.read(segment_name(rebuilt))
-    database.cache.add_segment(rebuilt, Segment(data))
+    kept = [name for name in state.segments if name not in replaced]
+    listed = {pack.hex() for name in kept for pack in database.read_segment(name).packs}
+    packs = {name.rpartition("/")[2] for name, _ in blobs.list("packs/")} - listed - state.dead_packs
+    with KeySet(scratch.scratch) as nothing:
+        rebuilt = segment_of(packs, database, scratch, nothing, sound)
+    _load(database, kept, scratch, rebuilt)
+    with beyond_use(database, state.roots(deleted=True), scratch.scratch) as useless:
+        if useless:
+            rebuilt = segment_of(packs, database, scratch, useless, sound)
+            _load(database, kept, scratch, rebuilt)
     if publish:
-        _clear(blobs, database, damaged)
+        _publish(blobs, database, state, replaced, scratch, rebuilt)
+    return [*kept, rebuilt] if rebuilt else kept
+
+
+def _load(database: Database, kept: list[str], scratch: BlobStore, rebuilt: str | None) -> None:
+    database.load(kept)
+    if rebuilt:
+        database.cache.add_segment(rebuilt, Segment(scratch.read(segment_name(rebuilt))))
+
+
+def _publish(
+    blobs: BlobStore, database: Database, state: State, replaced: Collection[str], scratch: BlobStore, rebuilt: str | None
+) -> None:
+    _clear(blobs, database, replaced)
+    if rebuilt:
         with contextlib.suppress(BlobExistsError):  # an interrupted repair has written it already; the name fixes the bytes
-            blobs.create(segment_name(rebuilt), data)
-        if damaged != [rebuilt]:
-            _log(blobs, state, [name for name in damaged if name != rebuilt], (rebuilt,))
-    return [*intact, rebuilt]
+            blobs.create(segment_name(rebuilt), scratch.read(segment_name(rebuilt)))
+    superseded = sorted(name for name in replaced if name != rebuilt)
+    if superseded or rebuilt not in replaced:
+        _log(blobs, state, superseded, (rebuilt,) if rebuilt else ())
 
 
-def _clear(blobs: BlobStore, database: Database, damaged: list[str]) -> None:
+def _clear(blobs: BlobStore, database: Database, replaced: Collection[str]) -> None:
     """Removes segments that can't be read: under their names the right bytes may be wanted, now or after some gc."""
-    for name in damaged:
+    for name in replaced:
         try:
             database.read_segment(name)
         except CorruptionError:
             blobs.delete(segment_name(name))
-
-
-def _gather(blobs: BlobStore, database: Database, rows: PendingRows, left_out: set[str]) -> list[str]:
-    packs: list[str] = []
-    for name in sorted(name.rpartition("/")[2] for name, _ in blobs.list("packs/")):
-        if name in left_out:
-            continue
-        try:
-            trailer = database.read_trailer(name)
-        except ObjstoreError:
-            continue  # its damage is reported with the pack
-        places = {row.key: (len(packs), offset, row.stored, row.raw) for row, offset in trailer.offsets()}
-        rows.put({key: places[key] for key in rows.unknown(places)})
-        packs.append(name)
-    return packs
 
 
 def _log(blobs: BlobStore, state: State, superseded: list[str], segments: tuple[str, ...]) -> None:

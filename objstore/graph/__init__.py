@@ -1,0 +1,1 @@
+"""All objects as one graph: what each leads to, whatever its kind."""
