@@ -39,3 +39,9 @@ def still_lost(cache: Cache, lost: Mapping[str, set[Key]]) -> set[Key]:
     """Those keys for which the index has no other place than the damaged one."""
     keys = [key for keys in lost.values() for key in keys]
     return {key for key, place in cache.locate_many(keys).items() if key in lost.get(place.pack, ())} if keys else set()
+
+
+def found_elsewhere(cache: Cache, lost: Mapping[str, set[Key]]) -> list[Key]:
+    """Those keys for which the index has a place that isn't damaged."""
+    keys = [key for keys in lost.values() for key in keys]
+    return [key for key, place in cache.locate_many(keys).items() if key not in lost.get(place.pack, ())]

@@ -1,6 +1,6 @@
 """Making an index segment from what packs say about themselves."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from objstore.blobs.protocol import BlobStore
@@ -17,32 +17,48 @@ _Found = tuple[str, Key, int, int, int]
 """A pack, and in it an object with its offset, stored size, raw size."""
 
 
-def segment_of(packs: Collection[str], database: Database, target: BlobStore, left_out: KeySet, segments: Sequence[str] = ()) -> str | None:
+def segment_of(
+    packs: Collection[str],
+    database: Database,
+    target: BlobStore,
+    left_out: KeySet,
+    segments: Sequence[str],
+    damaged: Mapping[str, Collection[Key]],
+) -> str | None:
     """Publishes in `target` a segment of all that some segments and packs of `database` list, but for `left_out`.
 
     Returns its id, or None when that is nothing. It depends on nothing else, not even on the order of the packs. Where the segments say
-    that an object is, it stays (as in the index, the last of them prevails). Packs whose trailer is damaged are passed over.
+    that an object is, it stays. Records that are known to be `damaged` are listed only where
+    there is no other. Packs whose trailer is damaged are passed over.
     """
     rows = PendingRows(target.scratch)
     slots: dict[str, int] = {}
     try:
-        for name in reversed(segments):
-            _gather(_in_segment(database, name), rows, slots, left_out)
-        for pack in sorted(packs):
-            _gather(_in_pack(database, pack), rows, slots, left_out)
+        whole = (found for found in _listed(database, segments, packs) if found[1] not in damaged.get(found[0], ()))
+        _gather(whole, rows, slots, left_out)
+        if damaged:
+            _gather(_listed(database, segments, packs), rows, slots, left_out)
         return publish_segment(target, list(slots), rows) if slots else None
     finally:
         rows.close()
 
 
-def _gather(found: Iterator[_Found], rows: PendingRows, slots: dict[str, int], left_out: KeySet) -> None:
-    while batch := list(islice(found, _BATCH)):
+def _gather(listed: Iterator[_Found], rows: PendingRows, slots: dict[str, int], left_out: KeySet) -> None:
+    """Takes in what is new and wanted, at the first of its places."""
+    while batch := list(islice(listed, _BATCH)):
         fresh = left_out.missing(rows.unknown(key for _, key, *_ in batch))
         places: dict[Key, Row] = {}
         for pack, key, offset, stored, raw in batch:
-            if key in fresh:
+            if key in fresh and key not in places:
                 places[key] = slots.setdefault(pack, len(slots)), offset, stored, raw
         rows.put(places)
+
+
+def _listed(database: Database, segments: Sequence[str], packs: Collection[str]) -> Iterator[_Found]:
+    for name in segments:
+        yield from _in_segment(database, name)
+    for pack in sorted(packs):
+        yield from _in_pack(database, pack)
 
 
 def _in_segment(database: Database, name: str) -> Iterator[_Found]:

@@ -189,7 +189,9 @@ class _Checker:
         with self._reporting("index"):
             rebuilt = LocalBlobs(self._scratch / "rebuilt")
             publish = self._repair and self._log_is_sound
-            names = rebuild_index(self._blobs, rebuilt, self._database, self._state, replaced, sound=sound, publish=publish)
+            names = rebuild_index(
+                self._blobs, rebuilt, self._database, self._state, replaced, sound=sound, lost=self._damaged, publish=publish
+            )
             if publish:
                 for problem in self.report.problems:
                     problem.repaired = problem.repaired or any(problem.where == segment_name(name) for name in replaced)

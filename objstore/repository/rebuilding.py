@@ -1,7 +1,7 @@
 """Rebuilding index segments from packs."""
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import BlobExistsError, CorruptionError
@@ -12,8 +12,10 @@ from objstore.history.records import GcRecord, GcVerdictRecord
 from objstore.history.state import State
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
+from objstore.odb.lost import found_elsewhere
 from objstore.odb.rebuild import segment_of
 from objstore.odb.segment import Segment, segment_name
+from objstore.values.key import Key
 
 
 def rebuild_index(
@@ -23,7 +25,8 @@ def rebuild_index(
     state: State,
     replaced: Collection[str],
     *,
-    sound: Sequence[str] = (),
+    sound: Sequence[str],
+    lost: Mapping[str, set[Key]],
     publish: bool,
 ) -> list[str]:
     """Makes the database's index list what packs hold, in place of some segments; the ids of the segments that count then.
@@ -31,17 +34,22 @@ def rebuild_index(
     The segment that does is written to `scratch`, and with `publish` to the store. It lists the packs that no other segment names, and
     depends on nothing but them (and the log), so usually it is the very one that was damaged; otherwise the log says that it takes the
     others' place. Packs that gc has declared dead, or whose trailer is damaged, are left out; so is what leads to something that is
-    missing, unless a version needs it. Those of the replaced segments that are `sound` keep their say on where objects are.
+    missing, unless a version needs it. Those of the replaced segments that are `sound` keep their say on where objects are; of an
+    object that is `lost` in one pack another copy is listed, if there is one.
     """
     kept = [name for name in state.segments if name not in replaced]
     listed = {pack.hex() for name in kept for pack in database.read_segment(name).packs}
     packs = {name.rpartition("/")[2] for name, _ in blobs.list("packs/")} - listed - state.dead_packs
-    with KeySet(scratch.scratch) as nothing:
-        rebuilt = segment_of(packs, database, scratch, nothing, sound)
+    database.load(kept)
+    healed = found_elsewhere(database.cache, lost)
+    with KeySet(scratch.scratch) as left_out:
+        left_out.add_new(healed)
+        rebuilt = segment_of(packs, database, scratch, left_out, sound, lost)
     _load(database, kept, scratch, rebuilt)
     with beyond_use(database, state.roots(deleted=True), scratch.scratch) as useless:
         if useless:
-            rebuilt = segment_of(packs, database, scratch, useless, sound)
+            useless.add_new(healed)
+            rebuilt = segment_of(packs, database, scratch, useless, sound, lost)
             _load(database, kept, scratch, rebuilt)
     if publish:
         _publish(blobs, database, state, replaced, scratch, rebuilt)

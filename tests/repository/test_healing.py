@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from objstore.errors import CorruptionError
+from objstore.history.records import SegmentsRecord
 from objstore.host.progress import Silent
+from objstore.manifest.entry import Entry, EntryKind
+from objstore.manifest.node import Leaf, encode
 from objstore.odb.pack import pack_name
+from objstore.odb.segment import segment_name
 from objstore.repository.adding import Labels, Logged, add
 from objstore.repository.checking import check
 from objstore.repository.collecting import collect
 from objstore.repository.project import Project
-from objstore.values.digest import plain
-from objstore.values.key import chunk_key
+from objstore.values.digest import node_digest, plain
+from objstore.values.key import chunk_key, node_key
 from objstore.worktree.checkout import Checkout
 from objstore.worktree.ignore import Patterns
 
@@ -91,3 +95,52 @@ def test_gc_frees_nothing_that_a_damaged_version_still_has(tmp_path: Path, sourc
     for number in (6, 8):
         checked_out(tmp_path, tmp_path / "rest", b"%d.bin" % number)
     assert [problem.affected for problem in check(store, Silent()).problems] == [["data:v0 7.bin"]]
+
+
+def write_what_leads_to_nowhere(folder: Path, *, is_listed: bool) -> None:
+    """A node that no version needs, of a file that isn't there: a repair leaves it out."""
+    data = encode(Leaf.of([b"a"], [Entry(EntryKind.FILE, plain(b"missing"), 7)]))
+    with Project.find(folder) as project, project.writing():
+        draft = project.open_draft()
+        draft.add(node_key(node_digest(data)), data)
+        record = SegmentsRecord(segments=tuple(draft.publish()))
+        if is_listed:
+            project.commit(lambda _: [record])
+        draft.close()
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize(("damaged", "leads_to_nowhere"), [(0, True), (1, True), (1, False), (2, True), (2, False)])
+def test_rebuilding_the_index_prefers_whole_copies(tmp_path: Path, source: Path, number: int, damaged: int, leads_to_nowhere: bool) -> None:
+    Project.create(tmp_path).close()
+    added(tmp_path, source)
+    content = (source / f"{number}.bin").read_bytes()
+    store = damage(tmp_path, content)
+    check(store, Silent(), repair=True)
+    added(tmp_path, source)
+    if leads_to_nowhere:
+        write_what_leads_to_nowhere(tmp_path, is_listed=not damaged)
+    damage_segments(store, damaged)
+    assert check(store, Silent(), repair=True).is_sound
+    checked_out(tmp_path, tmp_path / "whole")
+    assert (tmp_path / f"whole/{number}.bin").read_bytes() == content
+
+
+def test_rebuilding_the_index_keeps_what_leads_to_a_damaged_chunk(tmp_path: Path, source: Path) -> None:
+    Project.create(tmp_path).close()
+    added(tmp_path, source)
+    store = damage(tmp_path, (source / "7.bin").read_bytes())
+    damage_segments(store, 1)
+    problems = [problem for problem in check(store, Silent(), repair=True).problems if not problem.repaired]
+    assert [problem.affected for problem in problems] == [["data:v0 7.bin"]]
+    checked_out(tmp_path, tmp_path / "rest", b"8.bin")
+    with pytest.raises(CorruptionError):
+        checked_out(tmp_path, tmp_path / "broken", b"7.bin")
+
+
+def damage_segments(store: Path, count: int) -> None:
+    with Project(store) as project:
+        segments = project.state.segments
+    for name in segments[:count]:
+        segment = store / segment_name(name)
+        segment.write_bytes(segment.read_bytes()[:-1])
