@@ -9,6 +9,9 @@ from objstore.odb import recipe
 from objstore.odb.database import Database
 from objstore.values.key import Key, Kind, chunk_key, node_key
 
+PARENTS = (Kind.PART, Kind.RECIPE, Kind.NODE)
+"""The kinds that lead to others, the lower ones first."""
+
 
 class Children(NamedTuple):
     """What must be there for an object to be of use. May repeat."""

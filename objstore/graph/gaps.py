@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from objstore.errors import ObjstoreError, UnsupportedFormatError
-from objstore.graph.children import children, contents
+from objstore.graph.children import PARENTS, children, contents
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
 from objstore.values.digest import Digest
 from objstore.values.key import Key, Kind, describe, node_key
-
-_PARENTS = (Kind.PART, Kind.RECIPE, Kind.NODE)
 
 
 class Gap(NamedTuple):
@@ -103,8 +101,7 @@ class _Visit:
 
 
 def _parents(database: Database) -> Iterator[Key]:
-    """Parts before recipes before nodes: so that the way down from each is short."""
-    for kind in _PARENTS:
+    for kind in PARENTS:  # in their order, so that the way down from each is short
         for key, _ in database.cache.locate_from(bytes([kind])):
             yield key
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from objstore.manifest.compare import compare
-from objstore.manifest.cursor import names, nodes
-from objstore.manifest.node import Leaf
+from objstore.manifest.cursor import names
 from objstore.manifest.tree import NodeReader, Tree
 from objstore.values.digest import Digest
 from objstore.values.paths import folded
@@ -47,7 +46,7 @@ def new_collisions(reader: NodeReader, old: Digest | None, new: Digest) -> Itera
     Cost: that of what differs, and the listings of the folders with new names. Memory: the names in one path of folders.
     """
     if old is None:
-        yield from collisions(path for _, node in nodes(reader, new, lambda _: False) if isinstance(node, Leaf) for path in node.keys)
+        yield from collisions(Tree(reader, new).paths())
         return
     before = Tree(reader, old)
     added = (change.path for change in compare(reader, old, reader, new) if change.old is None)

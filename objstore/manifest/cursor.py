@@ -1,16 +1,15 @@
-"""Looking into a manifest: lookups, listings, totals, and all of its nodes.
+"""Looking into a manifest: lookups, listings and totals.
 
 A `prefix` or `folder` counts by whole parts: `a` covers `a` and `a/b`, never `a-b`; the empty one covers everything. A path
 of one node is read for each lookup; whatever streams holds a few nodes in memory.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from objstore.manifest.entry import Entry
-from objstore.manifest.node import Inner, Node, decode
-from objstore.manifest.tree import NodeReader, Tree, after, read_child
+from objstore.manifest.tree import NodeReader, Tree, after
 from objstore.values.digest import Digest
 
 
@@ -119,25 +118,6 @@ def conflict(reader: NodeReader, root: Digest, path: bytes) -> bytes | None:
     below = path + b"/"
     leaf, at = tree.leaf(below)
     return next((key for key in leaf.keys[at : at + 1] if key.startswith(below)), None)
-
-
-def nodes(reader: NodeReader, root: Digest, known: Callable[[Digest], bool]) -> Iterator[tuple[Digest, Node]]:
-    """Every node of the tree once, parents first, but none of a subtree whose digest is `known`; those aren't read either."""
-    if not known(root):
-        node = decode(reader.read_node(root))
-        yield root, node
-        if isinstance(node, Inner):
-            yield from _below(reader, node, known)
-
-
-def _below(reader: NodeReader, parent: Inner, known: Callable[[Digest], bool]) -> Iterator[tuple[Digest, Node]]:
-    for at, raw in enumerate(parent.digests):
-        digest = Digest(raw)
-        if not known(digest):
-            node = read_child(reader, parent, at)
-            yield digest, node
-            if isinstance(node, Inner):
-                yield from _below(reader, node, known)
 
 
 def _range(folder: bytes) -> tuple[bytes, bytes | None]:

@@ -72,12 +72,22 @@ class Tree:
 
     def items(self, start: bytes, stop: bytes | None) -> Iterator[tuple[bytes, Entry]]:
         """What lies from `start` to before `stop`, ascending, a leaf in memory at a time."""
+        for leaf, at, end in self._leaves(start, stop):
+            yield from zip(leaf.keys[at:end], leaf.values()[at:end], strict=True)
+
+    def paths(self) -> Iterator[bytes]:
+        """All paths, ascending; cheaper than with their entries."""
+        for leaf, _, _ in self._leaves(b"", None):
+            yield from leaf.keys
+
+    def _leaves(self, start: bytes, stop: bytes | None) -> Iterator[tuple[Leaf, int, int]]:
+        """Each leaf with something from `start` to before `stop`, and which rows these are."""
         while True:
             leaf, at = self.leaf(start)
             if at == len(leaf.keys):
                 return
             end = len(leaf.keys) if stop is None else bisect_left(leaf.keys, stop)
-            yield from zip(leaf.keys[at:end], leaf.values()[at:end], strict=True)
+            yield leaf, at, end
             if end < len(leaf.keys):
                 return
             start = after(leaf.keys[-1])

@@ -13,7 +13,7 @@ from objstore.odb.draftfile import DraftFile
 from objstore.odb.record import FRAME, decode
 from objstore.odb.segment import Segment
 from objstore.values.digest import Digest
-from objstore.values.key import Key, chunk_key, describe, node_key, recipe_prefix
+from objstore.values.key import Key, describe, node_key, recipe_prefix
 
 if TYPE_CHECKING:  # loaded only by what writes
     from objstore.odb.draft import Draft
@@ -83,10 +83,6 @@ class Database:
         prefix = recipe_prefix(file)
         stored = [key for key, _ in self._cache.locate_from(prefix)]
         return stored + (self._draft.keys_from(prefix) if self._draft else [])
-
-    def holds_file(self, digest: bytes, size: int) -> bool:
-        """Whether the content of a file is stored."""
-        return size == 0 or chunk_key(digest) in self or bool(self.recipe_keys(digest))
 
     def locate(self, keys: Sequence[Key]) -> dict[Key, Location]:
         """Where stored objects are; those that aren't stored are left out."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objstore.errors import ConflictError, InvalidInputError
+from objstore.graph.closure import check_closed
 from objstore.history.collection import Version
 from objstore.history.metadata import check_metadata
 from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
@@ -15,7 +16,6 @@ from objstore.history.state import State
 from objstore.history.versions import log_version
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
-from objstore.repository.closure import check_closed
 from objstore.repository.colliding import Warn, warn_of_collisions
 from objstore.repository.project import Project
 from objstore.values.digest import Digest

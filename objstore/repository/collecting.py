@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from objstore.errors import StorageError
-from objstore.history.reachability import mark
+from objstore.graph.reachability import mark
 from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.progress import Progress

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from objstore.errors import ConflictError
-from objstore.history.reachability import mark
+from objstore.graph.reachability import mark
 from objstore.history.records import Record
 from objstore.history.state import State
 from objstore.history.versions import restore_version

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from objstore.graph.reachability import mark
 from objstore.history.collection import Collection
-from objstore.history.reachability import mark
 from objstore.odb.keyset import KeySet
 from objstore.odb.record import FRAME
 from objstore.repository.project import Project

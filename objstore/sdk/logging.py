@@ -1,10 +1,10 @@
 """Logging a draft's content in a project."""
 
 from objstore.errors import InvalidInputError
+from objstore.graph.transfer import transfer
 from objstore.history.records import Source
 from objstore.repository.adding import Labels, check_type_matches, log_draft
 from objstore.repository.project import Project
-from objstore.repository.transferring import transfer
 from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.merging import check_mergeable, differences
@@ -39,7 +39,7 @@ def _log_elsewhere(session: Session, content: DraftContent, root: Digest, labels
         copy = DraftContent(session)
         try:
             draft = copy.open(project)
-            transfer(content.database, root, project.database, draft)
+            transfer(content.database, root, draft)
             copy.merge(project, root, b"", replace=True)
             if base is not None:
                 check_mergeable(differences(copy.database, base, root, b""), replace=True)

@@ -11,7 +11,7 @@ from objstore.errors import NotFoundError
 from objstore.manifest import split
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry, EntryKind, reference_entry
-from objstore.manifest.node import Inner, Leaf, Link, encode
+from objstore.manifest.node import Inner, Leaf, Link, Node, decode, encode
 from objstore.values.digest import Digest, node_digest, plain
 
 SMALL_MAX = 6
@@ -61,6 +61,15 @@ def numbered(count: int, pattern: bytes = b"data/%05d.bin") -> dict[bytes, Entry
 
 def build(store: Nodes, entries: Mapping[bytes, Entry]) -> Digest:
     return edit(store, None, sorted(entries.items()))
+
+
+def nodes(store: Nodes, root: Digest) -> Iterator[tuple[Digest, Node]]:
+    """Every node of a tree, parents first."""
+    node = decode(store.data[root])
+    yield root, node
+    if isinstance(node, Inner):
+        for digest in node.digests:
+            yield from nodes(store, Digest(digest))
 
 
 def by_the_book(entries: Mapping[bytes, Entry]) -> Digest:

@@ -3,11 +3,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objstore.manifest.compare import Change, compare
-from objstore.manifest.cursor import nodes
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
 from objstore.manifest.node import decode
-from tests.manifest.stores import Nodes, build, file, maps, numbered, small_nodes
+from tests.manifest.stores import Nodes, build, file, maps, nodes, numbered, small_nodes
 
 
 @given(maps, maps)
@@ -60,7 +59,7 @@ def test_what_a_smaller_tree_shares_with_a_higher_one_is_not_read() -> None:
     store.forget_counts()
     assert sum(1 for _ in compare(store, low, store, high)) == 36_000
     read = set(store.reads)
-    of_low = {digest for digest, _ in nodes(store, low, lambda _: False)}
+    of_low = {digest for digest, _ in nodes(store, low)}
     assert len(of_low) > 20
     assert len(of_low & read) <= 4
 

@@ -1,10 +1,9 @@
 import pytest
 
 from objstore.errors import CorruptionError
-from objstore.manifest.cursor import Child, Totals, children, conflict, entries, get, names, nodes, totals
+from objstore.manifest.cursor import Child, Totals, children, conflict, entries, get, names, totals
 from objstore.manifest.entry import Entry, reference_entry
-from objstore.manifest.node import Inner, Link, decode, encode
-from objstore.values.digest import Digest
+from objstore.manifest.node import Inner, Link, encode
 from tests.manifest.stores import Nodes, build, file, numbered
 
 SOME = {path: file(path, size) for size, path in enumerate([b"a", b"b-c", b"b/c", b"b/d/e", b"b/d/f", b"b0", b"c/x/y/z"], 1)}
@@ -38,7 +37,6 @@ def test_the_empty_map_answers_everything(store: Nodes) -> None:
     assert list(entries(store, root)) == list(entries(store, root, b"a")) == list(children(store, root)) == []
     assert totals(store, root) == totals(store, root, b"a") == Totals(0, 0)
     assert conflict(store, root, b"a/b") is None
-    assert [digest for digest, _ in nodes(store, root, lambda _: False)] == [root]
 
 
 def test_children_are_the_entries_and_folders_directly_in_a_folder(store: Nodes) -> None:
@@ -94,26 +92,14 @@ def test_a_conflict_is_the_file_above_or_the_first_entry_below(store: Nodes) -> 
     assert [conflict(store, root, path) for path in (b"a", b"b/x", b"b-", b"z", b"c/x/y/z")] == [None] * 5
 
 
-def test_what_is_known_is_neither_read_nor_yielded(store: Nodes) -> None:
-    root = build(store, numbered(1000))
-    top = decode(store.data[root])
-    assert isinstance(top, Inner)
-    known = {Digest(top.digests[0])}
-    store.forget_counts()
-    found = [digest for digest, _ in nodes(store, root, known.__contains__)]
-    assert found == [root, *top.digests[1:]] == store.reads
-    assert list(nodes(store, root, lambda _: True)) == []
-
-
 @pytest.mark.parametrize("wrong", ["key", "level"])
 def test_a_child_that_is_not_what_its_parent_says_is_corrupt(store: Nodes, wrong: str) -> None:
     leaf = build(store, {b"a": file("a"), b"b": file("b")})
     key = b"c" if wrong == "key" else b"b"
     root = store.write_node(encode(Inner.of(2 if wrong == "level" else 1, [key], [Link(2, 2, leaf)])))
-    walks = (lambda: get(store, root, b"a"), lambda: list(entries(store, root)), lambda: list(nodes(store, root, lambda _: False)))
-    for walk in walks:
+    for look in (lambda: get(store, root, b"a"), lambda: list(entries(store, root))):
         with pytest.raises(CorruptionError, match="parent"):
-            walk()
+            look()
 
 
 def test_entries_read_back_are_equal_and_hashable(store: Nodes) -> None:

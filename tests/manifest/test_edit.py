@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from objstore.errors import InvalidInputError
 from objstore.manifest import edit as edit_module
-from objstore.manifest.cursor import entries, nodes
+from objstore.manifest.cursor import entries
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
 from objstore.manifest.node import Leaf, decode
 from objstore.manifest.split import is_boundary
 from objstore.values.digest import Digest
-from tests.manifest.stores import Nodes, build, by_the_book, file, maps, numbered, paths, small_nodes, values
+from tests.manifest.stores import Nodes, build, by_the_book, file, maps, nodes, numbered, paths, small_nodes, values
 
 Edits = list[dict[bytes, Entry | None]]
 edits = st.lists(st.dictionaries(paths, st.none() | values, max_size=40), max_size=6)
@@ -54,7 +54,7 @@ def test_edits_of_hundreds_of_paths_in_small_batches_give_the_same_root(before: 
 def test_building_writes_every_node_once_and_no_other(start: dict[bytes, Entry]) -> None:
     store = Nodes()
     root = build(store, start)
-    assert sorted(store.writes) == sorted(digest for digest, _ in nodes(store, root, lambda _: False))
+    assert sorted(store.writes) == sorted(digest for digest, _ in nodes(store, root))
     assert store.reads[: -len(store.data)] == []
 
 
@@ -115,7 +115,7 @@ def test_a_changed_value_moves_no_end() -> None:
     store = Nodes()
     root = build(store, numbered(10_000))
     other = edit(store, root, [(path, file("other")) for path in numbered(10_000)])
-    old, new = ([node.keys for _, node in nodes(store, at, lambda _: False)] for at in (root, other))
+    old, new = ([node.keys for _, node in nodes(store, at)] for at in (root, other))
     assert old == new
 
 
@@ -152,7 +152,7 @@ def test_names_without_ends_make_no_giant_node_and_an_insert_stays_local() -> No
     adversarial = dull(b"a%05d", 5000)
     some = {path: file(path) for path in adversarial} | numbered(20_000, b"c%05d")
     root = build(store, some)
-    leaves = [node for _, node in nodes(store, root, lambda _: False) if isinstance(node, Leaf)]
+    leaves = [node for _, node in nodes(store, root) if isinstance(node, Leaf)]
     assert max(len(leaf.keys) for leaf in leaves) == 1024
     assert [len(leaf.keys) for leaf in leaves[:4]] == [1024] * 4
 

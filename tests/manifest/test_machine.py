@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from objstore.manifest.compare import compare
-from objstore.manifest.cursor import children, entries, get, nodes, totals
+from objstore.manifest.cursor import children, entries, get, totals
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry
 from objstore.manifest.verify import check_tree
@@ -87,14 +87,6 @@ class Manifest(RuleBasedStateMachine):
         order = [child.name + b"/" * child.is_folder for child in found]
         assert order == sorted(order)
         assert len(set(order)) == len(order)
-
-    @rule(one=versions, other=versions)
-    def marked(self, one: Version, other: Version) -> None:
-        first = {digest for digest, _ in nodes(self.store, one[0], lambda _: False)}
-        more = [digest for digest, _ in nodes(self.store, other[0], first.__contains__)]
-        assert not first & set(more)
-        assert len(set(more)) == len(more)
-        assert {digest for digest, _ in nodes(self.store, other[0], lambda _: False)} <= first | set(more)
 
     @invariant()
     def the_tree_has_its_one_shape(self) -> None:
