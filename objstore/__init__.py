@@ -72,12 +72,8 @@ _LAZY = {
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast.
-
-        All names at once: `diff` is a package too, and importing that sets the attribute, which must mean the function in the end.
-        """
+        """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast."""
         if name not in _LAZY:
             raise AttributeError(f"module 'objstore' has no attribute {name!r}")
-        found = {lazy: getattr(import_module(module), lazy) for lazy, module in _LAZY.items()}
-        globals().update(found)
-        return found[name]
+        found = globals()[name] = getattr(import_module(_LAZY[name]), name)
+        return found

@@ -6,7 +6,7 @@ import click
 
 from objstore.cli.output import printable
 from objstore.cli.sizes import counted, size
-from objstore.diff.files import Altered, FileDiff
+from objstore.comparison.files import Altered, FileDiff
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 
 _COLOURS = {"A": "green", "D": "red", "M": "yellow", "R": "cyan", "T": "magenta"}

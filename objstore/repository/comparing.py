@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from objstore.diff.files import FileDiff, diff
-from objstore.diff.sides import Side
+from objstore.comparison.files import FileDiff, diff
+from objstore.comparison.sides import Side
 from objstore.history.collection import Version
 from objstore.host.progress import Progress
 from objstore.repository.project import Project

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from objstore.diff.files import FileDiff, diff
-from objstore.diff.sides import Side
+from objstore.comparison.files import FileDiff, diff
+from objstore.comparison.sides import Side
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.metadata import check_metadata
 from objstore.history.names import check_alias, check_collection_name, check_tag, check_type

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from objstore.diff.files import FileDiff
+from objstore.comparison.files import FileDiff
 from objstore.errors import ConflictError, InvalidInputError, InvalidTypeError, NotFoundError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.names import Name, check_alias, check_tag, parse_name

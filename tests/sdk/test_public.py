@@ -1,6 +1,7 @@
 """The public API is short, pinned, and costs nothing to import."""
 
 import inspect
+import pkgutil
 import subprocess
 import sys
 import tomllib
@@ -137,9 +138,14 @@ def test_importing_objstore_loads_none_of_the_machinery() -> None:
     assert loaded == ["objstore.errors"]
 
 
-def test_diff_is_the_function_though_a_package_has_that_name() -> None:
-    code = "import objstore; objstore.Artifact; import objstore.diff.files; assert callable(objstore.diff)"
+def test_diff_is_the_function_whatever_has_been_imported() -> None:
+    code = "import objstore; import objstore.comparison.files; from objstore.sdk.repository import diff; assert objstore.diff is diff"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_module_has_the_name_of_something_public() -> None:
+    """Importing it would put it in the other's place."""
+    assert not {module.name for module in pkgutil.iter_modules(objstore.__path__)} & set(objstore.__all__)
 
 
 def test_a_name_that_objstore_has_not_is_an_attribute_error() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objstore.diff.sides import Side, differences
+from objstore.comparison.sides import Side, differences
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
 from tests.manifest.stores import Nodes, file, numbered, small_nodes

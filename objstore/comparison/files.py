@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from objstore.diff.renames import pair_renames
-from objstore.diff.sides import Side, differences
+from objstore.comparison.renames import pair_renames
+from objstore.comparison.sides import Side, differences
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 
 

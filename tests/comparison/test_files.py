@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objstore.diff.files import FileDiff, diff
-from objstore.diff.sides import Side
+from objstore.comparison.files import FileDiff, diff
+from objstore.comparison.sides import Side
 from objstore.manifest.entry import Entry, EntryKind, reference_entry
 from tests.manifest.stores import Nodes, file
 
