@@ -9,6 +9,7 @@ from objstore.blobs.local import LocalBlobs
 from objstore.history.log import Log
 from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
+from objstore.odb import repack
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.repository.adding import Labels, add
@@ -148,3 +149,23 @@ def test_a_store_restored_from_a_backup_goes_on_from_there(repository: Path) -> 
     with Project.find(repository) as project:
         assert project.state.position == position - 1
         assert not project.state.version("data", "v0").deleted
+
+
+def test_gc_may_come_back_to_a_segment_that_it_replaced_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for one version among three, then for another: what remains is what there was at first."""
+    monkeypatch.setattr(repack, "_SMALL", 0)  # as if each pack were too large to be merged
+    with Project.create(tmp_path) as project:
+        roots = []
+        for number in range(3):
+            source = tmp_path / f"source{number}"
+            source.mkdir()
+            (source / "file").write_bytes(random.Random(number).randbytes(9000))
+            roots.append(add(project, [source], Labels(f"data{number}"), Patterns(), Silent()).version.root)
+        segments = project.state.segments
+        for number in (2, 1):
+            with project.writing():
+                project.commit(lambda state, name=f"data{number}": delete_version(state, name, "v0", delete_aliases=True))
+            collect(project, Silent())
+        assert project.state.segments == segments[:1]
+        Checkout(project.database, roots[0], tmp_path / "out", Silent()).run(project.scratch)
+    assert (tmp_path / "out/file").read_bytes() == (tmp_path / "source0/file").read_bytes()
