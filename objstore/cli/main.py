@@ -21,9 +21,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a path that the terminal's encoding hasn't got must not stop us
     try:
         from objstore.cli.app import app
-        from objstore.host.memory import keep_freed_memory
+        from objstore.host.memory import prepare_for_bulk_work
 
-        keep_freed_memory()
+        prepare_for_bulk_work()
         app(prog_name="objstore")
     except KeyboardInterrupt:  # so early that click isn't there yet
         print("interrupted", file=sys.stderr)

@@ -25,14 +25,13 @@ class PackWriter:
         self._generation = generation
         self._rows: list[Row] = []
         self._hasher = blake3()
-        self._pending: list[bytes | memoryview] = []
-        self._pending_size = 0
+        self._pending: list[bytes | memoryview] = [HEADER]
+        self._pending_size = len(HEADER)
         self._to_hash: list[bytes | memoryview] = []
         self._written = 0
         self._lock = threading.Lock()
         with translated(path):
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        self._queue(HEADER)
 
     @property
     def size(self) -> int:
@@ -50,13 +49,13 @@ class PackWriter:
         with self._lock:
             borrowed = False
             for payload in payloads:
+                data, frame = payload.data, payload.frame
                 offsets.append(self.size)
-                self._rows.append(Row(payload.key, payload.codec, len(payload.data), payload.raw))
-                frame = payload.frame
-                self._queue(frame)
-                self._queue(payload.data)
+                self._rows.append(Row(payload.key, payload.codec, len(data), payload.raw))
+                self._pending += (frame, data)
+                self._pending_size += len(frame) + len(data)
                 self._to_hash += (frame, pack.hashed_part(payload))
-                borrowed = borrowed or isinstance(payload.data, memoryview)
+                borrowed = borrowed or isinstance(data, memoryview)
             if borrowed or self._pending_size >= _BUFFER:
                 self._flush()
         return offsets
@@ -83,10 +82,6 @@ class PackWriter:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-
-    def _queue(self, piece: bytes | memoryview) -> None:
-        self._pending.append(piece)
-        self._pending_size += len(piece)
 
     def _flush(self) -> None:
         if not self._pending:

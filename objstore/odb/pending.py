@@ -3,6 +3,7 @@
 import os
 import shutil
 import struct
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ Row = tuple[int, int, int, int]
 """Slot of the pack, offset, stored size, raw size."""
 
 _ROW = struct.Struct("<iIII")
-_IN_MEMORY = 50_000
+_IN_MEMORY = 120_000  # some 40 MB
 
 
 class PendingRows:
@@ -57,12 +58,14 @@ class PendingRows:
         """How many rows there are of each kind."""
         if self._spilled is not None:
             self._spill()
-        return {kind: sum(1 for _ in self._of_kind(kind)) for kind in Kind}
+        keys = self._recent if self._spilled is None else (key for key, _ in self._spilled.rows_from("rows", b""))
+        counts = Counter(key[0] for key in keys)
+        return {kind: counts[kind] for kind in Kind}
 
     def sorted(self) -> Iterator[tuple[Key, Row]]:
         """All rows, ascending by key."""
         if self._spilled is None:
-            yield from sorted(self._recent.items())
+            yield from ((key, self._recent[key]) for key in sorted(self._recent))
             return
         self._spill()
         for key, row in self._spilled.rows_from("rows", b""):
@@ -73,11 +76,6 @@ class PendingRows:
             self._spilled.close()
             shutil.rmtree(self._spilled.path, ignore_errors=True)
             self._spilled = None
-
-    def _of_kind(self, kind: Kind) -> Iterator[Key]:
-        if self._spilled is None:
-            return (key for key in self._recent if key[0] == kind)
-        return (key for key, _ in self._spilled.rows_from("rows", bytes([kind])))
 
     def _spill(self) -> None:
         if self._spilled is None:

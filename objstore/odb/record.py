@@ -2,8 +2,8 @@
 
 import struct
 import threading
-from typing import NamedTuple
 
+import msgspec
 import zstandard
 
 from objstore.errors import CorruptionError
@@ -19,7 +19,7 @@ _WORTHWHILE = 15 / 16  # a compressed record must save this much, or reading it 
 _contexts = threading.local()
 
 
-class Payload(NamedTuple):
+class Payload(msgspec.Struct, frozen=True, array_like=True):
     """An object as it will be stored."""
 
     key: Key

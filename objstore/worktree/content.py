@@ -13,7 +13,7 @@ from objstore.odb.draft import Draft
 from objstore.odb.recipe import ChunkRow, RecipeBuilder
 from objstore.odb.record import ZSTD, Payload, encode
 from objstore.values.digest import EMPTY, Digest, plain
-from objstore.values.key import Key, chunk_key
+from objstore.values.key import Key, chunk_key, digest_of
 from objstore.worktree.settled import reading
 from objstore.worktree.tasks import FileRead
 
@@ -82,13 +82,13 @@ def store_small(draft: Draft, contents: Sequence[bytes]) -> Iterator[Digest]:
 
 def store_read(draft: Draft, files: Sequence[FileRead]) -> None:
     """Stores what is new of files that were read and encoded elsewhere."""
-    chunks = {chunk_key(chunk.digest): chunk for file in files for chunk in file.chunks}
-    draft.store([chunks[key].payload() for key in draft.claim(list(chunks))])
+    chunks = {chunk.key: chunk for file in files for chunk in file.chunks}
+    draft.store([chunks[key] for key in draft.claim(list(chunks))])
     for file in files:
         if len(file.chunks) > 1:
             builder = RecipeBuilder(lambda key, part: draft.add(key, part))
             for chunk in file.chunks:
-                builder.add((chunk.digest, chunk.raw))
+                builder.add((digest_of(chunk.key), chunk.raw))
             draft.add(*builder.finish(file.digest, file.size))
 
 

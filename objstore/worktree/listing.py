@@ -19,6 +19,7 @@ FACTS = struct.Struct("<QqqQI")
 """Size, modification time, change time (nanoseconds), inode, mode."""
 
 _TYPE = 0o170000
+_MODE_AT = FACTS.size - 4  # its lowest byte, with all the bits that are for executing
 
 UNKNOWN = bytes(FACTS.size)
 """Facts that no file has: what is remembered of a file that may have changed unseen."""
@@ -38,6 +39,11 @@ class Listing:
 
 def facts_of(status: os.stat_result) -> bytes:
     return FACTS.pack(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
+
+
+def is_executable(facts: bytes) -> bool:
+    """Whether anybody may execute the file."""
+    return bool(facts[_MODE_AT] & 0o111)
 
 
 def list_folder(disk: bytes, folder: bytes, rules: IgnoreRules, patterns: Patterns) -> Listing:

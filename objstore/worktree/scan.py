@@ -31,7 +31,7 @@ class Source(NamedTuple):
         if not path:
             return self.folder
         if not self.members:
-            return os.path.join(self.folder, path.rstrip(b"/"))
+            return self.folder + b"/" + path.rstrip(b"/")  # os.path.join takes five times as long
         first, slash, rest = path.partition(b"/")
         disk = self.members[first + slash]
         return os.path.join(disk, rest.rstrip(b"/")) if rest else disk

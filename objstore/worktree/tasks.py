@@ -26,16 +26,10 @@ class ReadTask(msgspec.Struct, tag="read", array_like=True):
     files: list[tuple[bytes, bytes]]
 
 
-class Chunk(msgspec.Struct, array_like=True):
-    """A chunk as it will be stored, should it be new."""
+class Chunk(Payload, frozen=True):
+    """A chunk as it will be stored, should it be new; with its own bytes, that can be sent."""
 
-    digest: bytes
-    codec: int
-    raw: int
     data: bytes
-
-    def payload(self) -> Payload:
-        return Payload(chunk_key(self.digest), self.codec, self.raw, self.data)
 
 
 class FileRead(msgspec.Struct, array_like=True):
@@ -151,7 +145,7 @@ def _read(disk: bytes, facts: bytes) -> FileRead:
 
 def _chunk(digest: bytes, data: bytes | memoryview) -> Chunk:
     payload = encode(chunk_key(digest), data)
-    return Chunk(bytes(digest), payload.codec, payload.raw, bytes(payload.data))
+    return Chunk(payload.key, payload.codec, payload.raw, bytes(payload.data))
 
 
 def _enter(top: Folder, path: bytes, replace: bool) -> Folder:

@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 from objstore.manifest.entry import Entry, EntryKind
-from objstore.worktree.listing import FACTS
+from objstore.worktree.listing import is_executable
+
+_FILE, _EXECUTABLE = EntryKind.FILE, EntryKind.EXECUTABLE  # an enumeration is slow to look into
 
 
 class Wanted(NamedTuple):
@@ -21,5 +23,4 @@ Change = tuple[bytes, Entry | None]
 def entry_of(file: Wanted, digest: bytes, size: int, keep_mode: bool) -> Entry:
     """The entry of a file that was read. `keep_mode`: whether executable bits mean something here."""
     assert file.facts is not None
-    executable = keep_mode and FACTS.unpack(file.facts)[4] & 0o111
-    return Entry(EntryKind.EXECUTABLE if executable else EntryKind.FILE, digest, size)
+    return Entry(_EXECUTABLE if keep_mode and is_executable(file.facts) else _FILE, digest, size)
