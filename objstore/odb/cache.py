@@ -27,7 +27,7 @@ _FORMAT = b"1"
 _NAMES = ("meta", "segments", "index", "packs", "scan")
 _PREFIX = 12  # bytes of a pack's id in a row: enough to tell packs apart, and a mix-up would be found when verifying
 _LOCATION = struct.Struct(f"<{_PREFIX}sIII")
-_BATCH = 100_000
+_BATCH = 20_000
 
 
 class Location(NamedTuple):

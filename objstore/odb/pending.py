@@ -15,6 +15,7 @@ Row = tuple[int, int, int, int]
 
 _ROW = struct.Struct("<iIII")
 _IN_MEMORY = 120_000  # some 40 MB
+_TOGETHER = 10_000
 
 
 class PendingRows:
@@ -80,5 +81,8 @@ class PendingRows:
     def _spill(self) -> None:
         if self._spilled is None:
             self._spilled = Tables(self._scratch / f"rows-{os.getpid()}-{os.urandom(8).hex()}.tmp", ["rows"])
-        self._spilled.put("rows", [(key, _ROW.pack(*row)) for key, row in sorted(self._recent.items())])
+        keys = sorted(self._recent)
+        # Stretch by stretch: a transaction keeps a copy of every page it touches, and keys are spread over all of them.
+        for start in range(0, len(keys), _TOGETHER):
+            self._spilled.put("rows", [(key, _ROW.pack(*self._recent[key])) for key in keys[start : start + _TOGETHER]])
         self._recent = {}
