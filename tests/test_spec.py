@@ -70,7 +70,7 @@ def test_the_segment_of_the_document_is_what_we_write_and_read() -> None:
     packs = [pack.pack_id(_trailer_of(example_bytes("pack.md", "pack")))]
     place = segment.Place(0, 8, 15, 15)
     assert b"".join(segment.encode(packs, {Kind.CHUNK: 1}, [(KEY, segment.encode_place(*place))])) == data
-    read = segment.Segment(data)
+    read = segment.Segment.of(data)
     assert read.packs == packs
     assert read.counts == {Kind.CHUNK: 1, Kind.RECIPE: 0, Kind.PART: 0, Kind.NODE: 0}
     assert list(read.rows()) == [(KEY, place)]

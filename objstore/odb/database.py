@@ -18,6 +18,7 @@ from objstore.values.key import Key, describe, node_key, recipe_prefix
 if TYPE_CHECKING:  # loaded only by what writes
     from objstore.odb.draft import Draft
 
+_PIECE = 4 * 1024 * 1024
 _GAP = 64 * 1024  # two wanted records this close are read together with what lies between
 
 
@@ -61,14 +62,18 @@ class Database:
                 self._cache.add_segment(name, self.read_segment(name))
 
     def read_segment(self, name: str) -> Segment:
-        """A segment, verified. CorruptionError also when it is missing: the log says that it is there."""
-        try:
-            data = self._blobs.read(segment.segment_name(name))
-        except NotFoundError as error:
-            raise CorruptionError(f"index segment {name[:12]} is missing; run `objstore fsck --repair`") from error
-        if segment.segment_id([data]).hex() != name:
-            raise CorruptionError(f"index segment {name[:12]} is damaged; run `objstore fsck --repair`")
-        return Segment(data)
+        """A segment, verified now, and read in pieces. CorruptionError also when it is missing: the log says that it is there."""
+        blob = segment.segment_name(name)
+
+        def read(at: int, length: int) -> bytes:
+            return next(iter(self._blobs.read_ranges(blob, [(at, length)])))
+
+        with _missing_is_damage(name):
+            size = self._blobs.size(blob)
+            pieces = (read(at, min(_PIECE, size - at)) for at in range(0, size, _PIECE))
+            if segment.segment_id(pieces).hex() != name:
+                raise CorruptionError(f"index segment {name[:12]} is damaged; run `objstore fsck --repair`")
+            return Segment(size, _missing_is_damage(name)(read))
 
     def __contains__(self, key: Key) -> bool:
         return self._cache.locate(key) is not None or (self._draft is not None and key in self._draft)
@@ -194,6 +199,14 @@ class Database:
         if trailer.content_size != at - length:
             raise CorruptionError(f"pack {name[:12]} doesn't have the size that its trailer says")
         return trailer
+
+
+@contextlib.contextmanager
+def _missing_is_damage(name: str) -> Iterator[None]:
+    try:
+        yield
+    except NotFoundError as error:
+        raise CorruptionError(f"index segment {name[:12]} is missing; run `objstore fsck --repair`") from error
 
 
 def spans(located: Mapping[Key, Location]) -> Iterator[Span]:

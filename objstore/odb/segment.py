@@ -1,8 +1,8 @@
 """An index segment's bytes (spec/index.md). Pure; streams in both directions."""
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Self
 
 from blake3 import blake3
 
@@ -61,36 +61,44 @@ def decode_place(data: bytes) -> Place:
 
 
 class Segment:
-    """A segment in memory, decoded on the way. CorruptionError for anything an encoder wouldn't write."""
+    """A segment, read and decoded on the way. CorruptionError for anything an encoder wouldn't write."""
 
-    def __init__(self, data: bytes) -> None:
-        if len(data) < _HEAD.size:
+    def __init__(self, size: int, read: Callable[[int, int], bytes]) -> None:
+        """`read` gives the bytes at an offset, as many as asked for; `size` is that of the whole."""
+        if size < _HEAD.size:
             raise CorruptionError("the index segment is cut short")
-        magic, version, packs, *counts = _HEAD.unpack_from(data)
+        magic, version, packs, *counts = _HEAD.unpack(read(0, _HEAD.size))
         if magic != MAGIC:
             raise CorruptionError("the index segment's head is damaged")
         if version > _VERSION:
             raise UnsupportedFormatError(f"the index segment has format {version}; this objstore reads up to {_VERSION}: upgrade it")
         self.counts = dict(zip(Kind, counts, strict=True))
-        self._data = data
+        self._read = read
         self._rows_at = _HEAD.size + 32 * packs
         expected = self._rows_at + sum(count * (_DIGESTS[kind] + _PLACE.size) for kind, count in self.counts.items())
-        if version != _VERSION or len(data) != expected:
+        if version != _VERSION or size != expected:
             raise CorruptionError("the index segment is cut short or damaged")
-        self.packs = [data[at : at + 32] for at in range(_HEAD.size, self._rows_at, 32)]
+        listed = read(_HEAD.size, 32 * packs)
+        self.packs = [listed[at : at + 32] for at in range(0, len(listed), 32)]
         if any(a >= b for a, b in zip(self.packs, self.packs[1:], strict=False)):
             raise CorruptionError("the index segment's packs are out of order")
 
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """The segment with these bytes."""
+        return cls(len(data), lambda at, length: data[at : at + length])
+
     def rows(self) -> Iterator[tuple[Key, Place]]:
-        """Every row, ascending by key."""
+        """Every row, ascending by key. Memory: some thousand rows."""
         at = self._rows_at
         for kind, count in self.counts.items():
             layout = struct.Struct(f"<{_DIGESTS[kind]}sIIII")
-            end = at + layout.size * count
             prefix, last = bytes([kind]), b""
-            for digests, pack, offset, stored, raw in layout.iter_unpack(memoryview(self._data)[at:end]):
-                if digests <= last or pack >= len(self.packs):
-                    raise CorruptionError("the index segment's rows are damaged")
-                last = digests
-                yield prefix + digests, Place(pack, offset, stored, raw)
-            at = end
+            for start in range(0, count, _BATCH):
+                data = self._read(at + start * layout.size, min(_BATCH, count - start) * layout.size)
+                for digests, pack, offset, stored, raw in layout.iter_unpack(data):
+                    if digests <= last or pack >= len(self.packs):
+                        raise CorruptionError("the index segment's rows are damaged")
+                    last = digests
+                    yield prefix + digests, Place(pack, offset, stored, raw)
+            at += count * layout.size

@@ -59,7 +59,7 @@ def rebuild_index(
 def _load(database: Database, kept: list[str], scratch: BlobStore, rebuilt: str | None) -> None:
     database.load(kept)
     if rebuilt:
-        database.cache.add_segment(rebuilt, Segment(scratch.read(segment_name(rebuilt))))
+        database.cache.add_segment(rebuilt, Segment.of(scratch.read(segment_name(rebuilt))))
 
 
 def _publish(

@@ -36,7 +36,7 @@ class Format(NamedTuple):
 
 
 def _segment(data: bytes) -> tuple[Segment, list[Any]]:
-    read = Segment(data)
+    read = Segment.of(data)
     return read, list(read.rows())
 
 
@@ -251,13 +251,13 @@ def test_a_segment_out_of_order_is_refused() -> None:
     for packs, listed in [([low], rows[::-1]), ([low], [rows[0], rows[0]]), ([high, low], rows), ([low, low], rows)]:
         data = b"".join(segment.encode(packs, {Kind.CHUNK: 2}, listed))
         with pytest.raises(CorruptionError):
-            list(Segment(data).rows())
+            list(Segment.of(data).rows())
 
 
 def test_a_segment_that_names_a_pack_it_has_not_got_is_refused() -> None:
     data = b"".join(segment.encode([A], {Kind.CHUNK: 1}, [(chunk_key(B), segment.encode_place(1, 8, 5, 5))]))
     with pytest.raises(CorruptionError):
-        list(Segment(data).rows())
+        list(Segment.of(data).rows())
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def rebuilt(
         name = segment_of(set(packs(store)), store.database, target, unwanted, segments or [], damaged or {})
     if name is None:
         return {}
-    segment = Segment(target.read(segment_name(name)))
+    segment = Segment.of(target.read(segment_name(name)))
     found = {key: segment.packs[place.pack].hex() for key, place in segment.rows()}
     assert {pack.hex() for pack in segment.packs} == set(found.values())
     return found
