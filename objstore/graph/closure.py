@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 def check_closed(database: Database, draft: "Draft", root: Digest) -> None:
     """ConflictError unless `root`, and the children of whatever the draft has written, are stored or in the draft.
 
-    The draft left out what the store had when it was written, and gc may have freed that since. All of the draft is checked, not only what
-    `root` reaches: its segment will list all of it, and the index must stay closed. Cost: reads the draft's nodes and recipes.
+    The draft left out what the store had when it was written. gc spares that (sparing.py), but an older program's gc may have been at work,
+    and a version that lacks content would be found out too late. All of the draft is checked, not only what `root` reaches: its segment
+    will list all of it, and the index must stay closed. Cost: reads the draft's nodes and recipes.
     """
     both = database.with_draft(draft)
     written = (key for kind in PARENTS for key in draft.keys_from(bytes([kind])))

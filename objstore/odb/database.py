@@ -161,14 +161,15 @@ class Database:
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def open_draft(self, folder: Path, generation: int, lost: Collection[Key] = ()) -> "Draft":
+    def open_draft(self, folder: Path, generation: int, lost: Collection[Key] = (), *, lasting: bool = False) -> "Draft":
         """A draft for new objects, and for those that are `lost` though the index lists them.
 
-        Takes over what dead drafts in the same folder left. Close it, or finish it when logged.
+        Takes over what dead drafts in the same folder left. `lasting`: gc may be at work before it is logged. Close it, or finish it when
+        logged.
         """
         from objstore.odb.draft import Draft
 
-        draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation, lost)
+        draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation, lost, lasting=lasting)
         self._adopt(folder, draft)
         return draft
 

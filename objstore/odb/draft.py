@@ -21,7 +21,7 @@ from objstore.odb.pending import PendingRows
 from objstore.odb.record import FRAME, Payload, encode
 from objstore.odb.segmentwriter import publish_segment
 from objstore.values.digest import Digest
-from objstore.values.key import Key
+from objstore.values.key import Key, Kind
 
 _UNPLACED = (-1, 0, 0, 0)
 
@@ -29,11 +29,14 @@ _UNPLACED = (-1, 0, 0, 0)
 class Draft:
     """Objects not yet in the store. Thread-safe. Close it, published or not."""
 
-    def __init__(self, blobs: BlobStore, cache: Cache, file: DraftFile, generation: int, lost: Collection[Key] = ()) -> None:
+    def __init__(
+        self, blobs: BlobStore, cache: Cache, file: DraftFile, generation: int, lost: Collection[Key] = (), *, lasting: bool = False
+    ) -> None:
         self._blobs = blobs
         self._cache = cache
         self._file = file
         self.generation = generation
+        self._is_lasting = lasting
         self.lost = frozenset(lost)
         """Keys that the index lists in vain: they are stored anew when they come up."""
         self._lock = threading.RLock()
@@ -53,10 +56,18 @@ class Draft:
         """Those keys that neither the store nor the draft has; the caller must now add them, each once."""
         with self._lock:
             fresh = self._rows.unknown(dict.fromkeys(keys))
-            known = self._cache.known(fresh) - self.lost if fresh else set()
+            known = self._stored(fresh) - self.lost if fresh else set()
             fresh = [key for key in fresh if key not in known]
             self._rows.put(dict.fromkeys(fresh, _UNPLACED))
             return fresh
+
+    def _stored(self, keys: Sequence[Key]) -> set[Key]:
+        """Those keys that the store has. If the draft is to outlast the lock, gc must leave their chunks to it (graph/sparing.py)."""
+        if not self._is_lasting:
+            return self._cache.known(keys)
+        found = self._cache.locate_many(keys)
+        self._file.use({place.pack for key, place in found.items() if key[0] == Kind.CHUNK})
+        return set(found)
 
     def store(self, payloads: Sequence[Payload]) -> None:
         """Writes claimed objects, all of one class. When it returns, the payloads' buffers may be reused."""

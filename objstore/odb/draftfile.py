@@ -1,17 +1,29 @@
-"""The file that names an unfinished draft's packs: locked while its writer lives (spec/layout.md)."""
+"""The file that names what gc must leave to an unfinished draft: locked while its writer lives (spec/layout.md)."""
 
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from objstore.host.locks import FileLock
 from objstore.host.publish import translated
 
 _ID = re.compile(rb"^[0-9a-f]{64}$", re.MULTILINE)
 _ROOT = re.compile(rb"^root ([0-9a-f]{64})$", re.MULTILINE)
+_USED = re.compile(rb"^uses ([0-9a-f]{64})$", re.MULTILINE)
+
+
+class Named(NamedTuple):
+    """What a draft's file says."""
+
+    packs: list[str]
+    """Those that the draft has written."""
+    roots: list[str]
+    """The manifests of the store that it builds on."""
+    used: list[str]
+    """The data packs of the store in which it has found chunks."""
 
 
 class DraftFile:
@@ -20,6 +32,7 @@ class DraftFile:
     def __init__(self, path: Path, lock: FileLock) -> None:
         self._path = path
         self._lock = lock
+        self._used: set[str] = set()
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -44,21 +57,32 @@ class DraftFile:
     @staticmethod
     def packs_in_use(folder: Path) -> set[str]:
         """The packs of all drafts whose writers live."""
-        return {pack for path in _living(folder) for pack in _packs_in(path)}
+        return {pack for named in DraftFile.living(folder) for pack in named.packs}
 
     @staticmethod
-    def roots_in_use(folder: Path) -> set[str]:
-        """The manifests that drafts whose writers live build on."""
-        return {root for path in _living(folder) for root in _found(_ROOT, path)}
+    def living(folder: Path) -> list[Named]:
+        """What the files of all drafts say whose writers live."""
+        return [Named(*(_found(line, path) for line in (_ID, _ROOT, _USED))) for path in _living(folder)]
 
     def build_on(self, root: str) -> None:
         """Names a manifest of the store that the draft takes over: gc leaves alone what it reaches."""
         with translated(self._path), self._path.open("a") as file:
             file.write(f"root {root}\n")
 
+    def use(self, packs: Iterable[str]) -> None:
+        """Names data packs of the store that the draft relies on, each once: gc leaves them as they are.
+
+        It need be seen, not be synced: it counts only while its writer lives.
+        """
+        fresh = set(packs) - self._used
+        if fresh:
+            with translated(self._path), self._path.open("a") as file:
+                file.write("".join(f"uses {pack}\n" for pack in sorted(fresh)))
+            self._used |= fresh
+
     @property
     def packs(self) -> list[str]:
-        return _packs_in(self._path)
+        return _found(_ID, self._path)
 
     def add(self, pack: str) -> None:
         """Names a pack; to be called before the pack appears."""
@@ -81,10 +105,6 @@ def _living(folder: Path) -> Iterator[Path]:
             with FileLock(path) as lock:
                 if not lock.try_exclusive():
                     yield path
-
-
-def _packs_in(path: Path) -> list[str]:
-    return _found(_ID, path)
 
 
 def _found(line: re.Pattern[bytes], path: Path) -> list[str]:

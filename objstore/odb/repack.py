@@ -72,13 +72,15 @@ def measure(cache: Cache, live: KeySet, sizes: Mapping[str, int]) -> dict[str, P
     return uses
 
 
-def plan(uses: Collection[PackUse], tainted: Collection[str] = ()) -> RepackPlan:
+def plan(uses: Collection[PackUse], tainted: Collection[str] = (), spared: Collection[str] = ()) -> RepackPlan:
     """Deletes packs without live bytes; rewrites metadata packs with anything dead in them (so that the index stays closed),
-    `tainted` packs, data packs with much dead weight, and small packs when there are several.
+    `tainted` packs, data packs with much dead weight, and small packs when there are several. `spared` packs stay as they are.
     """
     delete, rewrite, freed = [], [], 0
     small: dict[PackClass, list[PackUse]] = {pack_class: [] for pack_class in PackClass}
     for use in uses:
+        if use.pack in spared:
+            continue
         if not use.live:
             delete.append(use.pack)
             freed += use.size
@@ -182,9 +184,12 @@ class _Writer:
 
 
 def _keep(database: Database, rows: PendingRows, segments: Sequence[str], condemned: Collection[str], offset: int) -> list[str]:
-    """Takes over the rows of packs that stay; those packs, in the order of their slots."""
+    """Takes over the rows of packs that stay; those packs, in the order of their slots.
+
+    Of several rows for a key that of the last segment counts, as in the cache: the others' records may be damaged ones.
+    """
     slots: dict[str, int] = {}
-    for name in segments:
+    for name in reversed(segments):
         segment = database.read_segment(name)
         packs = [pack.hex() for pack in segment.packs]
         for pack in packs:

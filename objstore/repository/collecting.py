@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from objstore.errors import StorageError
 from objstore.graph.reachability import mark
+from objstore.graph.sparing import spare
 from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.progress import Progress
@@ -25,8 +26,6 @@ from objstore.odb.pack import pack_name
 from objstore.odb.repack import PackUse, Repacked, RepackPlan, measure, plan, repack
 from objstore.odb.segment import segment_name
 from objstore.repository.project import LOST, Project
-from objstore.values.digest import Digest
-from objstore.values.key import node_key
 
 
 @dataclass
@@ -53,9 +52,10 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
         progress.start("looking for what is needed")
         before = _sizes(project, "packs/")
         with KeySet(project.scratch) as live, _own_index(project) as database:
-            mark(database, [*project.state.roots(), *_drafted(project, database)], live)
+            mark(database, project.state.roots(), live)
+            spared = spare(database, DraftFile.living(project.drafts), live, project.scratch)
             uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
-            decided = plan(uses.values(), _tainted(project, database))
+            decided = plan(uses.values(), _tainted(project, database), spared)
             orphans = len(_unnamed(project, before).difference(uses))
             purged = _purged(project.state) if decided.condemned else []
             if dry_run:
@@ -83,13 +83,6 @@ def _own_index(project: Project) -> Iterator[Database]:
     finally:
         cache.close()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _drafted(project: Project, database: Database) -> Iterator[Digest]:
-    """The manifests that living drafts build on, as far as they are still there."""
-    for root in sorted(DraftFile.roots_in_use(project.drafts)):
-        if node_key(Digest.from_hex(root)) in database:
-            yield Digest.from_hex(root)
 
 
 def _tainted(project: Project, database: Database) -> set[str]:

@@ -164,9 +164,9 @@ class Project:
             check_writable(self.state)
             yield
 
-    def open_draft(self) -> "Draft":
-        """A draft for new objects; to be used inside `writing`."""
-        return self.database.open_draft(self.drafts, self.state.generation, self.lost())
+    def open_draft(self, *, lasting: bool = False) -> "Draft":
+        """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on."""
+        return self.database.open_draft(self.drafts, self.state.generation, self.lost(), lasting=lasting)
 
     def lost(self) -> set[Key]:
         """Objects that the index lists but a check has found damaged."""

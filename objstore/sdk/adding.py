@@ -50,7 +50,10 @@ def add_folder(content: DraftContent, local: Path, prefix: bytes, patterns: Patt
             root = plan.base
         else:
             with content.storing():
-                root = intake.execute(plan, content.open(project))
+                draft = content.open(project)
+                if plan.base is not None:  # what hasn't changed since is taken from there, unread
+                    draft.build_on(plan.base)
+                root = intake.execute(plan, draft)
         content.merge(project, root, prefix, replace=replace)
         content.keep(plans, intake, plan, root)
 

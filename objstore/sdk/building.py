@@ -173,7 +173,9 @@ class Building:
             raise ArtifactFinalizedError(
                 f"{self._logged.name} has been logged, so its content can't change; make a draft of it with new_draft()"
             )
-        return self._bound()
+        content = self._bound()
+        content.begin()
+        return content
 
     def _bound(self) -> DraftContent:
         """The content of a draft, bound to a project now at the latest."""

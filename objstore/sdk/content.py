@@ -22,6 +22,7 @@ from objstore.sdk.merging import check_mergeable, differences, file_and_folder
 from objstore.sdk.overlay import Change, Overlay, folders_above
 from objstore.sdk.session import Session
 from objstore.values.digest import Digest
+from objstore.values.key import node_key
 from objstore.worktree.ignore import STORE_FOLDER
 from objstore.worktree.intake import DraftNodes, Intake, Plan
 
@@ -90,8 +91,8 @@ class _Held:
 class DraftContent:
     """Content that changes until it is logged: a manifest, and over it the changes of single paths made since.
 
-    What is added is in packs of the project at once, invisible to others until logged, and given up when this object goes. Each change is
-    made whole or not at all. Thread-safe.
+    What is added is in packs of the project at once, invisible to others until logged, and given up when this object goes. Until then gc
+    leaves alone what was found in the project already. Each change is made whole or not at all. Thread-safe.
     """
 
     def __init__(self, session: Session, base: Digest | None = None) -> None:
@@ -159,13 +160,22 @@ class DraftContent:
             raise
 
     def open(self, project: Project) -> Draft:
-        """The draft that new objects go to; inside `writing`."""
+        """The draft that new objects go to; inside `writing`. From now on gc leaves alone what it builds on and what it finds."""
         if self._held.draft is None:
-            self._held.draft = project.open_draft()
+            if self._root is not None and node_key(self._root) not in project.database:
+                raise ConflictError("gc has freed the version that this draft builds on, which was deleted; make the draft anew")
+            self._held.draft = project.open_draft(lasting=True)
             self._tree = None
             if self._root is not None:
                 self._held.draft.build_on(self._root)
         return self._held.draft
+
+    def begin(self) -> None:
+        """To be called before the first change: has gc leave alone what the draft builds on, from now on."""
+        with self.lock:
+            if self._held.draft is None and self._root is not None:
+                with self.session.writing() as project:
+                    self.open(project)
 
     def check_free(self, path: bytes) -> None:
         """InvalidInputError if a file at `path` would make something both a file and a folder, or lie in a store's folder."""

@@ -105,10 +105,10 @@ class Checkout:
         before stays, each file whole; running again goes on from there.
         """
         outcome = Outcome()
+        expected = totals(self.database, self.root, prefix)  # before anything is made, should the manifest be unreadable
         top = Folder.top(self.target)
         self.keep_mode = self.keep_mode and keeps_mode(self.target)
         remember = ScanCache(self.database.cache, folder_source(self.target), Patterns(), bytes([self.keep_mode]))
-        expected = totals(self.database, self.root, prefix)
         self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
         check_distinct(self.target, (path for path, _ in entries(self.database, self.root, prefix)))
         base = remember.root()

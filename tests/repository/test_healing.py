@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import objstore
 from objstore.errors import CorruptionError
 from objstore.history.records import SegmentsRecord
 from objstore.host.progress import Silent
@@ -95,6 +96,24 @@ def test_gc_frees_nothing_that_a_damaged_version_still_has(tmp_path: Path, sourc
     for number in (6, 8):
         checked_out(tmp_path, tmp_path / "rest", b"%d.bin" % number)
     assert [problem.affected for problem in check(store, Silent()).problems] == [["data:v0 7.bin"]]
+
+
+def test_a_draft_that_relies_on_a_damaged_pack_keeps_it_and_what_was_healed_stays_whole(tmp_path: Path, source: Path) -> None:
+    with objstore.open(tmp_path, create=True) as repo:
+        added(tmp_path, source)
+        store = damage(tmp_path, (source / "7.bin").read_bytes())
+        check(store, Silent(), repair=True)
+        added(tmp_path, source)
+        draft = repo.new_artifact("other", "dataset")
+        draft.add_file(source / "8.bin")
+        for number in range(2):
+            repo.add(source / "9.bin", "gone")
+            repo.artifact(f"gone:v{number}").delete(delete_aliases=True)
+            repo.gc()
+            checked_out(tmp_path, tmp_path / f"whole{number}")
+        repo.log(draft)
+        repo.gc()
+    assert check(store, Silent()).problems == []
 
 
 def write_what_leads_to_nowhere(folder: Path, *, is_listed: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import objstore
-from objstore import Artifact, ConflictError, Repository
+from objstore import Artifact, Repository
 from tests.sdk.files import content, draft, paths, tree
 
 
@@ -124,28 +124,6 @@ def test_a_draft_outlives_a_gc_in_between(repo: Repository, tmp_path: Path) -> N
     artifact.add_file(tmp_path / "f")
     assert repo.log(artifact).file_count == 102
     artifact.verify(artifact.download())
-    assert repo.fsck().is_sound
-
-
-@pytest.mark.parametrize("size", [10, 1_000_000])
-def test_a_draft_built_on_what_gc_has_freed_is_refused(repo: Repository, tmp_path: Path, size: int) -> None:
-    data = os.urandom(size)
-    tree(tmp_path, {"f": data, "g": data + b"more"})
-    old = Artifact("gone", "dataset")
-    old.add_file(tmp_path / "f")
-    repo.log(old)
-    artifact = repo.new_artifact("data", "dataset")
-    artifact.add_file(tmp_path / "f")
-    artifact.add_file(tmp_path / "g")  # shares chunks with it, when there are several
-    old.delete(delete_aliases=True)
-    repo.gc()
-    with pytest.raises(ConflictError, match="gc has freed"):
-        repo.log(artifact)
-    again = repo.new_artifact("data", "dataset")
-    again.add_file(tmp_path / "f")
-    again.add_file(tmp_path / "g")
-    repo.log(again)
-    again.verify(again.download())
     assert repo.fsck().is_sound
 
 
