@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lmdb
 
@@ -21,9 +22,10 @@ _MAP_SIZE = 1 << 36  # address space only; the file grows as needed
 
 @dataclass
 class _Shared:
-    """An environment that is open in this process, and how many use it."""
+    """An environment that is open in this process with its tables, and how many use it."""
 
     env: lmdb.Environment
+    dbs: dict[str, Any]
     pid: int
     users: int = 0
 
@@ -46,25 +48,22 @@ class Tables:
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         """CorruptionError when the folder holds a damaged environment, StorageError when it can't be opened."""
         self.path = path.resolve()  # as in `_open`, so that `close` finds it
-        self._arguments = (path, len(names))
+        self._arguments = (path, tuple(names))
         self._shared = _environment(*self._arguments)
         self.is_closed = False
         self.stamp: tuple[str, bytes, bytes] | None = None
         """A row (table, key, value) that every transaction puts beside its own."""
-        try:
-            with _Translated(self.path):
-                self._dbs = {name: self._env.open_db(name.encode(), create=True) for name in names}
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def _env(self) -> lmdb.Environment:
         """The environment; opened anew in a process that was forked off, where the inherited one must not be used."""
         if self._shared.pid != os.getpid():
             self._shared = _environment(*self._arguments)
-            self._dbs = {name: self._shared.env.open_db(name.encode(), create=False) for name in self._dbs}
         return self._shared.env
+
+    @property
+    def _dbs(self) -> dict[str, Any]:
+        return self._shared.dbs
 
     def get(self, table: str, key: bytes) -> bytes | None:
         with _Translated(self.path), self._env.begin(self._dbs[table]) as transaction:
@@ -148,7 +147,7 @@ def forget(path: Path) -> None:
         _open.pop(path.resolve(), None)
 
 
-def _environment(path: Path, tables: int) -> _Shared:
+def _environment(path: Path, names: Sequence[str]) -> _Shared:
     path = path.resolve()
     with _open_lock:
         shared = _open.get(path)
@@ -156,7 +155,8 @@ def _environment(path: Path, tables: int) -> _Shared:
             shared.env.close()  # inherited through a fork
             shared = None
         if shared is None:
-            shared = _open[path] = _Shared(_open_environment(path, tables), os.getpid())
+            env = _open_environment(path, len(names))
+            shared = _open[path] = _Shared(env, _open_tables(env, path, names), os.getpid())
         shared.users += 1
         return shared
 
@@ -180,6 +180,19 @@ def _open_environment(path: Path, tables: int) -> lmdb.Environment:
         env.close()
         raise CorruptionError(f"the cache in {path} is cut short")
     return env
+
+
+def _open_tables(env: lmdb.Environment, path: Path, names: Sequence[str]) -> dict[str, Any]:
+    """The tables of an environment that nobody else in this process has yet.
+
+    `open_db` waits for LMDB's writer lock without letting other threads run, so it would wait for ever for one of them that holds it.
+    """
+    try:
+        with _Translated(path):
+            return {name: env.open_db(name.encode(), create=True) for name in names}
+    except BaseException:
+        env.close()
+        raise
 
 
 def _allocate_lock(path: Path) -> None:

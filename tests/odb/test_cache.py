@@ -1,6 +1,8 @@
 """The cache may be lost, damaged or another's at any time: it is made anew, and nothing is missing."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.pool import Pool
@@ -141,3 +143,28 @@ def test_many_processes_may_open_a_cache_that_has_to_be_made(tmp_path: Path, pro
         waiting = processes.starmap_async(_open_and_write, [(folder, key) for key in (b"a", b"b", b"c", b"d")], chunksize=1)
         (folder / "start").touch()
         assert waiting.get(timeout=60) == [b"here"] * 4
+
+
+_THREADS = """
+import sys, threading
+from pathlib import Path
+from objstore.odb.cache import Cache
+
+def use(number):
+    for attempt in range(20):
+        cache = Cache(Path(sys.argv[1]) / str(attempt % 4), "p")
+        cache.remember(f"{number}", b"value")
+        assert cache.remembered(f"{number}") == b"value"
+        cache.close()
+
+threads = [threading.Thread(target=use, args=[number]) for number in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_many_threads_may_open_and_write_a_cache_at_once(tmp_path: Path) -> None:
+    """In a process of its own: LMDB can wait for its writer lock in a way that stops all threads."""
+    subprocess.run([sys.executable, "-c", _THREADS, str(tmp_path)], check=True, timeout=60)
