@@ -138,6 +138,17 @@ class Cache:
 
     # -- opening, closing ----------------------------------------------------------------------------------------------
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether this process has thrown the cache away since: time to go over to a new one, though this one still serves."""
+        return self._tables.is_forgotten
+
+    def go_over_to(self, fresh: "Cache") -> None:
+        """Becomes what `fresh` is, which is given up. Whoever uses this cache goes on with that, at whatever they are."""
+        with self._lock:
+            # The old tables aren't closed, since other threads may be reading them: they go with the last who does.
+            self._tables = fresh._tables
+
     def close(self) -> None:
         """Syncs what was written, so that it outlives a crash of the machine, and lets go of it. Nothing is lost without it."""
         with self._lock:
@@ -193,8 +204,8 @@ def discard(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
+    forget(path)
     if path.exists():
-        forget(path)
         grave = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
         path.rename(grave)
         shutil.rmtree(grave, ignore_errors=True) if grave.is_dir() else grave.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ class _Shared:
     dbs: dict[str, Any]
     pid: int
     users: int = 0
+    is_forgotten: bool = False
 
 
 _open: dict[Path, _Shared] = {}
@@ -64,6 +65,11 @@ class Tables:
     @property
     def _dbs(self) -> dict[str, Any]:
         return self._shared.dbs
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether this process has removed the folder since. What was there can still be used, but nobody else will see it."""
+        return self._shared.is_forgotten
 
     def get(self, table: str, key: bytes) -> bytes | None:
         with _Translated(self.path), self._env.begin(self._dbs[table]) as transaction:
@@ -142,9 +148,11 @@ class Tables:
 
 
 def forget(path: Path) -> None:
-    """Makes the next one who opens `path` open it anew: what was there is being removed."""
+    """Makes the next one who opens `path` open it anew: what was there is being removed. Those who have it open can tell."""
     with _open_lock:
-        _open.pop(path.resolve(), None)
+        shared = _open.pop(path.resolve(), None)
+        if shared is not None:
+            shared.is_forgotten = True
 
 
 def _environment(path: Path, names: Sequence[str]) -> _Shared:

@@ -79,29 +79,40 @@ class Project:
         with self._refreshing:
             if refresh(self.log, self.state):
                 self._remember_state()
-            self._load_index()
+            if self.cache.is_forgotten:
+                self._renew_cache()
+            self._load_index(self.database)
 
-    def _load_index(self) -> None:
+    def _load_index(self, database: Database) -> None:
         """Makes the cached index, which all processes share, reflect the log.
 
         A process that slept since it read the log must not put back segments that gc has replaced meanwhile: a writer would then build
         on packs that are gone. So the index is changed only under a lock, and after another look at the log.
         """
-        if self.cache.segments == set(self.state.segments):
+        if database.cache.segments == set(self.state.segments):
             return
         with locked_exclusive(self.cache.path.with_suffix(".lock")):
             if refresh(self.log, self.state):
                 self._remember_state()
-            self.database.load(self.state.segments)
+            database.load(self.state.segments)
 
     def forget_cache(self) -> None:
-        """Throws away what this machine remembers of the project, and reads it anew."""
-        self.cache.close()
-        discard(self._cache_path())
-        self.cache = Cache(self._cache_path(), self.settings.project)
-        self.database = Database(self.blobs, self.cache, catch_up=self.refresh)
-        self.state = State()
-        self.refresh()
+        """Throws away what this machine remembers of the project, and reads it anew. Drafts, and threads that read, just go on."""
+        with self._refreshing:
+            discard(self.cache.path)
+            self.state = State()
+            self.refresh()
+
+    def _renew_cache(self) -> None:
+        """Goes over to a new cache, filled before anybody looks into it."""
+        fresh = Cache(self.cache.path, self.settings.project)
+        try:
+            self._load_index(Database(self.blobs, fresh))
+        except BaseException:
+            fresh.close()
+            raise
+        self.cache.go_over_to(fresh)
+        self._remember_state()
 
     def close(self) -> None:
         """Lets go of files, and makes sure that the cache outlives a crash of the machine."""
@@ -177,7 +188,7 @@ class Project:
         records = commit(self.log, self.state, decide)
         with contextlib.suppress(StorageError):  # the cache is only a cache, and the record is safe already
             self._remember_state()
-            self._load_index()
+            self._load_index(self.database)
         return records
 
     @property

@@ -168,6 +168,7 @@ class DraftContent:
             self._tree = None
             if self._root is not None:
                 self._held.draft.build_on(self._root)
+        self._held.draft.lost = frozenset(project.lost())  # a check may have found more since
         return self._held.draft
 
     def begin(self) -> None:

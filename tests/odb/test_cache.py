@@ -168,3 +168,21 @@ for thread in threads:
 def test_many_threads_may_open_and_write_a_cache_at_once(tmp_path: Path) -> None:
     """In a process of its own: LMDB can wait for its writer lock in a way that stops all threads."""
     subprocess.run([sys.executable, "-c", _THREADS, str(tmp_path)], check=True, timeout=60)
+
+
+def test_a_cache_that_was_thrown_away_serves_until_one_goes_over_to_the_next(tmp_path: Path) -> None:
+    old = Cache(tmp_path / "cache", "p")
+    old.remember("state", b"old")
+    old.remember_scan(b"a1", None, b"1")
+    old.remember_scan(b"a2", None, b"2")
+    reading = old.scan_keys(b"a")
+    assert next(reading) == b"a1"
+    cache_module.discard(tmp_path / "cache")
+    assert (old.is_forgotten, old.remembered("state")) == (True, b"old")
+    new = Cache(tmp_path / "cache", "p")
+    new.remember("state", b"new")
+    old.go_over_to(new)
+    assert (old.is_forgotten, old.remembered("state"), old.scanned(b"a1")) == (False, b"new", None)
+    assert list(reading) == [b"a2"]
+    old.close()
+    assert Cache(tmp_path / "cache", "p").remembered("state") == b"new"
