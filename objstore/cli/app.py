@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from objstore import __version__
+from objstore.cli import interrupting
 from objstore.cli.failing import failed, interrupted
 
 COMPLETION_VARIABLE = "_OBJSTORE_COMPLETE"
@@ -49,6 +50,7 @@ class App(click.Group):
             return None
         command: click.Command = import_module(f"objstore.cli.commands.{cmd_name}").command
         command.name = cmd_name
+        interrupting.work()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click passes it
@@ -76,9 +78,12 @@ class App(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            code = super().invoke(ctx)
+            sys.stdout.flush()
         except (KeyboardInterrupt, BrokenPipeError) as error:  # click would end these its own way
-            return interrupted(error)
+            code = interrupted(error)
+        interrupting.finish(code or 0)
+        return code
 
 
 @click.group(cls=App, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

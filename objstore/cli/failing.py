@@ -6,11 +6,11 @@ import sys
 
 import click
 
+from objstore.cli.interrupting import INTERRUPTED
 from objstore.cli.output import printable
 from objstore.errors import ConflictError, CorruptionError, InvalidInputError, NotFoundError, ObjstoreError, RemoteError
 
 DIFFERENT = 1
-INTERRUPTED = 130
 _CLOSED_PIPE = 141  # as when SIGPIPE ends a program
 _CODES: list[tuple[type[ObjstoreError], int]] = [
     (InvalidInputError, 2),

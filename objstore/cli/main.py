@@ -5,12 +5,26 @@ import os
 import sys
 
 from objstore import __version__
-
-_INTERRUPTED = 130
+from objstore.cli import interrupting
 
 
 def main() -> None:
     """Runs the command line and exits."""
+    interrupting.begin()  # first of all: until then Ctrl-C prints a traceback
+    try:
+        _run()
+        code = 0
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except KeyboardInterrupt:  # between two phases, where nobody else is there to catch it
+        code = interrupting.INTERRUPTED
+        interrupting.finish(code)
+        print("interrupted", file=sys.stderr)
+    interrupting.finish(code)
+    sys.exit(code)
+
+
+def _run() -> None:
     _open_closed_streams()
     # Scripts ask for the version often, and click alone would take twice as long as Python itself.
     if sys.argv[1:] == ["--version"]:
@@ -19,15 +33,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path that the terminal's encoding hasn't got must not stop us
-    try:
-        from objstore.cli.app import app
-        from objstore.host.memory import prepare_for_bulk_work
+    from objstore.cli.app import app
+    from objstore.host.memory import prepare_for_bulk_work
 
-        prepare_for_bulk_work()
-        app(prog_name="objstore")
-    except KeyboardInterrupt:  # so early that click isn't there yet
-        print("interrupted", file=sys.stderr)
-        sys.exit(_INTERRUPTED)
+    prepare_for_bulk_work()
+    app(prog_name="objstore")
 
 
 def _open_closed_streams() -> None:
