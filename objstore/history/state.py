@@ -68,6 +68,10 @@ class State:
         """The index segments that count, in the order in which they were named."""
         return list(self._segments)
 
+    def has_put_away(self, segments: Iterable[str], packs: Iterable[str]) -> bool:
+        """Whether any of these doesn't count any more, and wouldn't if it were named again."""
+        return not self._superseded.isdisjoint(segments) or not self.dead_packs.isdisjoint(packs)
+
     @property
     def condemned(self) -> set[str]:
         """The packs of every `gc` that has no verdict yet: readers read them, writers don't build on them."""

@@ -161,22 +161,24 @@ class Database:
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def open_draft(self, folder: Path, generation: int, lost: Collection[Key] = (), *, lasting: bool = False) -> "Draft":
+    def open_draft(
+        self, folder: Path, generation: int, lost: Collection[Key] = (), dead: Collection[str] = (), *, lasting: bool = False
+    ) -> "Draft":
         """A draft for new objects, and for those that are `lost` though the index lists them.
 
-        Takes over what dead drafts in the same folder left. `lasting`: gc may be at work before it is logged. Close it, or finish it when
-        logged.
+        Takes over what abandoned drafts in the same folder left, but for packs that are `dead`: whoever builds an index leaves those out.
+        `lasting`: gc may be at work before it is logged. Close it, or finish it when logged.
         """
         from objstore.odb.draft import Draft
 
         draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation, lost, lasting=lasting)
-        self._adopt(folder, draft)
+        self._adopt(folder, draft, dead)
         return draft
 
-    def _adopt(self, folder: Path, draft: "Draft") -> None:
+    def _adopt(self, folder: Path, draft: "Draft", dead: Collection[str]) -> None:
         """Data packs need nothing but themselves, so they can be taken over from any draft; others are left to gc."""
         for old in DraftFile.abandoned(folder):
-            for name in old.packs:
+            for name in set(old.packs).difference(dead):
                 with contextlib.suppress(NotFoundError, CorruptionError):
                     trailer = self.read_trailer(name)
                     if trailer.pack_class is pack.PackClass.DATA and self.missing([row.key for row in trailer.rows]):

@@ -18,7 +18,7 @@ from objstore.odb.draftfile import DraftFile
 from objstore.odb.pack import PackClass, Trailer, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
-from objstore.odb.record import FRAME, Payload, encode
+from objstore.odb.record import FRAME, Payload, decode, encode
 from objstore.odb.segmentwriter import publish_segment
 from objstore.values.digest import Digest
 from objstore.values.key import Key, Kind
@@ -106,6 +106,12 @@ class Draft:
         with self._lock:
             return not self._rows
 
+    @property
+    def packs(self) -> list[str]:
+        """The packs that are complete."""
+        with self._lock:
+            return [pack for pack in self._packs if isinstance(pack, str)]
+
     def __contains__(self, key: Key) -> bool:
         with self._lock:
             return not self._rows.unknown({key: None})
@@ -126,6 +132,17 @@ class Draft:
         """The keys of this draft that begin with `prefix`."""
         with self._lock:
             return self._rows.keys_from(prefix)
+
+    def copy_to(self, other: "Draft") -> None:
+        """Stores in another draft what this one has and that one hasn't. Verified on the way; one object at a time."""
+        with other.storing():
+            for kind in Kind:
+                for key in other.claim(self.keys_from(bytes([kind]))):
+                    record = self.read_record(key)
+                    assert record is not None
+                    decode(key, record)
+                    _, codec, _, raw = FRAME.unpack(record[: FRAME.size])
+                    other.store([Payload(key, codec, raw, record[FRAME.size :])])
 
     # -- publishing ----------------------------------------------------------------------------------------------------
 
@@ -157,7 +174,10 @@ class Draft:
             raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
         if not self._rows:
             return []
-        return [publish_segment(self._blobs, [pack for pack in self._packs if isinstance(pack, str)], self._rows)]
+        packs = self.packs
+        if not all(self._blobs.has(pack_name(pack)) for pack in packs):
+            raise ConflictError("a pack that this draft has written is gone; add it all again")
+        return [publish_segment(self._blobs, packs, self._rows)]
 
     def close(self) -> None:
         """Lets go of everything; what wasn't published or logged is garbage from now on."""

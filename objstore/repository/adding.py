@@ -116,7 +116,26 @@ def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels, wa
         check_closed(project.database, draft, root)
     # What the draft holds is published even when the root is there already: if it was needed, something below the root is missing.
     segments = [] if draft.is_empty else draft.publish()
+    if project.state.has_put_away(segments, draft.packs):
+        return _log_anew(project, draft, root, labels)
     logged = _log(project, root, labels, segments, draft.stored_bytes, draft)
+    draft.finish()
+    return logged
+
+
+def _log_anew(project: Project, draft: "Draft", root: Digest, labels: Labels) -> Logged:
+    """Publishes and logs a copy of a draft.
+
+    The names of packs and segments follow from what is in them. So a draft from before a gc may have what others have logged too and gc
+    has put away since, and that is dead for ever under its name. In packs of the present generation it has other names.
+    """
+    copy = project.open_draft()
+    try:
+        draft.copy_to(copy)
+        logged = _log(project, root, labels, [] if copy.is_empty else copy.publish(), copy.stored_bytes, copy)
+        copy.finish()
+    finally:
+        copy.close()
     draft.finish()
     return logged
 

@@ -177,7 +177,7 @@ class Project:
 
     def open_draft(self, *, lasting: bool = False) -> "Draft":
         """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on."""
-        return self.database.open_draft(self.drafts, self.state.generation, self.lost(), lasting=lasting)
+        return self.database.open_draft(self.drafts, self.state.generation, self.lost(), self.state.dead_packs, lasting=lasting)
 
     def lost(self) -> set[Key]:
         """Objects that the index lists but a check has found damaged."""
