@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from objstore.errors import BlobExistsError, CorruptionError, NotFoundError
-from objstore.host.publish import make_folder, publish, sync_folder, translated
+from objstore.host.publish import make_folder, publish, replace, sync_folder, translated
 
 _OPEN_FILES = 64
 
@@ -50,6 +50,13 @@ class LocalBlobs:
     def adopt(self, name: str, file: Path, /) -> None:
         try:
             publish(file, self._root / name)
+        finally:
+            file.unlink(missing_ok=True)
+
+    def replace(self, name: str, file: Path, /) -> None:
+        self._handles.forget(name)
+        try:
+            replace(file, self._root / name)
         finally:
             file.unlink(missing_ok=True)
 

@@ -47,6 +47,11 @@ class MemoryBlobs:
         finally:
             file.unlink()
 
+    def replace(self, name: str, file: Path, /) -> None:
+        with self._lock:
+            self._blobs[name] = file.read_bytes()
+        file.unlink()
+
     def read(self, name: str, /) -> bytes:
         try:
             return self._blobs[name]

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class BlobStore(Protocol):
-    """Names (relative, `/`) to bytes, each written once.
+    """Names (relative, `/`) to bytes, each written once, but for `replace`.
 
     Guarantees: `create` and `adopt` make the whole content appear at once, durably; of any number of racing creates of
     one name exactly one wins, the others get BlobExistsError; a listing shows what was just written. Thread-safe.
@@ -29,6 +29,9 @@ class BlobStore(Protocol):
 
     def adopt(self, name: str, file: Path, /) -> None:
         """Makes a finished local file appear under `name`; the file is gone afterwards, also when the name exists."""
+
+    def replace(self, name: str, file: Path, /) -> None:
+        """Makes a finished local file appear under a name that exists, at once and durably; only for what was damaged."""
 
     def read(self, name: str, /) -> bytes: ...
 

@@ -2,7 +2,8 @@
 
 `publish(source, target)` makes a finished temporary file appear under its name, whole and durable, or not at all:
 sync the file, link it to the name, sync the folder. Linking refuses a name that exists, on every local file system
-that we know, also under a race; `open("xb")` would show a partial file, rename would overwrite.
+that we know, also under a race; `open("xb")` would show a partial file, rename would overwrite. That is what `replace` is for, where a
+file has been damaged and comes again.
 """
 
 import contextlib
@@ -54,6 +55,14 @@ def publish(source: Path, target: Path) -> None:
             raise BlobExistsError(f"{target} exists already") from None
         sync_folder(target.parent)
         os.unlink(source)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Makes the file `source` take the place of the damaged `target`, at once and durably."""
+    with translated(target):
+        sync_file(source)
+        os.rename(source, target)
+        sync_folder(target.parent)
 
 
 def sync_file(path: Path) -> None:

@@ -12,12 +12,13 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError, ConflictError
+from objstore.errors import ConflictError
 from objstore.odb.cache import Cache
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.pack import PackClass, Trailer, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
+from objstore.odb.placing import put_in_place
 from objstore.odb.record import FRAME, Payload, decode, encode
 from objstore.odb.segmentwriter import publish_segment
 from objstore.values.digest import Digest
@@ -228,8 +229,7 @@ class Draft:
         with self._lock:
             self._file.add(pack)
             self.stored_bytes += size
-        with contextlib.suppress(BlobExistsError):
-            self._blobs.adopt(pack_name(pack), writer.path)
+        put_in_place(self._blobs, pack_name(pack), writer.path)
         with self._lock:  # only now, since a reader of the draft may come at any moment: until here it reads the file being written
             self._packs[slot] = pack
             writer.close()

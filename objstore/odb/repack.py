@@ -3,19 +3,18 @@
 The plan is a value: `--dry-run` prints it, tests look at it. Deciding needs, for each pack, how many of its bytes are still wanted.
 """
 
-import contextlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError
 from objstore.odb.cache import Cache, Location
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
 from objstore.odb.pack import TARGET_SIZE, PackClass, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
+from objstore.odb.placing import put_in_place
 from objstore.odb.record import FRAME, Payload, decode
 from objstore.odb.segmentwriter import publish_segment
 from objstore.values.key import Key
@@ -176,8 +175,7 @@ class _Writer:
     def _complete(self, pack_class: PackClass) -> None:
         slot, writer = self._open[pack_class]
         pack = writer.finish()[0].hex()
-        with contextlib.suppress(BlobExistsError):
-            self._blobs.adopt(pack_name(pack), writer.path)
+        put_in_place(self._blobs, pack_name(pack), writer.path)
         writer.close()
         self._slots[slot] = pack
         del self._open[pack_class]

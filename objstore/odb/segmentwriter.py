@@ -1,15 +1,15 @@
 """Publishing an index segment from rows that were gathered on the way."""
 
-import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError, ConflictError
+from objstore.errors import ConflictError
 from objstore.host.publish import translated
 from objstore.odb import segment
 from objstore.odb.pending import PendingRows
+from objstore.odb.placing import put_in_place
 from objstore.values.key import Key
 
 
@@ -22,8 +22,7 @@ def publish_segment(blobs: BlobStore, packs: Sequence[str], rows: PendingRows) -
     try:
         with translated(path), path.open("wb") as file:
             name = segment.segment_id(_written(file, segment.encode(order, rows.counts(), _placed(rows, by_slot)))).hex()
-        with contextlib.suppress(BlobExistsError):
-            blobs.adopt(segment.segment_name(name), path)
+        put_in_place(blobs, segment.segment_name(name), path)
     finally:
         path.unlink(missing_ok=True)
     return name

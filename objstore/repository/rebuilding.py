@@ -65,7 +65,7 @@ def _load(database: Database, kept: list[str], scratch: BlobStore, rebuilt: str 
 def _publish(
     blobs: BlobStore, database: Database, state: State, replaced: Collection[str], scratch: BlobStore, rebuilt: str | None
 ) -> None:
-    _clear(blobs, database, replaced)
+    _clear(blobs, database, [*replaced, rebuilt] if rebuilt else replaced)
     if rebuilt:
         with contextlib.suppress(BlobExistsError):  # an interrupted repair has written it already; the name fixes the bytes
             blobs.create(segment_name(rebuilt), scratch.read(segment_name(rebuilt)))

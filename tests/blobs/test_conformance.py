@@ -111,6 +111,16 @@ def test_an_adopted_file_of_a_name_in_use_is_gone_too(blobs):
     assert not file.exists()
 
 
+def test_what_replaces_a_damaged_blob_is_read_from_then_on(blobs):
+    blobs.create(NAME, b"damaged")
+    assert list(blobs.read_ranges(NAME, [(0, 3)])) == [b"dam"]
+    file = scratch_file(blobs, b"whole")
+    blobs.replace(NAME, file)
+    assert blobs.read(NAME) == b"whole"
+    assert list(blobs.read_ranges(NAME, [(0, 3)])) == [b"who"]
+    assert not file.exists()
+
+
 def test_ranges_come_in_the_order_asked(blobs):
     data = os.urandom(10_000)
     blobs.create(NAME, data)

@@ -29,6 +29,9 @@ class Wrapper:
     def adopt(self, name: str, file: Path, /) -> None:
         self.inner.adopt(name, file)
 
+    def replace(self, name: str, file: Path, /) -> None:
+        self.inner.replace(name, file)
+
     def read(self, name: str, /) -> bytes:
         return self.inner.read(name)
 

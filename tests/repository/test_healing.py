@@ -74,6 +74,24 @@ def test_a_damaged_chunk_is_stored_anew_when_its_file_is_added_again(tmp_path: P
     assert check(store, Silent()).is_sound
 
 
+@pytest.mark.parametrize("cut", [0, 1])
+def test_what_was_damaged_heals_though_its_pack_has_the_same_name(tmp_path: Path, cut: int) -> None:
+    """All of the pack is damaged, and nothing has been collected since it was written."""
+    Project.create(tmp_path).close()
+    source = tmp_path / "data"
+    source.mkdir()
+    (source / "only").write_bytes(random.Random(1).randbytes(9000))
+    added(tmp_path, source)
+    store = damage(tmp_path, (source / "only").read_bytes())
+    for pack in (store / "packs").glob("*/*") if cut else ():
+        pack.write_bytes(pack.read_bytes()[:-cut])
+    assert not check(store, Silent(), repair=True).is_sound
+    added(tmp_path, source)
+    checked_out(tmp_path, tmp_path / "whole")
+    assert (tmp_path / "whole/only").read_bytes() == (source / "only").read_bytes()
+    assert check(store, Silent()).problems == []
+
+
 def test_gc_removes_the_damaged_copy_once_there_is_a_whole_one(tmp_path: Path, source: Path) -> None:
     Project.create(tmp_path).close()
     added(tmp_path, source)
