@@ -25,6 +25,10 @@ _METADATA_ROW = struct.Struct("<BBII32s32s")
 _NONE = bytes(32)
 
 
+OVERHEAD = len(HEADER) + _HEAD.size + FOOTER.size
+"""Bytes of a pack beside its records and their rows."""
+
+
 class PackClass(IntEnum):
     """What a pack may hold."""
 
@@ -43,6 +47,9 @@ class Row(NamedTuple):
     codec: int
     stored: int
     raw: int
+
+
+ROW_SIZES = {PackClass.DATA: _DATA_ROW.size, PackClass.METADATA: _METADATA_ROW.size}
 
 
 class Trailer(NamedTuple):

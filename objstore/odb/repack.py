@@ -11,13 +11,13 @@ from objstore.blobs.protocol import BlobStore
 from objstore.odb.cache import Cache, Location
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
-from objstore.odb.pack import TARGET_SIZE, PackClass, pack_name
+from objstore.odb.pack import OVERHEAD, ROW_SIZES, TARGET_SIZE, PackClass, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
 from objstore.odb.placing import put_in_place
 from objstore.odb.record import FRAME, Payload, decode
 from objstore.odb.segmentwriter import publish_segment
-from objstore.values.key import Key
+from objstore.values.key import Key, Kind
 
 _SMALL = TARGET_SIZE // 4
 _TOLERATED_DEAD = 0.1  # a data pack with less dead weight isn't worth the copying
@@ -32,7 +32,12 @@ class PackUse:
     size: int
     pack_class: PackClass = PackClass.DATA
     live: int = 0
-    dead: int = 0
+    """Bytes of what is wanted, and of the rows in the trailer that say so."""
+
+    @property
+    def dead(self) -> int:
+        """Bytes that go when the pack is written anew; also of what the index doesn't list, since another pack has it too."""
+        return max(0, self.size - OVERHEAD - self.live)
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class RepackPlan:
     rewrite: tuple[str, ...] = ()
     """What is wanted moves into new packs."""
     freed: int = 0
-    """Bytes that the store shrinks by, trailers and index apart."""
+    """Bytes that the store shrinks by, at least, the index apart."""
 
     @property
     def condemned(self) -> tuple[str, ...]:
@@ -63,11 +68,8 @@ def measure(cache: Cache, live: KeySet, sizes: Mapping[str, int]) -> dict[str, P
         for key, place in batch:
             use = uses[place.pack]
             use.pack_class = PackClass.of(key)
-            size = FRAME.size + place.stored
-            if key in dead:
-                use.dead += size
-            else:
-                use.live += size
+            if key not in dead:
+                use.live += FRAME.size + place.stored + ROW_SIZES[use.pack_class]
     return uses
 
 
@@ -114,7 +116,7 @@ def repack(database: Database, blobs: BlobStore, decided: RepackPlan, live: KeyS
         for pack in decided.rewrite:
             writer.copy(database, pack, live)
         written = writer.finish()
-        kept = _keep(database, rows, segments, set(decided.condemned), offset=len(written))
+        kept = _keep(database, rows, segments, set(decided.condemned), live, offset=len(written))
         names = [publish_segment(blobs, [*written, *kept], rows)] if rows else []
         return Repacked(tuple(written), tuple(names))
     except BaseException:
@@ -181,31 +183,38 @@ class _Writer:
         del self._open[pack_class]
 
 
-def _keep(database: Database, rows: PendingRows, segments: Sequence[str], condemned: Collection[str], offset: int) -> list[str]:
+def _keep(
+    database: Database, rows: PendingRows, segments: Sequence[str], condemned: Collection[str], live: KeySet, offset: int
+) -> list[str]:
     """Takes over the rows of packs that stay; those packs, in the order of their slots.
 
-    Of several rows for a key that of the last segment counts, as in the cache: the others' records may be damaged ones.
+    Of an object that several packs have, the index that the plan was made by names one. Another may be damaged, or dead where this one has
+    gone; so no other takes its place.
     """
     slots: dict[str, int] = {}
-    for name in reversed(segments):
+    for name in segments:
         segment = database.read_segment(name)
         packs = [pack.hex() for pack in segment.packs]
         for pack in packs:
             if pack not in condemned:
                 slots.setdefault(pack, offset + len(slots))
-        batch: dict[Key, tuple[int, int, int, int]] = {}
+        batch: dict[Key, Location] = {}
         for key, place in segment.rows():
             if packs[place.pack] in slots:
-                batch[key] = (slots[packs[place.pack]], place.offset, place.stored, place.raw)
+                batch[key] = Location(packs[place.pack], place.offset, place.stored, place.raw)
             if len(batch) == _BATCH:
-                _put_unknown(rows, batch)
+                _put_kept(database, rows, batch, slots, live)
                 batch = {}
-        _put_unknown(rows, batch)
+        _put_kept(database, rows, batch, slots, live)
     return list(slots)
 
 
-def _put_unknown(rows: PendingRows, batch: dict[Key, tuple[int, int, int, int]]) -> None:
-    rows.put({key: batch[key] for key in rows.unknown(batch)})
+def _put_kept(database: Database, rows: PendingRows, batch: Mapping[Key, Location], slots: Mapping[str, int], live: KeySet) -> None:
+    named = database.locate(list(batch))
+    # What leads to others is listed only while it is needed: what it leads to may go now. A dead chunk does no harm.
+    dead = {key for key in live.missing(list(batch)) if key[0] != Kind.CHUNK}
+    kept = [(key, place) for key, place in batch.items() if named[key] == place and key not in dead]
+    rows.put({key: (slots[place.pack], place.offset, place.stored, place.raw) for key, place in kept})
 
 
 def _batched(cache: Cache) -> Iterator[list[tuple[Key, Location]]]:

@@ -6,18 +6,26 @@ from pathlib import Path
 import pytest
 
 from objstore.blobs.local import LocalBlobs
+from objstore.errors import StorageError
 from objstore.history.log import Log
-from objstore.history.versions import delete_version
+from objstore.history.records import SegmentsRecord
+from objstore.history.versions import delete_version, log_version
 from objstore.host.progress import Silent
-from objstore.odb import repack
+from objstore.odb import pack, repack
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
+from objstore.odb.packwriter import PackWriter
 from objstore.repository.adding import Labels, add
 from objstore.repository.checking import check
 from objstore.repository.collecting import collect
 from objstore.repository.project import Project
+from objstore.values.digest import Digest, plain
+from objstore.values.key import Key, chunk_key, node_key
 from objstore.worktree.checkout import Checkout
 from objstore.worktree.ignore import Patterns
+from tests.graph.stores import Objects, add_file, add_manifest
+from tests.odb.stores import noise
+from tests.repository.stores import add_folder, content_of, write_files
 
 
 class Cut(BaseException):
@@ -169,3 +177,104 @@ def test_gc_may_come_back_to_a_segment_that_it_replaced_before(tmp_path: Path, m
         assert project.state.segments == segments[:1]
         Checkout(project.database, roots[0], tmp_path / "out", Silent()).run(project.scratch)
     assert (tmp_path / "out/file").read_bytes() == (tmp_path / "source0/file").read_bytes()
+
+
+def drop(project: Project, name: str) -> None:
+    with project.writing():
+        project.commit(lambda state: delete_version(state, name, "v0", delete_aliases=True))
+
+
+@pytest.fixture
+def tiny_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file of 9,000 bytes is a pack; only packs of metadata are small."""
+    monkeypatch.setattr(pack, "TARGET_SIZE", 8000)
+    monkeypatch.setattr(repack, "_SMALL", 2000)
+
+
+def test_gc_without_room_for_new_packs_leaves_nothing_listed_that_leads_to_nowhere(
+    tmp_path: Path, project: Project, tiny_packs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It deletes packs without rewriting others. What is added again must not seem to be there because its manifest still is."""
+    gone = write_files(tmp_path / "gone", {"a": noise(1, 9000)})
+    add_folder(project, gone, "gone")
+    add_folder(project, write_files(tmp_path / "kept", {"b": noise(2, 9000)}), "kept")
+    collect(project, Silent())
+    drop(project, "gone")
+    with monkeypatch.context() as full:
+        full.setattr(PackWriter, "finish", _refuse)
+        freed = collect(project, Silent())
+    assert (freed.deleted, freed.rewritten, freed.purged) == (1, 0, ["gone:v0"])
+    assert check(project.folder, Silent()).problems == []
+    again = add_folder(project, gone, "again")
+    assert content_of(project, again.version.root) == {"a": noise(1, 9000)}
+    assert collect(project, Silent()).rewritten  # what there was no room for
+    assert collect(project, Silent()).bytes == 0
+
+
+def _refuse(_: PackWriter) -> tuple[bytes, int]:
+    raise StorageError("no space left")
+
+
+def add_drafts(project: Project, *drafts: list[tuple[Key, bytes]]) -> None:
+    """Logs drafts that were all made before any was logged, so that each has all of its objects."""
+    with project.writing():
+        made = [project.open_draft() for _ in drafts]
+        for draft, objects in zip(made, drafts, strict=True):
+            for key, data in objects:
+                draft.add(key, data)
+        for draft in made:
+            segments = tuple(draft.publish())
+            project.commit(lambda _, segments=segments: [SegmentsRecord(segments=segments)])
+            draft.finish()
+
+
+def file_of(data: bytes) -> tuple[Digest, list[tuple[Key, bytes]]]:
+    """A version with one file: its root, and what it consists of."""
+    objects: Objects = {}
+    root = add_manifest(objects, {b"file": add_file(objects, [data])})
+    return root, list(objects.items())
+
+
+def log_root(project: Project, name: str, root: Digest) -> None:
+    with project.writing():
+        project.commit(lambda state: log_version(state, name, "dataset", root=root, files=1, bytes=9000))
+
+
+def test_gc_lists_no_manifest_again_that_another_pack_had_too(tmp_path: Path, project: Project, tiny_packs: None) -> None:
+    """Two packs have the manifest of what is freed; only the one that the index names is seen to have something dead in it."""
+    (gone, dead), (kept, live) = file_of(noise(1, 9000)), file_of(noise(2, 9000))
+    add_drafts(project, dead[1:] + live, dead)
+    log_root(project, "kept", kept)
+    assert collect(project, Silent()).deleted == 2
+    assert node_key(gone) not in project.database
+    assert check(project.folder, Silent()).problems == []
+    assert content_of(project, kept) == {"file": noise(2, 9000)}
+    assert collect(project, Silent()).bytes == 0
+
+
+def test_gc_does_not_bring_a_damaged_copy_back(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two damaged objects of a pack one was stored anew; the pack stays for the sake of the rest."""
+    monkeypatch.setattr(repack, "_SMALL", 0)
+    monkeypatch.setattr(repack, "_TOLERATED_DEAD", 0.9)
+    files = {str(number): noise(number, 9000) for number in range(6)}
+    root = add_folder(project, write_files(tmp_path / "source", files)).version.root
+    damage(project, noise(0, 9000), noise(1, 9000))
+    check(project.folder, Silent(), repair=True)
+    add_folder(project, write_files(tmp_path / "healing", {"0": noise(0, 9000)}), "healing")
+    add_folder(project, write_files(tmp_path / "gone", {"x": noise(7, 9000)}), "gone")
+    drop(project, "gone")
+    assert collect(project, Silent()).deleted
+    collect(project, Silent())
+    assert [problem.affected for problem in check(project.folder, Silent()).problems] == [[], ["data:v0 1"]]
+    add_folder(project, tmp_path / "source")
+    assert content_of(project, root) == files
+
+
+def damage(project: Project, *contents: bytes) -> None:
+    for content in contents:
+        key = chunk_key(plain(content))
+        place = project.database.locate([key])[key]
+        path = project.folder / pack.pack_name(place.pack)
+        data = bytearray(path.read_bytes())
+        data[place.offset + 100] ^= 1
+        path.write_bytes(data)
