@@ -103,10 +103,17 @@ class Log:
                     return
                 self.blobs.create(self.compact_name(first, last), encode_compact(first, entries))
 
+    def check_ends_at(self, last: int) -> None:
+        """CorruptionError when there are entries after `last`, where reading ended: one between them is missing. Lists the log."""
+        names = (name.removeprefix(f"log/{self.name}/") for name, _ in self.blobs.list(f"log/{self.name}/"))
+        newest = max((int(name) for name in names if name.isdigit()), default=0)
+        if newest > last:
+            raise CorruptionError(f"{self.entry_name(last + 1)} is missing, though entry {newest} is there; run `objstore fsck`")
+
     def verify(self) -> Iterator[str]:
         """The problems of the log, each as a sentence: undecodable entries, gaps, compacted entries that differ from the single ones.
 
-        The only place that lists a log. Reads every entry; RemoteError and StorageError propagate.
+        Lists the log. Reads every entry; RemoteError and StorageError propagate.
         """
         prefix = f"log/{self.name}/"
         numbers: dict[int, Digest] = {}

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from objstore.errors import StorageError
+from objstore.errors import CorruptionError, StorageError
 from objstore.graph.reachability import mark
 from objstore.graph.sparing import spare
 from objstore.history.records import GcRecord, GcVerdictRecord, Record
@@ -26,6 +26,8 @@ from objstore.odb.pack import pack_name
 from objstore.odb.repack import PackUse, Repacked, RepackPlan, measure, plan, repack
 from objstore.odb.segment import segment_name
 from objstore.repository.project import LOST, Project
+
+_BATCH = 4096
 
 
 @dataclass
@@ -51,7 +53,7 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     with project.collecting(waiting):
         progress.start("looking for what is needed")
         before = _sizes(project, "packs/")
-        with KeySet(project.scratch) as live, _own_index(project) as database:
+        with KeySet(project.scratch) as live, _index_of(project, project.state) as database:
             mark(database, project.state.roots(), live)
             spared = spare(database, DraftFile.living(project.drafts), live, project.scratch)
             uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
@@ -62,6 +64,7 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
                 expected = decided.freed + sum(before[pack] for pack in _unnamed(project, before).difference(uses))
                 return Freed(expected, len(decided.delete) + orphans, len(decided.rewrite), purged, dry_run=True)
             total = sum(before.values()) + sum(_sizes(project, "index/").values())
+            _delete(project)  # what nobody names: on a full disk there is room for what follows only afterwards
             if decided.condemned:
                 progress.start("writing what stays")
                 decided = _repack(project, database, decided, uses, live)
@@ -72,13 +75,13 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
 
 
 @contextlib.contextmanager
-def _own_index(project: Project) -> Iterator[Database]:
+def _index_of(project: Project, state: State) -> Iterator[Database]:
     """The index read anew from its segments: where files are deleted, nothing that is shared or remembered is trusted."""
     folder = project.scratch / f"gc-{os.getpid()}-{os.urandom(8).hex()}"
     cache = Cache(folder / "cache", project.settings.project)
     try:
         database = Database(project.blobs, cache)
-        database.load(project.state.segments)
+        database.load(state.segments)
         yield database
     finally:
         cache.close()
@@ -103,19 +106,36 @@ def _repack(project: Project, database: Database, decided: RepackPlan, uses: dic
         if not decided.condemned:
             raise
         new = repack(database, project.blobs, decided, live, segments, generation)
-    _log(project, decided, new, segments)
+    _log(project, decided, new, segments, live)
     return decided
 
 
-def _log(project: Project, decided: RepackPlan, new: Repacked, superseded: list[str]) -> None:
+def _log(project: Project, decided: RepackPlan, new: Repacked, superseded: list[str], live: KeySet) -> None:
     """One entry says it all: being alone, the collector needs no fence before its verdict."""
     replaced = tuple(name for name in superseded if name not in new.segments)
 
     def decide(state: State) -> list[Record]:
         gc = GcRecord(condemned=decided.condemned)
-        return [gc, GcVerdictRecord(gc=state.position + 1, deleted=decided.condemned, superseded=replaced, segments=new.segments)]
+        verdict = GcVerdictRecord(gc=state.position + 1, deleted=decided.condemned, superseded=replaced, segments=new.segments)
+        _rehearse(project, [gc, verdict], live)
+        return [gc, verdict]
 
     project.commit(decide)
+
+
+def _rehearse(project: Project, records: list[Record], live: KeySet) -> None:
+    """CorruptionError unless all that is needed can be found once these records are logged, in packs that stay.
+
+    It can't happen, and once it did: then every pack was deleted. So whoever deletes looks at what is going to be left, by the very rules
+    by which others will see it. Cost: as reading the index once more.
+    """
+    after = project.state.copy()
+    after.apply(after.position + 1, records)
+    with _index_of(project, after) as database:
+        for batch in live.batches(_BATCH):
+            located = database.locate(batch)
+            if len(located) < len(batch) or any(place.pack in after.dead_packs for place in located.values()):
+                raise CorruptionError("gc has found that it would lose something, so it has freed nothing; please report this")
 
 
 def _delete(project: Project) -> None:

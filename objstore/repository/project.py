@@ -169,8 +169,15 @@ class Project:
 
     @contextlib.contextmanager
     def collecting(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-        """While inside, nobody else writes."""
+        """While inside, nobody else writes, and the state is that of the log alone, whatever this machine remembered of it.
+
+        CorruptionError when an entry of the log is missing: whoever deletes what the log doesn't need must know all of it.
+        """
         with locked_exclusive(self._lock, waiting):
+            state = State()
+            refresh(self.log, state)
+            self.log.check_ends_at(state.position)
+            self.state = state
             self.refresh()
             check_writable(self.state)
             yield

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from objstore.blobs.local import LocalBlobs
-from objstore.errors import StorageError
+from objstore.errors import CorruptionError, StorageError
 from objstore.history.log import Log
 from objstore.history.records import SegmentsRecord
+from objstore.history.state import State
 from objstore.history.versions import delete_version, log_version
 from objstore.host.progress import Silent
 from objstore.odb import pack, repack
@@ -24,8 +25,8 @@ from objstore.values.key import Key, chunk_key, node_key
 from objstore.worktree.checkout import Checkout
 from objstore.worktree.ignore import Patterns
 from tests.graph.stores import Objects, add_file, add_manifest
-from tests.odb.stores import noise
-from tests.repository.stores import add_folder, content_of, write_files
+from tests.odb.stores import chunk, noise
+from tests.repository.stores import add_folder, content_of, files_of, write_files
 
 
 class Cut(BaseException):
@@ -265,9 +266,10 @@ def test_gc_does_not_bring_a_damaged_copy_back(tmp_path: Path, project: Project,
     drop(project, "gone")
     assert collect(project, Silent()).deleted
     collect(project, Silent())
-    assert [problem.affected for problem in check(project.folder, Silent()).problems] == [[], ["data:v0 1"]]
-    add_folder(project, tmp_path / "source")
-    assert content_of(project, root) == files
+    assert sorted(problem.affected for problem in check(project.folder, Silent()).problems) == [[], ["data:v0 1"]]
+    with Project(project.folder) as again:
+        add_folder(again, tmp_path / "source")
+        assert content_of(again, root) == files
 
 
 def damage(project: Project, *contents: bytes) -> None:
@@ -278,3 +280,48 @@ def damage(project: Project, *contents: bytes) -> None:
         data = bytearray(path.read_bytes())
         data[place.offset + 100] ^= 1
         path.write_bytes(data)
+
+
+def test_gc_deletes_nothing_that_is_named_in_a_part_of_the_log_that_it_cannot_see(tmp_path: Path, project: Project) -> None:
+    for number in range(3):
+        add_folder(project, write_files(tmp_path / f"source{number}", {"a": noise(number, 9000)}))
+    files = set(files_of(project.folder / "packs"))
+    (project.folder / project.log.entry_name(2)).unlink()
+    for _ in range(2):
+        with pytest.raises(CorruptionError, match="02 is missing, though entry 3 is there"):
+            collect(project, Silent())
+        project.forget_cache()
+    assert set(files_of(project.folder / "packs")) == files
+
+
+def test_gc_trusts_no_state_that_was_remembered(tmp_path: Path, project: Project) -> None:
+    root = add_folder(project, write_files(tmp_path / "source", {"a": noise(1, 9000)})).version.root
+    forged = State()
+    forged.position = project.state.position
+    project.state = forged
+    collect(project, Silent())
+    assert content_of(project, root) == {"a": noise(1, 9000)}
+
+
+def test_gc_frees_nothing_when_it_finds_that_it_would_lose_something(
+    repository: Path, before: dict[str, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(repack, "_keep", lambda *_, **__: [])
+        patched.setattr(repack._Writer, "copy", lambda *_: None)
+        with pytest.raises(CorruptionError, match="report"):
+            collected(repository)
+    assert_whole(repository, before)
+
+
+def test_gc_deletes_what_nobody_names_before_it_needs_room(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_folder(project, write_files(tmp_path / "a", {"a": noise(1, 9000)}))
+    add_folder(project, write_files(tmp_path / "b", {"b": noise(2, 9000)}))
+    draft = project.open_draft()
+    draft.add(*chunk(noise(3, 9000)))
+    draft.publish()
+    draft.close()
+    monkeypatch.setattr(PackWriter, "finish", _refuse)
+    with pytest.raises(StorageError):  # there are packs to merge, and none to delete
+        collect(project, Silent())
+    assert not any(noise(3, 9000) in data for data in files_of(project.folder / "packs").values())
