@@ -54,7 +54,7 @@ class Cache:
 
     @property
     def segments(self) -> set[str]:
-        """The segments whose rows are in the index."""
+        """The segments whose rows are in the index. One of which only some may be there has a name that no segment has."""
         return {name.decode() for name, _ in self._tables.rows_from("segments", b"")}
 
     def locate(self, key: Key) -> Location | None:
@@ -82,8 +82,13 @@ class Cache:
         return self._tables.count("index")
 
     def add_segment(self, name: str, segment: Segment) -> None:
-        """Takes a segment's rows in. Cost: about a second for a million. Harmless when repeated."""
+        """Takes a segment's rows in. Cost: about a second for a million. Harmless when repeated.
+
+        Cut off, it leaves a mark, so that the index is made anew: had the segment been superseded by then, its rows would stay for ever.
+        """
+        mark = b"part of " + name.encode()
         with self._lock:
+            self._tables.put("segments", [(mark, b"")])
             prefixes = [pack[:_PREFIX] for pack in segment.packs]
             self._tables.put("packs", zip(prefixes, segment.packs, strict=True))
             batch: list[tuple[bytes, bytes]] = []
@@ -93,13 +98,12 @@ class Cache:
                     self._tables.put("index", batch)
                     batch = []
             self._tables.put("index", batch)
-            self._tables.put("segments", [(name.encode(), b"")])
+            self._tables.swap("segments", name.encode(), self._tables.get("segments", name.encode()), b"", (), [mark])
 
     def clear_index(self) -> None:
-        """Forgets all rows; the segments can be taken in again."""
+        """Forgets all rows, at once; the segments can be taken in again."""
         with self._lock:
-            for table in ("segments", "index", "packs"):
-                self._tables.clear(table)
+            self._tables.clear(["segments", "index", "packs"])
             self._packs.clear()
 
     def _location(self, found: bytes) -> Location:

@@ -119,9 +119,11 @@ class Tables:
             transaction.put(key, new)
             return True
 
-    def clear(self, table: str) -> None:
-        with self._writing(table) as transaction:
-            transaction.drop(self._dbs[table], delete=False)
+    def clear(self, tables: Sequence[str]) -> None:
+        """Empties tables in one transaction."""
+        with self._writing(tables[0]) as transaction:
+            for table in tables:
+                transaction.drop(self._dbs[table], delete=False)
 
     def count(self, table: str) -> int:
         with _Translated(self.path), self._env.begin() as transaction:

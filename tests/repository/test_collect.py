@@ -26,6 +26,7 @@ from objstore.worktree.checkout import Checkout
 from objstore.worktree.ignore import Patterns
 from tests.graph.stores import Objects, add_file, add_manifest
 from tests.odb.stores import chunk, noise
+from tests.repository.interrupting import cut_off
 from tests.repository.stores import add_folder, content_of, files_of, write_files
 
 
@@ -325,3 +326,22 @@ def test_gc_deletes_what_nobody_names_before_it_needs_room(tmp_path: Path, proje
     with pytest.raises(StorageError):  # there are packs to merge, and none to delete
         collect(project, Silent())
     assert not any(noise(3, 9000) in data for data in files_of(project.folder / "packs").values())
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_gc_that_is_cut_off_anywhere_leaves_nothing_known_that_is_gone(tmp_path: Path, after: bool) -> None:
+    """Also while it brings the cached index up to date: what is added again must be stored."""
+    gone = write_files(tmp_path / "gone", {"a": noise(1, 9000)})
+    for step in range(3, 27):
+        with Project.create_at(tmp_path / str(step)) as project:
+            add_folder(project, gone, "gone")
+            add_folder(project, write_files(tmp_path / "kept", {"b": noise(2, 9000)}), "kept")
+            drop(project, "gone")
+            with cut_off(step, after=after):
+                collect(project, Silent())
+        with Project(tmp_path / str(step)) as project:
+            again = add_folder(project, gone, "again")
+            assert content_of(project, again.version.root) == {"a": noise(1, 9000)}
+            collect(project, Silent())
+            assert content_of(project, again.version.root) == {"a": noise(1, 9000)}
+        assert check(project.folder, Silent()).problems == []
