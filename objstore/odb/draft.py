@@ -165,14 +165,12 @@ class Draft:
 
         After this nothing can be added. No segment when nothing is new. ConflictError when storing was cut off before.
         """
-        if self.failed:
-            raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
+        self._check_not_failed()
         for slots in self._idle.values():  # data before metadata
             while slots:
                 self._complete(slots.pop())
         self._settle()
-        if self.failed:
-            raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
+        self._check_not_failed()
         if not self._rows:
             return []
         packs = self.packs
@@ -233,6 +231,11 @@ class Draft:
         with self._lock:  # only now, since a reader of the draft may come at any moment: until here it reads the file being written
             self._packs[slot] = pack
             writer.close()
+
+    def _check_not_failed(self) -> None:
+        if self.failed:
+            self._settle()  # if publishing in the background has failed: why
+            raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
 
     def _settle(self) -> None:
         with self._lock:

@@ -241,6 +241,22 @@ def test_a_disk_that_refuses_a_pack_is_told_and_leaves_no_files(store: Store, sm
     assert store.database.missing(KEYS) == []
 
 
+def test_why_a_pack_could_not_be_published_in_the_background_is_told(
+    store: Store, small_packs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StorageError("no space left")
+
+    draft = store.draft()
+    monkeypatch.setattr(store.blobs, "adopt", refuse)
+    draft.add(*chunk(noise(1, 5000)))
+    (published,) = draft._publishing
+    assert isinstance(published.exception(SECONDS), StorageError)
+    with pytest.raises(StorageError):
+        draft.publish()
+    draft.close()
+
+
 @pytest.mark.parametrize("torn", [b"\0" * 65, b"\xff\xfe\n", b"deadbeef", b"../../x\n", b"0" * 64 + b"\n", b"\n\n"])
 def test_a_torn_draft_file_hinders_nobody(store: Store, torn: bytes) -> None:
     folder = store.folder / "drafts"
