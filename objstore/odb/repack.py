@@ -11,7 +11,7 @@ from objstore.blobs.protocol import BlobStore
 from objstore.odb.cache import Cache, Location
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
-from objstore.odb.pack import OVERHEAD, ROW_SIZES, TARGET_SIZE, PackClass, pack_name
+from objstore.odb.pack import OVERHEAD, ROW_SIZES, TARGET_RECORDS, TARGET_SIZE, PackClass, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
 from objstore.odb.placing import put_in_place
@@ -33,6 +33,8 @@ class PackUse:
     pack_class: PackClass = PackClass.DATA
     live: int = 0
     """Bytes of what is wanted, and of the rows in the trailer that say so."""
+    records: int = 0
+    """How many are wanted."""
 
     @property
     def dead(self) -> int:
@@ -69,6 +71,7 @@ def measure(cache: Cache, live: KeySet, sizes: Mapping[str, int]) -> dict[str, P
             use = uses[place.pack]
             use.pack_class = PackClass.of(key)
             if key not in dead:
+                use.records += 1
                 use.live += FRAME.size + place.stored + ROW_SIZES[use.pack_class]
     return uses
 
@@ -90,7 +93,7 @@ def plan(uses: Collection[PackUse], tainted: Collection[str] = (), spared: Colle
         ):
             rewrite.append(use.pack)
             freed += use.dead
-        elif use.size < _SMALL:
+        elif use.size < _SMALL and use.records < TARGET_RECORDS:  # of tiny records no pack gets larger
             small[use.pack_class].append(use)
     classes = {use.pack_class for use in uses if use.pack in set(rewrite)}
     for pack_class, packs in small.items():

@@ -345,3 +345,11 @@ def test_gc_that_is_cut_off_anywhere_leaves_nothing_known_that_is_gone(tmp_path:
             collect(project, Silent())
             assert content_of(project, again.version.root) == {"a": noise(1, 9000)}
         assert check(project.folder, Silent()).problems == []
+
+
+def test_gc_does_not_merge_packs_that_are_full_of_tiny_records(tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (pack, repack):
+        monkeypatch.setattr(module, "TARGET_RECORDS", 10)
+    add_folder(project, write_files(tmp_path / "source", {str(number): noise(number, 20) for number in range(35)}))
+    collect(project, Silent())
+    assert collect(project, Silent()).rewritten == 0
