@@ -30,7 +30,7 @@ class Cut(BaseException):
 
 @contextlib.contextmanager
 def cut_off(step: int, *, after: bool) -> Iterator[None]:
-    """Ends what runs inside at its n-th durable step, before or after that is done; from then on nothing is done any more."""
+    """Ends what runs inside at its n-th durable step, before or after that is done; from then on none is done any more."""
     done = 0
 
     def watched(original: Callable[..., Any]) -> Callable[..., Any]:
