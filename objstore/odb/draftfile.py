@@ -55,6 +55,11 @@ class DraftFile:
                     lock.release()
 
     @staticmethod
+    def is_any_living(folder: Path) -> bool:
+        """Whether there is a draft whose writer lives."""
+        return any(True for _ in _living(folder))
+
+    @staticmethod
     def packs_in_use(folder: Path) -> set[str]:
         """The packs of all drafts whose writers live."""
         return {pack for named in DraftFile.living(folder) for pack in named.packs}

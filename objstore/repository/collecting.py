@@ -158,7 +158,13 @@ def _unnamed(project: Project, packs: Iterable[str]) -> set[str]:
 
 
 def _clear_leftovers(project: Project) -> None:
-    """Removes temporary files of processes that are gone."""
+    """Removes temporary files of processes that are gone.
+
+    A process in another container seems to be gone though it lives, and a draft of it may have packs half written. So while any lives,
+    nothing is touched; others can't be at work now.
+    """
+    if DraftFile.is_any_living(project.drafts):
+        return
     for path in project.scratch.iterdir():
         parts = path.name.split("-")
         if len(parts) > 1 and parts[1].isdecimal() and not _is_alive(int(parts[1])):

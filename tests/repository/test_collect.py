@@ -16,6 +16,7 @@ from objstore.odb import pack, repack
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.packwriter import PackWriter
+from objstore.repository import collecting
 from objstore.repository.adding import Labels, add
 from objstore.repository.checking import check
 from objstore.repository.collecting import collect
@@ -27,7 +28,7 @@ from objstore.worktree.ignore import Patterns
 from tests.graph.stores import Objects, add_file, add_manifest
 from tests.odb.stores import chunk, noise
 from tests.repository.interrupting import cut_off
-from tests.repository.stores import add_folder, content_of, files_of, write_files
+from tests.repository.stores import add_folder, content_of, files_of, temporary_files, write_files
 
 
 class Cut(BaseException):
@@ -353,3 +354,18 @@ def test_gc_does_not_merge_packs_that_are_full_of_tiny_records(tmp_path: Path, p
     add_folder(project, write_files(tmp_path / "source", {str(number): noise(number, 20) for number in range(35)}))
     collect(project, Silent())
     assert collect(project, Silent()).rewritten == 0
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_gc_leaves_alone_what_a_draft_in_another_container_is_writing(
+    project: Project, lives: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There its process has a number that means nothing here."""
+    monkeypatch.setattr(collecting, "_is_alive", lambda _: False)
+    draft = project.open_draft()
+    draft.add(*chunk(noise(1, 9000)))
+    if not lives:
+        draft._file.release()
+    collect(project, Silent())
+    assert bool(temporary_files(project.folder)) == lives
+    draft.close()
