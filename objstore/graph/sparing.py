@@ -37,7 +37,7 @@ def spare(database: Database, drafts: Sequence[Named], live: KeySet, scratch: Pa
     for pack in sorted(used):
         # Not what the index has in that pack: of a chunk that is in several packs it may have come to list another record.
         with contextlib.suppress(CorruptionError, NotFoundError):
-            live.add_new([row.key for row in database.read_trailer(pack).rows])
+            live.add_new(list(database.locate([row.key for row in database.read_trailer(pack).rows])))
     _keep_closed(database, live, scratch)
     return used.union(*(named.packs for named in drafts))
 
