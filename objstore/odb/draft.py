@@ -160,15 +160,20 @@ class Draft:
             self._packs.append(pack)
             self._rows.put({row.key: (slot, at, row.stored, row.raw) for row, at in trailer.offsets() if row.key in fresh})
 
+    def flush(self) -> None:
+        """Begins to publish, in the background, what has been stored so far. More may be added afterwards, in other packs."""
+        with self._lock:
+            for slots in self._idle.values():  # data before metadata
+                self._publishing += [self._publisher.submit(self._publish_pack, slot) for slot in slots]
+                slots.clear()
+
     def publish(self) -> list[str]:
         """Makes all packs and the segment that lists them durable; the segment's id, to be named in a log record.
 
         After this nothing can be added. No segment when nothing is new. ConflictError when storing was cut off before.
         """
         self._check_not_failed()
-        for slots in self._idle.values():  # data before metadata
-            while slots:
-                self._complete(slots.pop())
+        self.flush()
         self._settle()
         self._check_not_failed()
         if not self._rows:

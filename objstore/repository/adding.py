@@ -108,8 +108,9 @@ def add(
 def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels, warn: Warn | None = None) -> Logged:
     """Publishes a draft and logs `root`, which it (or the store) holds; inside `writing`.
 
-    `warn` is told of colliding paths before anything else happens; if it raises, nothing does.
+    `warn` is told of colliding paths before anything is logged; if it raises, nothing is.
     """
+    draft.flush()  # the disk may work meanwhile
     if warn is not None:
         warn_of_collisions(project.database.with_draft(draft), project.state, labels.name, root, warn)
     if draft.generation != project.state.generation:
