@@ -16,6 +16,7 @@ from measure import Runs, Sample, in_turn, run
 from table import Row, show_bytes, show_seconds
 from workshop import Workshop, stored_bytes
 
+_TIMES = 3  # as much memory is touched before a run as it may fill, and more
 _WALK = "scandir+stat walk, whole process"
 
 
@@ -23,8 +24,9 @@ def add_big(shop: Workshop) -> list[Row]:
     """One incompressible file into an empty repository."""
     copy, add = in_turn(
         shop.repeats,
-        lambda _: references.copy_and_sync(shop.big, shop.fresh("copy")),
-        lambda _: shop.new_holder(shop.big, "big"),
+        lambda _: _passing(shop, lambda path: references.copy_and_sync(shop.big, path)),
+        lambda _: _passing(shop, lambda path: shop.added(shop.big, "big", path)),
+        touched=_TIMES * shop.scale.big_file,
     )
     return [Row("add-big", f"add {_size(shop.big)}", add, "cp + fsync", copy, "≤ 2")]
 
@@ -40,7 +42,9 @@ def add_edited(shop: Workshop) -> list[Row]:
         added.append(stored_bytes(repository) - before)
         return sample
 
-    copy, runs = in_turn(shop.repeats, lambda _: references.copy_and_sync(shop.edited, shop.fresh("copy")), add)
+    copy, runs = in_turn(
+        shop.repeats, lambda _: references.copy_and_sync(shop.edited, shop.fresh("copy")), add, _TIMES * shop.scale.big_file
+    )
     what = f"add it with {shop.scale.edits} edits and an insertion"
     notes = [f"{show_bytes(median(added))} added"]
     return [Row("add-edited", what, runs, "cp + fsync", copy, "≤ 9 MB added", notes, facts={"bytes_added": median(added)})]
@@ -51,8 +55,9 @@ def get_big(shop: Workshop) -> list[Row]:
     repository = shop.holder(shop.big, "big")
     copy, get = in_turn(
         shop.repeats,
-        lambda _: references.copy(shop.big, shop.fresh("copy")),
-        lambda _: shop.objstore("get", "big:v0", shop.fresh("got"), repository=repository),
+        lambda _: _passing(shop, lambda path: references.copy(shop.big, path)),
+        lambda _: _passing(shop, lambda path: shop.objstore("get", "big:v0", path, repository=repository)),
+        touched=_TIMES * shop.scale.big_file,
     )
     return [Row("get-big", f"get {_size(shop.big)}", get, "cp", copy, "≤ 2.5")]
 
@@ -63,6 +68,7 @@ def add_many(shop: Workshop) -> list[Row]:
         shop.repeats,
         lambda _: references.copy_tree(shop.many, shop.fresh("copy")),
         lambda _: shop.new_holder(shop.many, "many"),
+        touched=_TIMES * shop.scale.big_file,
     )
     return [Row("add-many", f"add {_files(shop)}", add, "cp -r", copy, "≤ 1")]
 
@@ -92,7 +98,7 @@ def get_many(shop: Workshop) -> list[Row]:
         got.append(shop.fresh("got"))
         return shop.objstore("get", "many:v0", got[-1], repository=repository)
 
-    copy, first = in_turn(shop.repeats, lambda _: references.copy_tree(shop.many, shop.fresh("copy")), get)
+    copy, first = in_turn(shop.repeats, lambda _: references.copy_tree(shop.many, shop.fresh("copy")), get, _TIMES * shop.scale.big_file)
     walk, again = in_turn(
         shop.repeats,
         lambda _: references.walk(got[-1]),
@@ -177,6 +183,11 @@ CASES: dict[str, Callable[[Workshop], list[Row]]] = {
     "manifests": manifests,
     "million": million,
 }
+
+
+def _passing(shop: Workshop, measured: Callable[[Path], Sample]) -> Sample:
+    with shop.passing("copy") as path:
+        return measured(path)
 
 
 def _one_changed(shop: Workshop, case: str, what: str, source: Path, name: str, repeats: int, aim: str) -> Row:

@@ -77,10 +77,26 @@ def run(command: Sequence[str | os.PathLike[str]], cwd: Path | None = None, *, w
         return Sample(seconds, usage.ru_utime + usage.ru_stime, watcher.peak if watcher else None, usage.ru_maxrss * _RSS_UNIT, _text(out))
 
 
-def in_turn(repeats: int, reference: Callable[[int], Sample], subject: Callable[[int], Sample]) -> tuple[Runs, Runs]:
-    """Runs reference, subject, reference, subject, …, so that both meet the same weather; each is told its turn's number."""
-    pairs = [(reference(turn), subject(turn)) for turn in range(repeats)]
+def in_turn(repeats: int, reference: Callable[[int], Sample], subject: Callable[[int], Sample], touched: int = 0) -> tuple[Runs, Runs]:
+    """Runs reference, subject, reference, subject, …, so that both meet the same weather; each is told its turn's number.
+
+    `touched`: bytes of free memory that are written to before each run. On a virtual machine, memory that nobody has used for a while may
+    have gone back to the host, and is ten times slower the next time: copying a file may take 0.3 s or 3 s for that alone.
+    """
+    pairs = []
+    for turn in range(repeats):
+        _touch_free_memory(touched)
+        first = reference(turn)
+        _touch_free_memory(touched)
+        pairs.append((first, subject(turn)))
     return Runs([first for first, _ in pairs]), Runs([second for _, second in pairs])
+
+
+def _touch_free_memory(size: int) -> None:
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    size = min(size, free * 3 // 4)  # more would drive files out of the cache
+    if size:
+        subprocess.run([sys.executable, "-c", f"bytearray(b'x') * {size}"], check=True)
 
 
 class _MemoryWatcher:

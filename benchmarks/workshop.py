@@ -1,8 +1,11 @@
 """What the cases share: the inputs, made when first needed, and repositories that hold them."""
 
 import compileall
+import contextlib
 import os
+import shutil
 import sys
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -15,7 +18,7 @@ import objstore
 
 
 class Workshop:
-    """A folder of inputs, repositories and copies. Every path is used once; nothing is deleted while we measure."""
+    """A folder of inputs, repositories and copies. Every path is used once."""
 
     def __init__(self, folder: Path, scale: Scale, repeats: int) -> None:
         self.scale = scale
@@ -52,16 +55,30 @@ class Workshop:
         """A path below the folder that nothing has used."""
         return self._folder / f"{kind}-{next(self._numbers)}"
 
+    @contextlib.contextmanager
+    def passing(self, kind: str) -> Iterator[Path]:
+        """A fresh path; what is made there goes again, so that the memory of its pages is there for the next run, whoever's that is.
+
+        For large files. Deleting many small ones would slow down making others.
+        """
+        path = self.fresh(kind)
+        yield path
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
     def objstore(self, *arguments: str | Path, repository: Path | None = None, watch: bool = True, settle: bool = True) -> Sample:
         return run([*_COMMAND, *arguments], cwd=repository, watch=watch, settle=settle)
 
     def new_holder(self, source: Path, name: str) -> Sample:
         """Measures adding `source` to a new repository, which from then on is a holder of `name`."""
         repository = self.fresh("repository")
-        self.objstore("init", repository)
-        sample = self.objstore("add", source, "-n", name, repository=repository)
+        sample = self.added(source, name, repository)
         self._holders.setdefault(name, []).append(repository)
         return sample
+
+    def added(self, source: Path, name: str, repository: Path) -> Sample:
+        """Measures adding `source` to a new repository."""
+        self.objstore("init", repository)
+        return self.objstore("add", source, "-n", name, repository=repository)
 
     def holder(self, source: Path, name: str, turn: int = 0) -> Path:
         """A repository whose `name:v0` is `source`; different ones for different turns."""
