@@ -15,6 +15,7 @@ from objstore.errors import ConflictError, CorruptionError, NotFoundError, Objst
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.node import Leaf, encode
+from objstore.odb.cache import Location
 from objstore.odb.record import FRAME
 from objstore.repository.project import Project
 from objstore.values.digest import Digest, node_digest, plain
@@ -399,4 +400,23 @@ def test_a_checkout_that_was_interrupted_goes_on_from_there(
     monkeypatch.undo()
     assert temporary_files(target) == []
     check_out(project, root, target)
+    assert files_of(target) == FILES
+
+
+def test_a_pack_that_gc_has_just_replaced_is_looked_up_again(
+    project: Project, root: Digest, target: Path, helpers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced: list[str] = []
+    locate = project.database.locate
+
+    def stale(keys: list[bytes]) -> dict[bytes, Location]:
+        found = locate(keys)
+        if not replaced:  # the first time, as by a look before gc came: a pack that isn't there any more
+            replaced.extend(place.pack for place in found.values())
+            return {key: place._replace(pack="0" * 64) for key, place in found.items()}
+        return found
+
+    monkeypatch.setattr(project.database, "locate", stale)
+    check_out(project, root, target)
+    assert replaced, helpers
     assert files_of(target) == FILES
