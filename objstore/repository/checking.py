@@ -93,6 +93,7 @@ class _Checker:
         self._packs()
         self._segments()
         self._references()
+        self._copies()
         self._spared()
         self._versions()
         if self._repair:
@@ -175,13 +176,27 @@ class _Checker:
         for gap in gaps(self._database, self._scratch):
             yield "index", f"lists {describe(gap.key)}, but {gap.missing}"
 
+    def _copies(self) -> None:
+        """If the index names a damaged copy of what another pack has whole, repairing has it name that one: else gc would take it away."""
+        wanted = lost.still_lost(self._database.cache, self._damaged)
+        if wanted and self._repair and self._log_is_sound and any(wanted & keys for keys in self._whole()):
+            self._rebuild_index(self._state.segments, sound=self._state.segments)
+
+    def _whole(self) -> Iterator[set[Key]]:
+        """What each pack holds that can be read, dead ones aside."""
+        for name, _ in self._blobs.list("packs/"):
+            pack = name.rpartition("/")[2]
+            if pack not in self._state.dead_packs:
+                with contextlib.suppress(ObjstoreError):  # reported with the pack
+                    yield {row.key for row in self._database.read_trailer(pack).rows} - self._damaged.get(pack, set())
+
     def _spared(self) -> None:
         """Tells what is lost from what has been stored anew since, and is only waiting for gc."""
         self._damage.lost = lost.still_lost(self._database.cache, self._damaged)
         for pack, keys in self._damaged.items():
             for problem in self.report.problems:
                 if problem.where == pack_name(pack) and not keys & self._damage.lost:
-                    problem.what += ", but was stored anew since; gc removes it"
+                    problem.what += ", but there is a whole copy elsewhere; gc removes this one"
                     problem.repaired = True
 
     def _rebuild_index(self, replaced: list[str], sound: Sequence[str] = ()) -> None:

@@ -74,6 +74,26 @@ def test_a_damaged_chunk_is_stored_anew_when_its_file_is_added_again(tmp_path: P
     assert check(store, Silent()).is_sound
 
 
+def test_another_copy_takes_the_place_of_a_damaged_one(tmp_path: Path, source: Path) -> None:
+    """Two who store the same content at the same time store it twice; the index names one of the copies."""
+    content = (source / "7.bin").read_bytes()
+    with objstore.open(tmp_path, create=True) as repo:
+        draft = repo.new_artifact("other", "dataset")
+        draft.add_file(source / "7.bin")
+        added(tmp_path, source)
+        repo.log(draft)
+    store = damage(tmp_path, content)
+    with pytest.raises(CorruptionError):
+        checked_out(tmp_path, tmp_path / "broken")
+
+    assert [problem.affected for problem in check(store, Silent(), repair=True).problems if not problem.repaired] == []
+    with Project.find(tmp_path) as project:
+        collect(project, Silent())
+    assert check(store, Silent()).problems == []
+    checked_out(tmp_path, tmp_path / "whole")
+    assert (tmp_path / "whole/7.bin").read_bytes() == content
+
+
 @pytest.mark.parametrize("cut", [0, 1])
 def test_what_was_damaged_heals_though_its_pack_has_the_same_name(tmp_path: Path, cut: int) -> None:
     """All of the pack is damaged, and nothing has been collected since it was written."""
