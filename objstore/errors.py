@@ -36,6 +36,14 @@ class BlobExistsError(ConflictError):
     """A blob of that name is there already; names are written once."""
 
 
+class LocalChangesError(ConflictError):
+    """Files that no version holds would be lost: add them first. `files`: the first of them, from the top of the working tree."""
+
+    def __init__(self, message: str, files: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.files = files
+
+
 class InvalidInputError(ObjstoreError, ValueError):
     """The argument is wrong: fix it."""
 

@@ -23,7 +23,9 @@ COMMANDS = {
     "ls": "List the files of a version.",
     "cat": "Write a file of a version to the standard output.",
     "get": "Write the files of a version into a folder.",
-    "diff": "Show what differs between two versions, or a version and a folder.",
+    "status": "Show how pinned paths differ from their pins.",
+    "checkout": "Make pinned paths their versions, or move them to others.",
+    "diff": "Show what differs between versions, folders, or pins.",
     "alias": "Put aliases on a version, or take them away.",
     "tag": "Put tags on a version, or take them away.",
     "describe": "Set the description of a version or a collection.",
@@ -33,6 +35,7 @@ COMMANDS = {
     "gc": "Free what no version needs.",
     "fsck": "Check all that is stored.",
     "du": "Show how much space is used.",
+    "git-hooks": "Let Git keep pinned paths up to date.",
     "demo": "Try objstore on a small dataset in a new folder.",
     "completion": "Print the script that switches tab completion on.",
 }
@@ -48,7 +51,7 @@ class App(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click passes it
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"objstore.cli.commands.{cmd_name}").command
+        command: click.Command = import_module(f"objstore.cli.commands.{cmd_name.replace('-', '_')}").command
         command.name = cmd_name
         interrupting.work()
         return command

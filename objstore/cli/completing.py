@@ -10,7 +10,9 @@ from objstore.cli import naming
 from objstore.errors import ObjstoreError
 from objstore.history.collection import Collection
 from objstore.manifest.cursor import children
-from objstore.repository.project import Project, open_project
+from objstore.repository.places import Place
+from objstore.repository.places import find as locate
+from objstore.repository.project import Project
 
 _MOST = 200
 
@@ -48,7 +50,10 @@ def paths(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
 
 def _offered(ctx: click.Context, find: Callable[[Project], list[str]]) -> list[str]:
     try:
-        with open_project(ctx.find_root().params.get("start") or Path()) as project:
+        place = locate(ctx.find_root().params.get("start") or Path())
+        if not isinstance(place, Place):
+            return []  # a look mustn't make a repository
+        with Project(*place) as project:
             return find(project)
     except (ObjstoreError, OSError, KeyError):
         return []

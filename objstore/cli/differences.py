@@ -1,5 +1,6 @@
 """How a diff is shown to people."""
 
+import os
 from collections.abc import Iterator
 
 import click
@@ -8,24 +9,37 @@ from objstore.cli.output import printable
 from objstore.cli.sizes import counted, size
 from objstore.comparison.files import Altered, FileDiff
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
+from objstore.repository.pindiffs import PinDiff
 
 _COLOURS = {"A": "green", "D": "red", "M": "yellow", "R": "cyan", "T": "magenta"}
 
 
-def print_diff(diff: FileDiff) -> None:
+def print_diff(diff: FileDiff, prefix: str = "") -> None:
     """A line for each path with a letter (Added, Deleted, Modified, Renamed, Type changed), then the totals."""
-    for _, letter, what, note in sorted(_lines(diff)):
+    for _, letter, what, note in sorted(_lines(diff, prefix)):
         click.echo(click.style(f"{letter}  {printable(what)}", fg=_COLOURS[letter]) + f"  {note}")
     click.echo(_summary(diff))
 
 
-def _lines(diff: FileDiff) -> Iterator[tuple[bytes, str, str, str]]:
+def print_pin_diff(found: PinDiff) -> None:
+    """What is compared with what, then its diff."""
+    path = os.path.relpath(found.path)
+    click.echo(click.style(printable(f"{path}: {found.old or 'no pin'} → {found.new or 'no pin'}"), bold=True))
+    if found.diff is None:
+        click.echo(printable(found.why))
+    else:
+        folder = os.path.dirname(path) if found.is_file else path
+        print_diff(found.diff, f"{folder}/" if folder else "")
+
+
+def _lines(diff: FileDiff, prefix: str) -> Iterator[tuple[bytes, str, str, str]]:
     """Of each path: what the lines are sorted by, the letter, the path as it is shown, a note."""
-    yield from ((path.encode(), "A", path, _size(entry)) for path, entry in diff.added)
-    yield from ((path.encode(), "D", path, _size(entry)) for path, entry in diff.removed)
-    yield from ((item.path.encode(), "M", item.path, _change(item)) for item in diff.modified)
-    yield from ((item.old_path.encode(), "R", f"{item.old_path} → {item.path}", _size(item.entry)) for item in diff.renamed)
-    yield from ((item.path.encode(), "T", item.path, _kinds(item)) for item in diff.type_changed)
+    yield from ((path.encode(), "A", prefix + path, _size(entry)) for path, entry in diff.added)
+    yield from ((path.encode(), "D", prefix + path, _size(entry)) for path, entry in diff.removed)
+    yield from ((item.path.encode(), "M", prefix + item.path, _change(item)) for item in diff.modified)
+    for item in diff.renamed:
+        yield item.old_path.encode(), "R", f"{prefix}{item.old_path} → {prefix}{item.path}", _size(item.entry)
+    yield from ((item.path.encode(), "T", prefix + item.path, _kinds(item)) for item in diff.type_changed)
 
 
 def _change(item: Altered) -> str:

@@ -1,13 +1,16 @@
 """Which repository a command works on."""
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
+from objstore.cli.output import printable
 from objstore.repository.project import Project, open_project
+from objstore.repository.workingtree import WorkingTree
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,8 +26,19 @@ def with_project(function: Callable[Concatenate[Project, P], T]) -> Callable[P, 
 
     @functools.wraps(function)
     def opened(*args: P.args, **kwargs: P.kwargs) -> T:
-        with open_project(start_folder()) as project:
+        with open_project(start_folder(), tell_setting_up) as project:
             return function(project, *args, **kwargs)
+
+    return opened
+
+
+def with_tree(function: Callable[Concatenate[WorkingTree, P], T]) -> Callable[P, T]:
+    """Passes the working tree, with the open project, as the first argument, and closes it afterwards."""
+
+    @functools.wraps(function)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> T:
+        with open_project(start_folder(), tell_setting_up) as project:
+            return function(WorkingTree.of(project), *args, **kwargs)
 
     return opened
 
@@ -32,3 +46,8 @@ def with_project(function: Callable[Concatenate[Project, P], T]) -> Callable[P, 
 def tell_waiting() -> None:
     """Says that another process has to finish first."""
     click.echo("waiting until another objstore has finished with this repository …", err=True)
+
+
+def tell_setting_up(tree: Path) -> None:
+    """Says that a clone of a Git repository gets its own `.objstore/`."""
+    click.echo(f"setting up {printable(os.path.relpath(tree / '.objstore'))} for the project in objstore.toml", err=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from objstore.comparison.renames import pair_renames
-from objstore.comparison.sides import Side, differences
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
+from objstore.manifest.sides import Side, differences
 
 
 class Present(NamedTuple):

@@ -37,6 +37,19 @@ class Spool:
         """The next bytes, fewer only at the end."""
         return self._file.read(size)
 
+    @property
+    def size(self) -> int:
+        """How many bytes have been written."""
+        return self._size
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Bytes from anywhere. Afterwards the spool is ready to be written to, not to be read on."""
+        with translated(self._folder):
+            self._file.seek(offset)
+            found = self._file.read(size)
+            self._file.seek(0, os.SEEK_END)
+            return found
+
     def close(self) -> None:
         self._file.close()
 

@@ -87,7 +87,7 @@ def add(
     """
     with project.writing(waiting):
         check_type_matches(project.state, labels)
-        intake = Intake(project.database, source_of(paths), patterns, progress, project.keep_mode)
+        intake = Intake(project.database, source_of(paths), patterns, progress, project.keep_mode_for(paths))
         with intake.plan(project.scratch, project.clock_for(paths)) as plan:
             if plan.is_unchanged and plan.base is not None:
                 if warn is not None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from objstore.comparison.files import FileDiff, diff
-from objstore.comparison.sides import Side
 from objstore.history.collection import Version
 from objstore.host.progress import Progress
+from objstore.manifest.sides import Side
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake
@@ -28,6 +28,6 @@ def _side(project: Project, what: Version | Path, progress: Progress) -> Iterato
     if isinstance(what, Version):
         yield Side(project.database, what.root)
         return
-    intake = Intake(project.database, source_of([what]), Patterns(), progress, project.keep_mode)
+    intake = Intake(project.database, source_of([what]), Patterns(), progress, project.keep_mode_for([what]))
     with intake.plan(project.scratch, project.clock) as plan:
         yield Side(project.database, plan.base, intake.hashed(plan))

@@ -1,51 +1,68 @@
-"""Where projects are on a disk: a `.objstore/` folder is a root that holds them, below `entity/project`."""
+"""Where projects are on a disk (spec/worktree.md): a `.objstore/` folder is a root that holds them, or names another root that does."""
 
 import os
 import re
 import tomllib
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from objstore.errors import InvalidInputError, NotFoundError
-from objstore.host.publish import make_folder, translated
 from objstore.repository.settings import NAME
+from objstore.worktree.ignore import STORE_FOLDER
 
-ROOT = ".objstore"
-_CONFIG = "config.toml"
+ROOT = os.fsdecode(STORE_FOLDER[:-1])
+CONFIG = "config.toml"
+COMMITTED = "objstore.toml"
 _PART = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
-def find(start: Path) -> Path:
-    """The project's folder for a path: itself, or that of the nearest `.objstore/` at or above it.
+class Place(NamedTuple):
+    """Where a project is, and the working tree from which it was found."""
+
+    project: Path
+    """The project's folder."""
+    tree: Path | None
+    """The folder that holds `.objstore/`; None where the project itself was named."""
+
+
+class Unset(NamedTuple):
+    """A folder with a committed `objstore.toml` for which nothing has been made yet."""
+
+    tree: Path
+
+
+def find(start: Path) -> Place | Unset:
+    """The project for a path: itself, or that of the nearest `.objstore/` or `objstore.toml` at or above it.
 
     NotFoundError when there is none.
     """
     start = Path(os.path.abspath(start))
     if (start / NAME).is_file():
-        return start
+        return Place(start, None)
     for folder in (start, *start.parents):
-        if (folder / ROOT / _CONFIG).is_file():
-            return project_in(folder / ROOT)
+        if (folder / ROOT / CONFIG).is_file():
+            return Place(project_of(folder / ROOT), folder)
+        if (folder / COMMITTED).is_file():
+            return Unset(folder)
     raise NotFoundError(f"no objstore repository in {start} or above it; make one with `objstore init`")
 
 
-def project_in(root: Path) -> Path:
+def project_of(root: Path) -> Path:
     """The folder of the project that a `.objstore/` names as its own."""
-    config = root / _CONFIG
-    try:
-        project = tomllib.loads(config.read_text())["project"]
-    except (tomllib.TOMLDecodeError, KeyError, UnicodeDecodeError):
-        raise InvalidInputError(f'{config} must have a line like project = "default/vision"; mend it') from None
-    return root / check_project(project)
+    table = _read(root / CONFIG)
+    store = table.get("store", os.fspath(root))
+    if not isinstance(store, str) or not os.path.isabs(store):
+        raise InvalidInputError(f"{root / CONFIG}: store must be an absolute path; mend it")
+    project = Path(store) / _project(table, root / CONFIG)
+    if "store" in table and not (project / NAME).is_file():
+        raise NotFoundError(f"{project}, which {root / CONFIG} names as the store, isn't there; is its disk mounted?")
+    return project
 
 
-def prepare(folder: Path, project: str | None) -> Path:
-    """Makes `.objstore/` in a folder and says which project it holds; the project's folder (not yet made)."""
-    project = check_project(_suggested(folder) if project is None else project)
-    root = folder / ROOT
-    with translated(root):
-        make_folder(root)
-        (root / _CONFIG).write_text(f'project = "{project}"\n')
-    return root / project
+def committed_project(tree: Path) -> str | None:
+    """The project that a folder's `objstore.toml` names; None without that file."""
+    file = tree / COMMITTED
+    return _project(_read(file), file) if file.is_file() else None
 
 
 def check_project(project: object) -> str:
@@ -58,5 +75,23 @@ def check_project(project: object) -> str:
     return "/".join(parts)
 
 
-def _suggested(folder: Path) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(os.path.abspath(folder)).name).strip("-.") or "main"
+def suggested_project(folder: Path) -> str:
+    """A name for the project of a folder."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(os.path.abspath(folder)).name).strip("-.") or "main"
+    return check_project(name[:128])
+
+
+def _project(table: dict[str, Any], file: Path) -> str:
+    try:
+        return check_project(table["project"])
+    except KeyError:
+        raise InvalidInputError(f'{file} must have a line like project = "default/vision"; mend it') from None
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{file}: {error}; mend it") from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_bytes().decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInputError(f"{file} isn't valid TOML: {error}; mend it") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from objstore.blobs.local import LocalBlobs
-from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError, StorageError
+from objstore.errors import CorruptionError, NotFoundError, StorageError
 from objstore.history.commit import check_writable, commit, refresh
 from objstore.history.log import Log
 from objstore.history.records import Record
@@ -19,7 +19,7 @@ from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
-from objstore.repository import places
+from objstore.repository.founding import found, located, make_project
 from objstore.repository.settings import NAME, Settings
 from objstore.values.digest import plain
 from objstore.values.key import Key
@@ -37,9 +37,11 @@ LOST = "local/lost"
 class Project:
     """A project on a local disk. Not thread-safe but for reading; any number of processes may have it open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tree: Path | None = None) -> None:
         """Opens the project in `folder`: NotFoundError, UnsupportedFormatError or CorruptionError when that can't be."""
         self.folder = folder
+        self.tree = tree
+        """The folder whose `.objstore/` led here, which may have pins."""
         self.blobs = LocalBlobs(folder)
         self.settings = Settings.decode(self.blobs.read(NAME))
         self._own_cache: TemporaryDirectory[str] | None = None
@@ -52,24 +54,19 @@ class Project:
         self.refresh()
 
     @classmethod
-    def find(cls, start: Path) -> Self:
-        """The project at or above a path."""
-        return cls(places.find(start))
+    def find(cls, start: Path, setting_up: Callable[[Path], None] | None = None) -> Self:
+        """The project at or above a path; made if only an `objstore.toml` is there, after `setting_up` was told of the folder."""
+        return cls(*located(start, setting_up))
 
     @classmethod
-    def create(cls, folder: Path, project: str | None = None) -> Self:
-        """Makes `.objstore/` with a new project in a folder. ConflictError when there is one already."""
-        if (folder / places.ROOT).exists():
-            raise ConflictError(f"{folder / places.ROOT} exists already; it is ready to use")
-        return cls.create_at(places.prepare(folder, project))
+    def create(cls, tree: Path, project: str | None = None, store: Path | None = None) -> Self:
+        """Makes `.objstore/` with a new project in a folder, or (`store`) one that shares another root. ConflictError when there is one."""
+        return cls(found(tree, project, store), tree)
 
     @classmethod
     def create_at(cls, project_folder: Path) -> Self:
         """Makes a new project whose folder is this one."""
-        try:
-            LocalBlobs(project_folder).create(NAME, Settings.new().encode())
-        except BlobExistsError:
-            raise ConflictError(f"{project_folder} holds a project already") from None
+        make_project(project_folder)
         return cls(project_folder)
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -159,6 +156,12 @@ class Project:
         elsewhere = any(os.stat(path).st_dev != own for path in paths if path.exists())
         return self.clock - (3 * 10**9 if elsewhere else 0)
 
+    def keep_mode_for(self, paths: Iterable[Path]) -> bool:
+        """Whether executable bits mean something in the store and at all of these paths."""
+        own = os.stat(self.scratch).st_dev
+        places = (next(place for place in (path, *path.absolute().parents) if place.is_dir()) for path in paths)
+        return self.keep_mode and all(os.stat(place).st_dev == own or filesystem.keeps_mode(place) for place in places)
+
     @contextlib.contextmanager
     def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """While inside, gc isn't at work. Refused when a newer program has written what this one doesn't know."""
@@ -241,8 +244,8 @@ class Project:
         return platformdirs.user_cache_path("objstore") / f"{self.settings.project}-{name}"
 
 
-def open_project(start: Path) -> Project:
-    """The project at or above a path. NotFoundError says how to make one."""
+def open_project(start: Path, setting_up: Callable[[Path], None] | None = None) -> Project:
+    """The project at or above a path (see `Project.find`). NotFoundError says how to make one."""
     if not start.exists():
         raise NotFoundError(f"{start} does not exist")
-    return Project.find(start)
+    return Project.find(start, setting_up)

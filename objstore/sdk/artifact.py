@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from objstore.comparison.files import FileDiff, diff
-from objstore.comparison.sides import Side
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.metadata import check_metadata
 from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
 from objstore.history.records import Source
+from objstore.manifest.sides import Side
 from objstore.repository.adding import Labels
 from objstore.sdk import logging, reading
 from objstore.sdk.building import Building, StrPath

@@ -115,19 +115,33 @@ class Intake:
         database = self.database.with_draft(draft)
         with crew_for(plan.changed_files, plan.changed_bytes) as crew:
             ingest = Ingest(draft, self.progress, self.keep_mode, self.workers, crew)
-            return edit(DraftNodes(database, draft), plan.base, ingest.run(self._wanted(plan)))
+            return edit(DraftNodes(database, draft), plan.base, ingest.run(self.wanted(plan)))
 
     def hashed(self, plan: Plan) -> Iterator[Change]:
         """What `execute` would change in the manifest at `plan.base`, ascending, found by reading alone; nothing is stored."""
         from objstore.worktree.hashing import hashed
 
         self.progress.start("reading", files=plan.changed_files, bytes_=plan.changed_bytes)
-        return hashed(self._wanted(plan), self.progress, self.keep_mode, self.workers)
+        return hashed(self.wanted(plan), self.progress, self.keep_mode, self.workers)
 
-    def remember(self, plan: Plan, root: Digest) -> None:
-        """To be called once the root is safely in the store, so that the next scan can build on it."""
+    def nothing(self, scratch: Path, clock: int) -> Plan:
+        """The plan of a source that isn't there."""
+        plan = Plan(None, ChangeSpool(scratch), Notes(scratch, clock, self._scans.record()), 0, 0)
+        plan.notes.folders_gone = True
+        return plan
+
+    def remember(self, plan: Plan, root: Digest, *, until_reboot: bool = False) -> None:
+        """To be called once the root is safely in the store, so that the next scan can build on it.
+
+        `until_reboot`: the files were written just now and not synced (see ScanCache.remember).
+        """
         # What is built on files that weren't synced is no better known than they are.
-        self._scans.remember(root, plan.notes, until_reboot=plan.base is not None and ends_with_boot(plan.notes.base))
+        unsynced = until_reboot or (plan.base is not None and ends_with_boot(plan.notes.base))
+        self._scans.remember(root, plan.notes, until_reboot=unsynced)
+
+    def remembered(self, folder: bytes) -> bytes | None:
+        """The joined rows of a folder's last listing."""
+        return self._scans.listing(folder)
 
     def _note_change(self, plan: Plan, change: Changed) -> None:
         plan.changes.add(change.path, change.facts)
@@ -137,7 +151,8 @@ class Intake:
         elif change.path.endswith(b"/"):
             plan.notes.folders_gone = True
 
-    def _wanted(self, plan: Plan) -> Iterator[Wanted]:
+    def wanted(self, plan: Plan) -> Iterator[Wanted]:
+        """Every file that has changed or gone since `plan.base`, or every file there is without one; ascending."""
         for path, facts in plan.changes.read(FACTS.size):
             if facts is None and path.endswith(b"/"):
                 assert plan.base is not None

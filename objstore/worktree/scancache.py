@@ -101,6 +101,7 @@ class Notes:
         self.seen: list[bytes] = []
         self.changed = False
         self.folders_gone = False
+        self._at: dict[bytes, tuple[int, int]] = {}
 
     def add(self, scanned: Scanned) -> None:
         if scanned.same:
@@ -116,7 +117,13 @@ class Notes:
         self.changed = True
         joined = b"".join(rows)
         self._spool.write(_HEAD.pack(len(folder), len(joined), newest) + folder)
+        self._at[folder] = (self._spool.size, len(joined))
         self._spool.write(joined)
+
+    def rows(self, folder: bytes) -> bytes | None:
+        """The joined rows of a folder as they were last noted; None if they weren't. Not while the notes are read."""
+        at = self._at.get(folder)
+        return None if at is None else self._spool.read_at(*at)
 
     def trust_before(self, clock: int) -> None:
         """Of files that changed at `clock` or later the facts are forgotten: an edit in the same tick wouldn't show."""

@@ -40,8 +40,8 @@ class Folder:
                 raise ConflictError(f"{path} is not a folder; choose another destination or remove it") from None
             return cls(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), b"")
 
-    def enter(self, name: bytes, *, replace_links: bool = False) -> "Folder":
-        """The subfolder of this name, made when missing; a file in its place is replaced, a link refused or replaced."""
+    def enter(self, name: bytes, *, replace_links: bool = False, replace_files: bool = True) -> "Folder":
+        """The subfolder of this name, made when missing; a file or a link in its place is replaced, or a ConflictError."""
         inner = self.path + name + b"/"
         if name.lower() + b"/" == STORE_FOLDER:  # lower: some disks don't tell cases apart
             raise ConflictError(f"{os.fsdecode(inner[:-1])} in the version would go into a store of objstore; it can't be checked out")
@@ -61,7 +61,40 @@ class Folder:
                         raise ConflictError(
                             f"{where} in the destination is a symbolic link; objstore doesn't write through it: remove it"
                         ) from None
+                    if not replace_files:
+                        raise ConflictError(f"{os.fsdecode(inner[:-1])} is a file where a folder belongs; move it away") from None
                     os.unlink(name, dir_fd=self.fd)
+
+    @classmethod
+    def existing(cls, path: Path) -> "Folder | None":
+        """The target itself, if it is there."""
+        return cls.top(path) if path.is_dir() else None
+
+    def inner(self, name: bytes, *, remove_links: bool) -> "Folder | None":
+        """The subfolder of this name, None when there is none. A link in its place is removed, or a ConflictError."""
+        try:
+            mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
+        except FileNotFoundError:
+            return None
+        if stat.S_ISDIR(mode):
+            return self.enter(name)
+        if not stat.S_ISLNK(mode):
+            return None
+        if not remove_links:
+            where = os.fsdecode(self.path + name)
+            raise ConflictError(f"{where} in the destination is a symbolic link; objstore doesn't write through it: remove it")
+        os.unlink(name, dir_fd=self.fd)
+        return None
+
+    def remove_empty(self, name: bytes) -> bool:
+        """Removes a subfolder if nothing is in it; whether it is gone."""
+        try:
+            os.rmdir(name, dir_fd=self.fd)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def rows(self) -> list[bytes]:
         """What is in the folder, as the rows of a listing; links, sockets and the like have no known facts."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from objstore.manifest.entry import Entry, EntryKind
-from objstore.worktree.listing import is_executable
+from objstore.worktree.listing import FACTS, is_executable
 
 _FILE, _EXECUTABLE = EntryKind.FILE, EntryKind.EXECUTABLE  # an enumeration is slow to look into
 
@@ -14,6 +14,11 @@ class Wanted(NamedTuple):
     path: bytes
     disk: bytes
     facts: bytes | None
+
+    @property
+    def size(self) -> int:
+        """In bytes, as the facts have it; 0 without."""
+        return FACTS.unpack(self.facts)[0] if self.facts else 0
 
 
 Change = tuple[bytes, Entry | None]

@@ -15,7 +15,7 @@ from tests.cli.conftest import Cli, ran
 def two(images: Cli) -> Cli:
     images.write("images/fox.png", "ring")
     images("add", "images", "-a", "prod")
-    images("add", "images/labels", "-n", "labels")
+    images("add", "images/labels", "--no-pin", "-n", "labels")
     return images
 
 

@@ -17,7 +17,7 @@ def edited(images: Cli) -> Cli:
     (images.folder / "images/labels/train.csv").write_text("cat.png,dog\n")
     (images.folder / "images/dog.png").chmod(0o755)
     images.write("images/gone.txt", "gone")
-    images("add", "images", "-n", "helper")
+    images("add", "images", "-n", "helper", "--no-pin")
     (images.folder / "images/gone.txt").unlink()
     images.write("images/new.txt", "new")
     return images

@@ -27,15 +27,15 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
 
 
 def test_all_commands_of_the_design_are_there() -> None:
-    wanted = "init add log list show ls cat get diff alias tag describe rename rm restore gc fsck du demo"
-    assert list(COMMANDS)[:19] == wanted.split()
+    wanted = "init add log list show ls cat get status checkout diff alias tag describe rename rm restore gc fsck du git-hooks demo"
+    assert list(COMMANDS)[:22] == wanted.split()
 
 
 def test_a_usage_error_says_where_to_read_on(bare: Cli) -> None:
     assert bare("add", code=2).err == "error: Missing argument 'PATH…'; see `objstore add --help`\n"
 
 
-PRINTS_DATA = ["add", "log", "list", "show", "ls", "get", "diff", "gc", "fsck", "du"]
+PRINTS_DATA = ["add", "log", "list", "show", "ls", "get", "status", "checkout", "diff", "gc", "fsck", "du"]
 
 
 @pytest.mark.parametrize("name", PRINTS_DATA)

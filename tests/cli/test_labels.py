@@ -60,7 +60,7 @@ def test_a_renamed_collection_keeps_everything(two: Cli) -> None:
 
 
 def test_a_name_in_use_is_refused(two: Cli) -> None:
-    two("add", "images/labels")
+    two("add", "images/labels", "--no-pin")
     two("rename", "images", "labels", code=4)
 
 

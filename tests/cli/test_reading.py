@@ -37,7 +37,7 @@ def test_log_leaves_deleted_versions_out_unless_asked(two: Cli) -> None:
 
 
 def test_list_shows_each_collection_once(two: Cli) -> None:
-    two("add", "images/labels", "-t", "labels")
+    two("add", "images/labels", "--no-pin", "-t", "labels")
     first, second = two("list").lines
     assert first.split()[:4] == ["images", "dataset", "2", "versions"] and "v1" in first
     assert second.split()[:4] == ["labels", "labels", "1", "version"]

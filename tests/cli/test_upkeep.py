@@ -103,6 +103,6 @@ def test_du_tells_what_is_held_and_what_is_stored(images: Cli) -> None:
 
 
 def test_du_of_one_collection_tells_only_that(images: Cli) -> None:
-    images("add", "images/labels")
+    images("add", "images/labels", "--no-pin")
     assert len(images("du", "labels").lines) == 1
     assert [item["name"] for item in images.json("du", "labels")["collections"]] == ["labels"]

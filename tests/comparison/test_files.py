@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objstore.comparison.files import FileDiff, diff
-from objstore.comparison.sides import Side
 from objstore.manifest.entry import Entry, EntryKind, reference_entry
+from objstore.manifest.sides import Side
 from tests.manifest.stores import Nodes, file
 
 Files = dict[str, Entry]

@@ -3,12 +3,12 @@
 import click
 
 from objstore.cli.failing import DIFFERENT
-from objstore.cli.opening import start_folder
+from objstore.cli.opening import start_folder, tell_setting_up
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
 from objstore.repository.checking import Problem, Report, check
-from objstore.repository.places import find
+from objstore.repository.founding import located
 
 _SHOWN = 20
 
@@ -28,7 +28,7 @@ def command(repair: bool, as_json: bool) -> int:
       objstore fsck --repair
     """
     with progress() as shown:
-        report = check(find(start_folder()), shown, repair=repair)
+        report = check(located(start_folder(), tell_setting_up).project, shown, repair=repair)
     if as_json:
         print_json({"sound": report.is_sound, **_as_dict(report)})
     else:

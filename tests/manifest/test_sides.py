@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objstore.comparison.sides import Side, differences
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
+from objstore.manifest.sides import Side, differences
 from tests.manifest.stores import Nodes, file, numbered, small_nodes
 
 Files = dict[bytes, Entry]

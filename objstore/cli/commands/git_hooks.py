@@ -1,0 +1,123 @@
+"""`objstore git-hooks`: lets Git run objstore."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from objstore.cli.failing import failed
+from objstore.cli.opening import start_folder, tell_setting_up, tell_waiting
+from objstore.cli.output import print_line
+from objstore.cli.pins import print_summary, print_switched
+from objstore.cli.progress import progress
+from objstore.cli.sizes import counted
+from objstore.errors import InvalidInputError, LocalChangesError, NotFoundError, ObjstoreError
+from objstore.repository import githooks
+from objstore.repository.following import is_certain, is_moved, moved_pins, opened
+from objstore.repository.founding import located
+from objstore.repository.githooks import HOOKS, repository_of
+from objstore.repository.project import Project
+from objstore.repository.surveying import known_root
+from objstore.repository.switching import Wanted, switch
+from objstore.repository.workingtree import WorkingTree
+from objstore.worktree.pin import Pin
+
+
+@click.group(subcommand_metavar="install|remove")
+def command() -> None:
+    """Let Git keep pinned paths up to date.
+
+    After `install`, whatever moves pins (git switch, pull, merge, rebase) also checks out their versions, and `git diff` of a pin
+    tells what it pins. A push says how many pinned versions stay behind. Hooks that were there before still run. `remove` undoes it.
+
+    \b
+    Example:
+      objstore git-hooks install
+      objstore git-hooks remove
+    """
+
+
+@command.command()
+def install() -> None:
+    """Have Git run objstore's hooks in this repository, and in all working trees of it.
+
+    \b
+    Example:
+      objstore git-hooks install
+    """
+    located(start_folder(), tell_setting_up)
+    kept = githooks.install(repository_of(Path(os.path.realpath(start_folder()))), sys.executable)
+    print_line(f"installed {', '.join(HOOKS)}, and the view of pins for `git diff`")
+    for hook in kept:
+        print_line(f"kept the hook that was there; it runs first: {os.path.relpath(hook)}")
+
+
+@command.command()
+def remove() -> None:
+    """Undo `install`.
+
+    \b
+    Example:
+      objstore git-hooks remove
+    """
+    restored = githooks.remove(repository_of(Path(os.path.realpath(start_folder()))))
+    print_line("removed objstore's hooks, and the view of pins for `git diff`")
+    for hook in restored:
+        print_line(f"back in its place: {os.path.relpath(hook)}")
+
+
+@command.command(hidden=True)
+@click.argument("hook", type=click.Choice(HOOKS))
+@click.argument("arguments", nargs=-1)
+def run(hook: str, arguments: tuple[str, ...]) -> int:
+    """What the hooks run."""
+    git = repository_of(Path(os.path.realpath(start_folder())))
+    moved = moved_pins(git, hook, arguments)
+    if hook == "pre-push":
+        if moved:
+            pins = counted(sum(map(len, moved.values())), "pinned version")
+            click.echo(f"objstore: {pins} not pushed: this version of objstore has no remotes yet", err=True)
+        return 0
+    code = 0
+    for top, paths in moved.items():
+        with opened(top, tell_setting_up) as tree:
+            for path in paths:
+                if is_certain(hook, arguments) or is_moved(tree, path):
+                    code = _checked_out(tree, path) or code
+    return code
+
+
+def _checked_out(tree: WorkingTree, path: Path) -> int:
+    """Checks out one path; the exit code. What keeps one from it mustn't keep the others."""
+    try:
+        pin = tree.read(path)
+        with progress() as shown:
+            done = switch(tree, [Wanted(path, pin)], shown, waiting=tell_waiting)
+    except LocalChangesError as error:
+        # Edits of the very version that the pin is back at are simply the user's.
+        return 0 if known_root(tree, path, pin) == pin.root else failed(error)
+    except ObjstoreError as error:
+        return failed(error)
+    for switched in done:
+        print_switched(switched)
+    return 0
+
+
+@command.command(hidden=True)
+@click.argument("file", type=click.Path(path_type=Path))
+def textconv(file: Path) -> None:
+    """What `git diff` compares instead of a pin itself."""
+    data = file.read_bytes()
+    try:
+        pin = Pin.decode(data, os.fspath(file))
+    except InvalidInputError:
+        click.echo(data, nl=False)
+        return
+    try:
+        place = located(start_folder())
+    except NotFoundError:
+        print_summary(pin, None)
+        return
+    with Project(*place) as project:
+        print_summary(pin, project)

@@ -1,0 +1,55 @@
+"""Small text files that people may edit too: written whole, or one line added or removed."""
+
+import os
+from pathlib import Path
+
+from objstore.errors import InvalidInputError
+from objstore.host.publish import make_folder, replace, translated
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Gives a file this text, at once and durably; the file, or the one that it is a link to, keeps its permissions."""
+    file = Path(os.path.realpath(file))
+    temporary = file.with_name(f".objstore-{os.urandom(6).hex()}.tmp")
+    with translated(file):
+        make_folder(file.parent)
+        try:
+            temporary.write_bytes(text.encode())
+            if file.exists():
+                temporary.chmod(file.stat().st_mode & 0o7777)
+            replace(temporary, file)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def add_line(file: Path, line: str) -> bool:
+    """Adds a line to the end of a file, which is made when missing; whether it wasn't there yet."""
+    text = _read(file, line)
+    if line in text.splitlines():
+        return False
+    missing_end = "\n" if text and not text.endswith("\n") else ""
+    replace_text(file, text + missing_end + line + "\n")
+    return True
+
+
+def remove_line(file: Path, line: str) -> bool:
+    """Removes a line wherever it stands, and the file if nothing is left; whether it was there."""
+    lines = _read(file, line).splitlines(keepends=True)
+    kept = [other for other in lines if other.rstrip("\r\n") != line]
+    if len(kept) == len(lines):
+        return False
+    if kept:
+        replace_text(file, "".join(kept))
+    else:
+        with translated(file):
+            file.unlink()
+    return True
+
+
+def _read(file: Path, line: str) -> str:
+    try:
+        with translated(file):
+            return file.read_bytes().decode() if file.exists() else ""
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"{file} is not UTF-8, so it is left as it is; see to the line {line!r} yourself") from None

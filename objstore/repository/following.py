@@ -1,0 +1,64 @@
+"""Which pins Git has just moved."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from objstore.errors import InvalidInputError, NotFoundError
+from objstore.host.git import Git
+from objstore.repository import places
+from objstore.repository.project import open_project
+from objstore.repository.surveying import known_root
+from objstore.repository.workingtree import WorkingTree
+from objstore.worktree.pinfiles import SUFFIX, pinned_path
+
+_WHOLE_BRANCH = "1"
+
+
+def moved_pins(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list[Path]]:
+    """The pinned paths, by the working tree that they are in, whose pins may be others after what made Git run this hook.
+
+    After a switch to another commit or a merge those that differ between the two commits, or all in a new working tree. After anything
+    else, where Git doesn't tell, all pins in its index: see `is_certain` and `is_moved`.
+    """
+    if hook == "post-merge":
+        files = git.changed("ORIG_HEAD", "HEAD", SUFFIX)
+    elif is_certain(hook, arguments) and arguments[0].strip("0"):
+        files = git.changed(arguments[0], arguments[1], SUFFIX)
+    else:
+        files = git.tracked(SUFFIX)
+    found = defaultdict(list)
+    for file in files:
+        with suppress(NotFoundError):
+            if (git.top / file).is_file():
+                found[_tree_of(git.top / file)].append(pinned_path(git.top / file))
+    return dict(found)
+
+
+def is_certain(hook: str, arguments: Sequence[str]) -> bool:
+    """Whether what `moved_pins` gives after this hook has moved for certain."""
+    return hook == "post-merge" or (hook == "post-checkout" and arguments[2:] == (_WHOLE_BRANCH,))
+
+
+def is_moved(tree: WorkingTree, path: Path) -> bool:
+    """Whether a pin names another version than was last added or checked out at its path on this machine."""
+    try:
+        pin = tree.read(path)
+    except InvalidInputError:
+        return False  # whoever is at work on it will check it out
+    known = known_root(tree, path, pin)
+    return known is not None and known != pin.root
+
+
+@contextmanager
+def opened(top: Path, setting_up: Callable[[Path], None]) -> Iterator[WorkingTree]:
+    with open_project(top, setting_up) as project:
+        yield WorkingTree.of(project)
+
+
+def _tree_of(file: Path) -> Path:
+    place = places.find(file.parent)
+    if place.tree is None:
+        raise NotFoundError(f"{file} is in a project's own folder")
+    return place.tree

@@ -1,0 +1,50 @@
+"""The files that Git keeps for us: which project this is, and what Git is to leave alone."""
+
+from pathlib import Path
+
+from objstore.host.git import Git, GitError
+from objstore.host.lines import add_line, replace_text
+from objstore.repository.places import COMMITTED, ROOT
+from objstore.repository.project import Project
+from objstore.worktree import gitignore
+
+_COMMENT = "# Which objstore project the pins (*.objstore) in this repository belong to. Commit this file.\n"
+
+
+def adopt(project: Project, tree: Path) -> list[Path]:
+    """Where the tree is in a Git repository: names the project in `objstore.toml` and has Git ignore `.objstore/`; the files changed."""
+    git = Git.of(tree)
+    if git is None:
+        return []
+    changed = []
+    file = tree / COMMITTED
+    if not file.exists():
+        replace_text(file, f'{_COMMENT}project = "{"/".join(project.folder.parts[-2:])}"\n')
+        changed.append(file)
+    ignoring = gitignore.nearest(tree, git.top)
+    line = gitignore.pattern(tree / ROOT, ignoring.parent) + "/"
+    if not _is_ignored(git, tree / ROOT) and add_line(ignoring, line):
+        changed.append(ignoring)
+    return changed
+
+
+def hide(path: Path) -> list[Path]:
+    """Has Git ignore a path, where it lies in a Git repository; the files changed."""
+    git = Git.of(path.parent)
+    if git is None or _is_ignored(git, path):
+        return []
+    file = gitignore.nearest(path.parent, git.top)
+    return [file] if add_line(file, gitignore.pattern(path, file.parent)) else []
+
+
+def is_tracked(path: Path) -> bool:
+    """Whether Git has versions of the path itself, or of what is in it."""
+    git = Git.of(path.parent)
+    try:
+        return git is not None and git.is_installed and git.tracks(path)
+    except GitError:
+        return False
+
+
+def _is_ignored(git: Git, path: Path) -> bool:
+    return git.is_installed and git.ignores(path)

@@ -1,0 +1,111 @@
+"""Diffs of what pins name: against the working tree, or between two Git revisions."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from objstore.comparison.files import Altered, FileDiff, Present, Renamed, diff
+from objstore.errors import InvalidInputError, NotFoundError, UnsupportedFormatError
+from objstore.host.git import Git
+from objstore.host.progress import Progress
+from objstore.manifest.sides import Side
+from objstore.repository.surveying import side_of, surveyed
+from objstore.repository.workingtree import Chosen, WorkingTree
+from objstore.values.paths import is_below
+from objstore.worktree.pin import FILE, Pin
+from objstore.worktree.pinfiles import SUFFIX, pinned_path
+
+T = TypeVar("T", Present, Altered, Renamed)
+
+WORKING_TREE = "working tree"
+
+
+@dataclass(frozen=True)
+class PinDiff:
+    """What differs at one path. Either side is named as `pets:v1`; None where there is no pin."""
+
+    path: Path
+    old: str | None
+    new: str | None
+    diff: FileDiff | None
+    """None when a version can't be compared: `why` says so."""
+    why: str = ""
+    is_file: bool = False
+
+
+def diff_working_tree(tree: WorkingTree, chosen: Sequence[Chosen], progress: Progress) -> Iterator[PinDiff]:
+    """What has changed at each path since its pinned version; unchanged paths are left out. Reads the files that may have changed."""
+    for path, inside in chosen:
+        pin = tree.read(path)
+        name = str(tree.version(pin))
+        with surveyed(tree, path, pin, progress, tree.project.clock_for([path]), read_all=True) as survey:
+            survey.remember()
+            found = diff(side_of(tree.project.database, pin, path), survey.side)
+        if found := _part(found, inside):
+            yield PinDiff(path, name, WORKING_TREE, found, is_file=pin.kind == FILE)
+
+
+def diff_revisions(tree: WorkingTree, git: Git, old: str, new: str | None) -> Iterator[PinDiff]:
+    """What the pins of two Git revisions differ in; None for the pin files as they are now. NotFoundError for an unknown revision."""
+    before = _pins_at(tree, git, git.commit(old))
+    after = {path: _now(tree, path) for path in tree.pinned()} if new is None else _pins_at(tree, git, git.commit(new))
+    for path in sorted(before.keys() | after.keys()):
+        if before.get(path) != after.get(path):
+            yield _between(tree, path, before.get(path), after.get(path))
+
+
+def _between(tree: WorkingTree, path: Path, old: Pin | str | None, new: Pin | str | None) -> PinDiff:
+    is_file = any(isinstance(side, Pin) and side.kind == FILE for side in (old, new))
+    try:
+        found = diff(_side(tree, path, old), _side(tree, path, new))
+    except (NotFoundError, InvalidInputError) as error:
+        return PinDiff(path, _named(old), _named(new), None, str(error), is_file)
+    return PinDiff(path, _named(old), _named(new), found, is_file=is_file)
+
+
+def _named(pin: Pin | str | None) -> str | None:
+    return str(pin) if isinstance(pin, Pin) else pin and "an unusable pin"
+
+
+def _side(tree: WorkingTree, path: Path, pin: Pin | str | None) -> Side:
+    if isinstance(pin, str):
+        raise InvalidInputError(pin)
+    if pin is None:
+        return Side(tree.project.database, None)
+    tree.version(pin)
+    return side_of(tree.project.database, pin, path)
+
+
+def _pins_at(tree: WorkingTree, git: Git, commit: str) -> dict[Path, Pin | str]:
+    """The pins of the working tree as a commit has them, or why one can't be used."""
+    found: dict[Path, Pin | str] = {}
+    for file, data in git.files(commit, SUFFIX):
+        where = Path(os.path.realpath(git.top)) / file
+        if where.is_relative_to(tree.top):
+            found[pinned_path(where)] = _decoded(data, f"{file} in {commit[:12]}")
+    return found
+
+
+def _now(tree: WorkingTree, path: Path) -> Pin | str:
+    try:
+        return tree.read(path)
+    except (InvalidInputError, UnsupportedFormatError) as error:
+        return str(error)
+
+
+def _decoded(data: bytes, where: str) -> Pin | str:
+    try:
+        return Pin.decode(data, where)
+    except (InvalidInputError, UnsupportedFormatError) as error:
+        return str(error)
+
+
+def _part(found: FileDiff, inside: bytes) -> FileDiff:
+    """What of a diff is at or below a path."""
+
+    def part(items: list[T]) -> list[T]:
+        return [item for item in items if is_below(item.path.encode(), inside)]
+
+    return FileDiff(part(found.added), part(found.removed), part(found.modified), part(found.renamed), part(found.type_changed))

@@ -1,0 +1,59 @@
+"""What a survey has found changed, to be read back in order as often as needed."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from objstore.host.spool import Spool
+from objstore.manifest.entry import Entry
+from objstore.values.paths import MAX_BYTES
+from objstore.worktree.listing import FACTS
+
+_HEAD = struct.Struct("<HBB32sQ")
+_WAS, _IS = 1, 2
+_BLOCK = 256 * 1024
+_LONGEST = _HEAD.size + FACTS.size + MAX_BYTES
+
+
+class LocalChange(NamedTuple):
+    """A path at which a folder isn't what its base has."""
+
+    path: bytes
+    was: bool
+    """Whether the base has something there."""
+    facts: bytes
+    """Those of the scan; all zero when it has gone."""
+    entry: Entry | None
+    """What is there now, None for nothing."""
+
+
+class LocalChanges:
+    """In memory while few, in a file when many. For one thread; may be read by several at a time once all is added. Close it."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._spool = Spool(scratch)
+        self.count = 0
+
+    def add(self, change: LocalChange) -> None:
+        kind, digest, size, _ = change.entry or (0, b"", 0, None)
+        flags = _WAS * change.was | _IS * (change.entry is not None)
+        self._spool.write(_HEAD.pack(len(change.path), flags, kind, digest, size) + change.facts + change.path)
+        self.count += 1
+
+    def __iter__(self) -> Iterator[LocalChange]:
+        at, block, done = 0, b"", 0
+        while True:
+            if len(block) - at < _LONGEST and done < self._spool.size:
+                block = block[at:] + self._spool.read_at(done, _BLOCK)
+                done, at = min(done + _BLOCK, self._spool.size), 0
+            if at == len(block):
+                return
+            length, flags, kind, digest, size = _HEAD.unpack_from(block, at)
+            middle = at + _HEAD.size + FACTS.size
+            path = block[middle : middle + length]
+            yield LocalChange(path, bool(flags & _WAS), block[at + _HEAD.size : middle], Entry(kind, digest, size) if flags & _IS else None)
+            at = middle + length
+
+    def close(self) -> None:
+        self._spool.close()

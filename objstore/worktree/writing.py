@@ -1,0 +1,209 @@
+"""Writing files of the store into places of a folder: every byte verified, each file whole or not at all."""
+
+import contextlib
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from blake3 import blake3
+
+from objstore.chunking.boundaries import MAX_SIZE
+from objstore.errors import InvalidInputError, NotFoundError
+from objstore.host.progress import Progress
+from objstore.manifest.entry import EntryKind
+from objstore.odb.cache import Location
+from objstore.odb.content import unproven_blocks
+from objstore.odb.database import Database, spans
+from objstore.odb.pack import pack_name
+from objstore.odb.record import decode
+from objstore.values.key import Key, chunk_key
+from objstore.worktree.compare import Found, Place
+from objstore.worktree.crew import Crew, crew_for
+from objstore.worktree.listing import FACTS, UNKNOWN
+from objstore.worktree.tasks import FilesWritten, FileToWrite, Stretch, WriteTask
+
+_BATCH_FILES = 256
+_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_FOLDERS = 32  # each holds an open descriptor
+_WINDOW = 6
+_SMALL = MAX_SIZE
+
+
+@dataclass
+class Outcome:
+    """What was done."""
+
+    written: int = 0
+    written_bytes: int = 0
+    kept: int = 0
+    removed: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Batch:
+    places: list[Place] = field(default_factory=list)
+    bytes: int = 0
+    folders: int = 0
+
+
+class _Helpers:
+    """Threads that read and hash the blocks of large files while others write them."""
+
+    def __init__(self, workers: int) -> None:
+        self.reading = ThreadPoolExecutor(workers, thread_name_prefix="objstore-read")
+        self.hashing = ThreadPoolExecutor(1, thread_name_prefix="objstore-hash")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.reading.shutdown()
+        self.hashing.shutdown()
+
+
+@dataclass
+class Writing:
+    """Writes files below `target`, which the places lie in.
+
+    `replace`: whether folders and links in a file's way give way. `clock`: the file system's time at the beginning, since when what has
+    changed may change again unseen. Memory: a few batches of 8 MiB.
+    """
+
+    database: Database
+    target: Path
+    progress: Progress
+    keep_mode: bool
+    replace: bool
+    clock: int
+    workers: int = 2
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def __post_init__(self) -> None:
+        self.crew: Crew | None = None
+
+    def run(self, places: Iterable[Place], files: int, bytes_: int) -> Iterator[tuple[Place, bytes]]:
+        """Does what is needed for each place, `files` and `bytes_` in all; each with its facts, in order.
+
+        What is taken from `places` may not be written yet; what is yielded is.
+        """
+        with crew_for(files, bytes_) as self.crew:
+            yield from self._written(places)
+
+    def _written(self, places: Iterable[Place]) -> Iterator[tuple[Place, bytes]]:
+        waiting: deque[Future[list[tuple[Place, bytes]]]] = deque()
+        with _Helpers(self.workers) as helpers, ThreadPoolExecutor(self.workers, thread_name_prefix="objstore-write") as pool:
+            try:
+                for batch in self._batches(places):
+                    waiting.append(pool.submit(self._run, batch, helpers))
+                    while len(waiting) > _WINDOW or (waiting and waiting[0].done()):
+                        yield from waiting.popleft().result()
+                while waiting:
+                    yield from waiting.popleft().result()
+            except BaseException:
+                for future in waiting:
+                    future.cancel()
+                raise
+
+    def _batches(self, places: Iterable[Place]) -> Iterator[_Batch]:
+        batch = _Batch()
+        for place in places:
+            if place.entry.kind == EntryKind.REFERENCE:
+                where = (place.folder.path + place.name).decode()
+                raise InvalidInputError(f"{where} is a reference to an outside address, which this version of objstore can't fetch")
+            size = 0 if place.found is Found.SAME else place.entry.size
+            if batch.places and (len(batch.places) == _BATCH_FILES or batch.bytes + size > _BATCH_BYTES or batch.folders == _BATCH_FOLDERS):
+                yield batch
+                batch = _Batch()
+            batch.folders += not batch.places or batch.places[-1].folder is not place.folder
+            batch.places.append(place)
+            batch.bytes += size
+        if batch.places:
+            yield batch
+
+    def _run(self, batch: _Batch, helpers: _Helpers) -> list[tuple[Place, bytes]]:
+        facts: dict[int, bytes] = {}
+        absent: list[tuple[int, Place]] = []
+        for at, place in enumerate(batch.places):
+            if place.found is not Found.ABSENT and (place.found is Found.SAME or self._is_right(place)):
+                facts[at] = self._unless_recent(self._with_mode(place))
+                self.outcome.kept += 1
+            else:
+                absent.append((at, place))
+        for at, written in self._write(absent, helpers):
+            facts[at] = written
+            self.outcome.written += 1
+            self.outcome.written_bytes += batch.places[at].entry.size
+        self.progress.advance(files=len(batch.places), bytes_=sum(place.entry.size for place in batch.places))
+        return [(place, facts[at]) for at, place in enumerate(batch.places)]
+
+    def _write(self, absent: list[tuple[int, Place]], helpers: _Helpers) -> Iterator[tuple[int, bytes]]:
+        """Writes each place; its facts. Small files go together, in the order of the packs, others one by one."""
+        keys = {at: chunk_key(place.entry.digest) for at, place in absent if 0 < place.entry.size <= _SMALL}
+        stored = self.database.locate(list(dict.fromkeys(keys.values())))
+        yield from self._write_small([(at, place) for at, place in absent if keys.get(at) in stored], stored)
+        for at, place in absent:
+            if keys.get(at) not in stored:
+                entry = place.entry
+                blocks = unproven_blocks(self.database, entry.digest, entry.size, helpers.reading, helpers.hashing)
+                yield at, place.folder.write(place.name, blocks, _mode(place), replace_folder=self.replace)
+
+    def _write_small(self, places: list[tuple[int, Place]], stored: dict[Key, Location]) -> Iterator[tuple[int, bytes]]:
+        by_key: dict[Key, list[tuple[int, Place]]] = {}
+        for at, place in places:
+            by_key.setdefault(chunk_key(place.entry.digest), []).append((at, place))
+        if self.crew is not None and self.database.root is not None and len(places) > 1:
+            with contextlib.suppress(NotFoundError):  # gc has moved a record since: then it is looked up again, below
+                yield from self._write_elsewhere(self.crew, self.database.root, by_key, stored)
+                return
+        for key, record in self.database.read_records(stored):
+            data = decode(key, record)
+            for at, place in by_key[key]:
+                yield at, place.folder.write(place.name, [data], _mode(place), replace_folder=self.replace)
+
+    def _write_elsewhere(
+        self, crew: Crew, root: Path, by_key: dict[Key, list[tuple[int, Place]]], stored: dict[Key, Location]
+    ) -> Iterator[tuple[int, bytes]]:
+        order: list[int] = []
+        stretches: list[Stretch] = []
+        for span in spans(stored):
+            files = []
+            for key, offset, size in span.records:
+                for at, place in by_key[key]:
+                    order.append(at)
+                    files.append(FileToWrite(place.folder.path, place.name, _mode(place), key[1:], offset, size))
+            stretches.append(Stretch(os.path.join(root, pack_name(span.pack)), span.start, span.size, files))
+        answer = crew.run(WriteTask(os.fspath(self.target), self.replace, stretches))
+        assert isinstance(answer, FilesWritten)
+        yield from zip(order, answer.facts, strict=True)
+
+    def _is_right(self, place: Place) -> bool:
+        hasher = blake3()
+        try:
+            for data in place.folder.read(place.name):
+                hasher.update(data)
+        except OSError:
+            return False  # what can't be read is replaced
+        return hasher.digest() == place.entry.digest
+
+    def _unless_recent(self, facts: bytes) -> bytes:
+        return facts if FACTS.unpack(facts)[2] < self.clock else UNKNOWN
+
+    def _with_mode(self, place: Place) -> bytes:
+        assert place.facts is not None
+        mode = FACTS.unpack(place.facts)[4]
+        if not self.keep_mode or bool(mode & 0o111) == _is_executable(place):
+            return place.facts
+        readable = (mode & 0o444) >> 2
+        return place.folder.set_mode(place.name, (mode | readable if _is_executable(place) else mode & ~0o111) & 0o7777)
+
+
+def _mode(place: Place) -> int:
+    return 0o777 if _is_executable(place) else 0o666
+
+
+def _is_executable(place: Place) -> bool:
+    return place.entry.kind == EntryKind.EXECUTABLE
