@@ -21,6 +21,7 @@ _BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTAL
 _COMMAND = re.compile(r"^\$ ", re.MULTILINE)
 _VARIABLE = [
     (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b"), "DIGEST"),
+    (re.compile(r"\b[0-9a-f]{7}\.\.[0-9a-f]{7}\b"), "BLOBS"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d+(\.\d+)? [KMGT]?i?B\b"), "SIZE"),
     (re.compile(r"\([\d,]+ bytes\)"), "(BYTES)"),
@@ -63,8 +64,15 @@ class Terminal:
         (tools / "objstore").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m objstore "$@"\n')
         (tools / "objstore").chmod(0o755)
         self._where = folder / "where"
-        path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-        self._environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "COLUMNS": "100"}
+        (folder / "gitconfig").write_text("[user]\nname = Ann\nemail = ann@example.org\n[init]\ndefaultBranch = main\n")
+        self._environment = {
+            **os.environ,
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "COLUMNS": "100",
+            "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
 
     def run(self, command: str) -> str:
         """All that a command prints."""
@@ -83,7 +91,7 @@ def normal(printed: str) -> str:
     return printed
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no Bash here")
+@pytest.mark.skipif(None in map(shutil.which, ("bash", "git")), reason="there is no Bash, or no Git, here")
 def test_the_examples_print_what_the_readme_says(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     found = [example for block in _BLOCK.findall(README.read_text()) for example in examples(block)]
@@ -101,7 +109,8 @@ def test_every_command_and_option_is_in_the_reference() -> None:
     for name in COMMANDS:
         command = app.get_command(context, name)
         assert command is not None
-        (line,) = [line for line in reference.splitlines() if re.match(rf"\| `{name}\b", line)]
+        line = "\n".join(line for line in reference.splitlines() if re.match(rf"\| `{name}\b", line))
+        assert line
         for parameter in command.params:
             for option in parameter.opts if parameter.param_type_name == "option" else []:
                 assert f"`{option}" in line or f" {option}" in line, f"{name} {option}"

@@ -46,5 +46,6 @@ def command(folder: Path | None, project: str | None, store: Path | None) -> Non
         if not is_new and not to_commit:
             raise ConflictError(f"{top / '.objstore'} exists already; it is ready to use")
         if is_new:
-            print_line(f"made {top / '.objstore'}, with the store in {opened.folder}" if store else f"made {opened.folder}")
+            where = f"{top / '.objstore'}, which shares {os.path.relpath(opened.folder)}" if store else str(opened.folder)
+            print_line(f"made {where}")
         print_to_commit(to_commit)
