@@ -5,9 +5,9 @@ from importlib.resources import files
 
 
 def example(document: str, name: str) -> str:
-    """The text of the fenced block of `document` (`manifest.md`) whose info string is `hex example=NAME` (or `text`, `json`)."""
+    """The text of the fenced block of `document` (`manifest.md`) whose info string is `hex example=NAME` (or `text`, `json`, `toml`)."""
     text = (files("objstore") / "spec" / document).read_text(encoding="utf-8")
-    found: list[str] = re.findall(rf"^```(?:hex|text|json) example={re.escape(name)}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    found: list[str] = re.findall(rf"^```(?:hex|text|json|toml) example={re.escape(name)}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     if len(found) != 1:
         raise LookupError(f"{document} has {len(found)} examples called {name}")
     return found[0]

@@ -102,7 +102,7 @@ def _can_be_pointed_elsewhere(root: Path) -> bool:
     """Whether nothing would be out of reach: the root names another one, or its project was never written to."""
     try:
         folder = places.project_of(root)
-    except (NotFoundError, InvalidInputError):
+    except NotFoundError:  # so it is another one
         return True
     return not folder.is_relative_to(root) or not any((folder / "log").rglob("*"))
 

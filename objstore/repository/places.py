@@ -50,11 +50,13 @@ def find(start: Path) -> Place | Unset:
 def project_of(root: Path) -> Path:
     """The folder of the project that a `.objstore/` names as its own."""
     table = _read(root / CONFIG)
-    store = table.get("store", os.fspath(root))
+    store = table.get("store")
+    if store is None:
+        return root / _project(table, root / CONFIG)
     if not isinstance(store, str) or not os.path.isabs(store):
         raise InvalidInputError(f"{root / CONFIG}: store must be an absolute path; mend it")
     project = Path(store) / _project(table, root / CONFIG)
-    if "store" in table and not (project / NAME).is_file():
+    if not (project / NAME).is_file():
         raise NotFoundError(f"{project}, which {root / CONFIG} names as the store, isn't there; is its disk mounted?")
     return project
 
