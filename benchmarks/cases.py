@@ -4,6 +4,8 @@ A case times only the command itself: making inputs, repositories and the like c
 """
 
 import json
+import math
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -110,6 +112,43 @@ def get_many(shop: Workshop) -> list[Row]:
     ]
 
 
+def status(shop: Workshop) -> list[Row]:
+    """The status of a pinned folder in which nothing changed, with `git status` of the same files in Git beside it."""
+    tree = shop.tree
+    in_git = references.git_repository(shop.many, shop.fresh("git")) if shutil.which("git") else None
+    beside: list[float] = []
+
+    def ask(_: int) -> Sample:
+        if in_git is not None:
+            beside.append(references.git_status(in_git).seconds)
+        return shop.objstore("status", repository=tree)
+
+    walk, runs = in_turn(shop.repeats, lambda _: references.walk(tree / "data"), ask)
+    git = median(beside or [math.nan])
+    notes = [f"git status of the same files: {show_seconds(git)}, ratio {runs.seconds / git:.2f}"] if beside else []
+    return [_beside_walk("status", f"status of {_files(shop)}, none changed", runs, walk, "≤ 2", notes, {"git_status_seconds": git})]
+
+
+def checkout(shop: Workshop) -> list[Row]:
+    """A pinned folder taken to and fro between two versions that differ in ten files."""
+    tree = shop.tree
+    for at in range(10):
+        inputs.rewrite(tree / "data", at, seed=50 + at)
+    shop.objstore("add", "data", repository=tree)
+    touched: list[int] = []
+
+    def move(turn: int) -> Sample:
+        before = inputs.facts(tree / "data")
+        sample = shop.objstore("checkout", f"data:v{turn % 2}", repository=tree)
+        touched.append(len(before.items() ^ inputs.facts(tree / "data").items()) // 2)
+        return sample
+
+    walk, runs = in_turn(max(2, shop.repeats), lambda _: references.walk(tree / "data"), move)
+    what = f"checkout of another version of {_files(shop)}, 10 differ"
+    notes = [f"{', '.join(map(str, sorted(set(touched))))} files touched"]
+    return [_beside_walk("checkout", what, runs, walk, "10 touched", notes, {"files_touched": max(touched)})]
+
+
 def manifests(shop: Workshop) -> list[Row]:
     """Two manifests with a few differences: compared, and edited."""
     path, entries = shop.fresh("manifests"), shop.scale.entries
@@ -180,6 +219,8 @@ CASES: dict[str, Callable[[Workshop], list[Row]]] = {
     "unchanged": unchanged,
     "one-changed": one_changed,
     "get-many": get_many,
+    "status": status,
+    "checkout": checkout,
     "manifests": manifests,
     "million": million,
 }

@@ -1,5 +1,6 @@
 """The files that are added: made from fixed seeds, the same in every run."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,8 +55,23 @@ def write_tiny_files(folder: Path, count: int, folders: int) -> None:
 
 def rewrite_one(folder: Path, seed: int) -> None:
     """Gives the first file below `folder` content that it never had."""
-    path = folder / "000" / "0000000.bin"
+    rewrite(folder, 0, seed)
+
+
+def rewrite(folder: Path, number: int, seed: int) -> None:
+    """The same for another file of its first subfolder."""
+    path = folder / "000" / f"{number:07}.bin"
     path.write_bytes(Random(seed).randbytes(4096))
+
+
+def facts(folder: Path) -> dict[str, tuple[int, int]]:
+    """What changes when somebody writes to a file, or replaces it: the inode and change time of each."""
+    found: dict[str, tuple[int, int]] = {}
+    for inside in os.scandir(folder):
+        for file in os.scandir(inside.path):
+            status = file.stat()
+            found[file.path] = (status.st_ino, status.st_ctime_ns)
+    return found
 
 
 def _spread(folder: Path, count: int, folders: int) -> Iterator[Path]:

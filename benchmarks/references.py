@@ -53,5 +53,18 @@ def walk_alone(sample: Sample) -> float:
     return float(sample.output)
 
 
+def git_repository(source: Path, folder: Path) -> Path:
+    """A Git repository that holds a copy of `source`, committed."""
+    copy_tree(source, folder)
+    run(["git", "init", "-q"], cwd=folder)
+    run(["git", "add", "-A"], cwd=folder)
+    run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "all"], cwd=folder)
+    return folder
+
+
+def git_status(folder: Path) -> Sample:
+    return run(["git", "status", "--porcelain"], cwd=folder)
+
+
 def start_python() -> Sample:
     return run([sys.executable, "-c", "pass"], watch=False, settle=False)

@@ -46,6 +46,15 @@ class Workshop:
         return path
 
     @cached_property
+    def tree(self) -> Path:
+        """A repository with the many files in a pinned folder, `data`."""
+        path = self.fresh("tree")
+        self.objstore("init", path)
+        inputs.write_many_files(path / "data", self.scale.many_files, self.scale.many_folders, seed=3)
+        self.objstore("add", "data", repository=path)
+        return path
+
+    @cached_property
     def tiny(self) -> Path:
         path = self.fresh("tiny")
         inputs.write_tiny_files(path, self.scale.tiny_files, self.scale.tiny_folders)

@@ -11,6 +11,8 @@ from objstore.odb import pack, recipe, record, segment
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.packwriter import PackWriter
+from objstore.repository.gitfiles import adopt
+from objstore.repository.project import Project
 from objstore.repository.settings import Chunker, Settings
 from objstore.values.digest import part_digest, plain, recipe_digest
 from objstore.values.key import Kind, chunk_key
@@ -23,6 +25,14 @@ ZEROS = [(plain(bytes(16384)), 16384), (plain(bytes(2)), 2)]
 
 def document(name: str) -> str:
     return (files("objstore") / "spec" / name).read_text(encoding="utf-8")
+
+
+def test_the_files_of_a_working_tree_are_those_of_the_document(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    with Project.create(tmp_path, "vision") as project:
+        adopt(project, tmp_path)
+    assert (tmp_path / "objstore.toml").read_text() == example("worktree.md", "objstore.toml")
+    assert (tmp_path / ".objstore/config.toml").read_text() == example("worktree.md", "config.toml")
 
 
 def test_chunks_end_where_the_document_says() -> None:

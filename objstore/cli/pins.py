@@ -12,7 +12,6 @@ from objstore.cli.sizes import counted, size
 from objstore.manifest.cursor import children
 from objstore.repository.project import Project
 from objstore.repository.status import CHANGES, Condition, Status
-from objstore.repository.switching import Switched
 from objstore.values.key import node_key
 from objstore.worktree.pin import Pin
 
@@ -45,15 +44,6 @@ def status_as_dict(status: Status, files: bool) -> dict[str, Any]:
         **{name: status.counts[name] for name in CHANGES},
     }
     return told | {"files": [{"change": change, "path": path} for change, path in status.files]} if files else told
-
-
-def print_switched(switched: Switched) -> None:
-    outcome = switched.outcome
-    done = [
-        f"{counted(number, 'file')} {what}" for number, what in ((outcome.written, "written"), (len(outcome.removed), "removed")) if number
-    ]
-    modes = f", {counted(outcome.kept, 'mode')} changed" if outcome.kept else ""
-    print_line(f"{os.path.relpath(switched.path)}  {switched.name}  {', '.join(done) or 'unchanged'}{modes}")
 
 
 def _told(status: Status, path: str) -> str:

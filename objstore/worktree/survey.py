@@ -12,7 +12,6 @@ from objstore.manifest.sides import Side
 from objstore.manifest.tree import Tree
 from objstore.odb.database import Database
 from objstore.values.digest import Digest
-from objstore.worktree.hashing import hashed
 from objstore.worktree.intake import Intake, Plan
 from objstore.worktree.listing import UNKNOWN
 from objstore.worktree.localchanges import LocalChange, LocalChanges
@@ -98,6 +97,8 @@ class _Taking:
         intake, plan, changes = self._survey.intake, self._survey.plan, self._survey.changes
         if plan.is_unchanged:
             return
+        from objstore.worktree.hashing import hashed  # not needed, so not loaded, when nothing has changed
+
         intake.progress.start("reading", files=plan.changed_files)
         for path, entry in hashed(self._to_read(), intake.progress, intake.keep_mode, intake.workers):
             wanted, old, is_read = self._waiting.popleft()

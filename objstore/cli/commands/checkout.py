@@ -9,8 +9,9 @@ import click
 from objstore.cli import completing, naming
 from objstore.cli.opening import tell_waiting, with_tree
 from objstore.cli.output import as_json, print_json, print_line
-from objstore.cli.pins import print_switched, print_to_commit
+from objstore.cli.pins import print_to_commit
 from objstore.cli.progress import progress
+from objstore.cli.switching import print_switched
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.names import parse_name
 from objstore.repository.switching import Switched, Wanted, moved, switch

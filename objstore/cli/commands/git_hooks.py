@@ -9,9 +9,10 @@ import click
 from objstore.cli.failing import failed
 from objstore.cli.opening import start_folder, tell_setting_up, tell_waiting
 from objstore.cli.output import print_line
-from objstore.cli.pins import print_summary, print_switched
+from objstore.cli.pins import print_summary
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
+from objstore.cli.switching import print_switched
 from objstore.errors import InvalidInputError, LocalChangesError, NotFoundError, ObjstoreError
 from objstore.repository import githooks
 from objstore.repository.following import is_certain, is_moved, moved_pins, opened
