@@ -16,7 +16,7 @@ class _Open:
 class Patching:
     """Puts facts of single paths, given in order, into the listings that notes have, or that were remembered before.
 
-    `gone`: the folders (ending in `/`) that have been removed.
+    `gone`: the folders (ending in `/`) that have been removed; one that gets a file is there again.
     """
 
     def __init__(self, notes: Notes, remembered: Callable[[bytes], bytes | None], gone: Set[bytes] = frozenset()) -> None:
@@ -41,13 +41,19 @@ class Patching:
             self._close()
         while (above := self._open[-1]).folder != folder:
             name = folder[len(above.folder) :].partition(b"/")[0] + b"/"
-            below = above.folder + name
-            above.rows.append((name, None if below in self._gone else UNKNOWN))
-            self._open.append(_Open(below))
+            self._open.append(_Open(above.folder + name))
 
     def _close(self) -> None:
         patched = self._open.pop()
-        if not patched.rows or patched.folder in self._gone:
+        # What comes after the removals may need a folder anew.
+        is_gone = patched.folder in self._gone and all(facts is None for _, facts in patched.rows)
+        if self._open:
+            above = self._open[-1].folder
+            self._open[-1].rows.append((patched.folder[len(above) :], None if is_gone else UNKNOWN))
+        if not patched.rows:
+            return
+        if is_gone:
+            self._notes.add_rows(patched.folder, [], 0)  # should it ever come again
             return
         old = self._notes.rows(patched.folder)
         if old is None:

@@ -1,0 +1,18 @@
+"""Corners of `status` and `checkout`, each of which once was wrong."""
+
+from tests.cli.conftest import Cli
+
+
+def test_a_folder_that_a_checkout_emptied_and_filled_anew_is_missed_when_it_goes(cli: Cli) -> None:
+    cli.write("data/kept", "kept")
+    old = cli.write("data/inner/old", "old")
+    cli("add", "data")
+    old.unlink()
+    cli.write("data/inner/new", "new")
+    cli("add", "data")
+    cli("checkout", "data:v0")
+    old.unlink()
+    old.parent.rmdir()
+    assert cli("status", code=1).out == "data  data:v0  modified  1 removed\n"
+    cli("checkout")
+    assert old.read_text() == "old"
