@@ -84,13 +84,14 @@ class Update:
             files += change.new is not None
             bytes_ += change.new.size if change.new else 0
         self.progress.start("writing", files=files, bytes_=bytes_)
-        if files:
+        if files or root is not None:  # a version without files is a folder too
             self._top = Folder.top(self.folder)
+        if files:
             check_distinct(self.folder, (path for path, _, _ in differences(Side(self.target.reader, None), self.target)))
         patching = self.survey.patching(self._remove())
         self._patch(patching, self._write(files, bytes_) if files else iter(()))
         if root is not None:
-            self.survey.remember_checkout(root, file_clock(self.folder) if self.folder.is_dir() else 0)
+            self.survey.remember_checkout(root, file_clock(self.folder))
         return self.outcome
 
     # -- what goes -----------------------------------------------------------------------------------------------------

@@ -16,3 +16,12 @@ def test_a_folder_that_a_checkout_emptied_and_filled_anew_is_missed_when_it_goes
     assert cli("status", code=1).out == "data  data:v0  modified  1 removed\n"
     cli("checkout")
     assert old.read_text() == "old"
+
+
+def test_a_version_without_files_is_checked_out_as_an_empty_folder(cli: Cli) -> None:
+    (cli.folder / "data").mkdir()
+    cli("add", "data")
+    (cli.folder / "data").rmdir()
+    cli("checkout")
+    assert list((cli.folder / "data").iterdir()) == []
+    assert cli("status").out == "data  data:v0  unchanged  0 files\n"
