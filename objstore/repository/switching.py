@@ -68,6 +68,9 @@ def switch(
         updates = [_planned(tree, want, progress, force, surveys) for want in wanted]
         if not force:
             _check_held(tree, list(zip(wanted, updates, strict=True)))
+        for at, want in enumerate(wanted):
+            if force and updates[at].remove_links():
+                updates[at] = _planned(tree, want, progress, force, surveys)
         return [_done(tree, *item) for item in zip(wanted, names, updates, strict=True)]
 
 

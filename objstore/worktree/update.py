@@ -73,6 +73,26 @@ class Update:
             elif not base_is_safe or local.has(path):
                 yield AtRisk(path, old)
 
+    def remove_links(self) -> bool:
+        """Removes the links to folders on the way to what differs; whether there were any.
+
+        Then what the survey saw through them isn't there any more, and another one is due.
+        """
+        found = False
+        folders = [Folder.existing(self.folder)]
+        names: list[bytes] = []
+        for change in self.differences():
+            wanted = change.path.split(b"/")[:-1]
+            while names != wanted[: len(names)]:
+                names.pop()
+                folders.pop()
+            for name in wanted[len(names) :]:
+                above = folders[-1]
+                found |= above is not None and above.remove_link(name)
+                folders.append(above.inner(name, remove_links=False) if above else None)
+                names.append(name)
+        return found
+
     def run(self, root: Digest | None) -> Outcome:
         """Does it. `root`: the manifest of all of it, to be remembered.
 
