@@ -157,7 +157,8 @@ class Intake:
             if facts is None and path.endswith(b"/"):
                 assert plan.base is not None
                 for below, _ in entries(self.database, plan.base, path[:-1]):
-                    yield Wanted(below, b"", None)
+                    if below.startswith(path):  # the base may have a file where somebody has seen an empty folder since
+                        yield Wanted(below, b"", None)
             else:
                 yield Wanted(path, self.source.on_disk(path) if facts else b"", facts)
 

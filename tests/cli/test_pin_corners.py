@@ -43,3 +43,32 @@ def test_a_forced_checkout_replaces_a_linked_folder_by_all_that_belongs_there(cl
     assert {file.name: file.read_text() for file in link.iterdir()} == {"a": "a", "b": "b"}
     assert cli("status").out == "data  data:v0  unchanged  3 files\n"
     assert (cli.folder / "outside" / "b").read_text() == "b"
+
+
+def test_a_file_that_was_an_empty_folder_for_a_while_is_there_again(cli: Cli) -> None:
+    file = cli.write("data/file", "content")
+    other = cli.write("data/other", "other")
+    cli("add", "data")
+    file.unlink()
+    file.mkdir()
+    other.touch()  # so that status has something to read, and remembers what it saw
+    assert cli("status", code=1).out == "data  data:v0  modified  1 removed\n"
+    file.rmdir()
+    assert cli("status", "--files", code=1).lines[1:] == ["  D  data/file"]
+    file.write_text("content")
+    assert cli("status").out == "data  data:v0  unchanged  2 files\n"
+    assert cli.json("add", "data")["version"] == "v0"
+
+
+def test_what_was_an_empty_folder_for_a_while_is_added_as_a_file(cli: Cli) -> None:
+    file = cli.write("data/file", "content")
+    other = cli.write("data/other", "other")
+    cli("add", "data")
+    file.unlink()
+    file.mkdir()
+    other.touch()  # so that status has something to read, and remembers what it saw
+    cli("status", code=1)
+    file.rmdir()
+    file.write_text("new")
+    cli("add", "data")
+    assert cli("cat", "data:v1", "file").out == "new"
