@@ -29,6 +29,7 @@ from objstore.worktree.localchanges import LocalChange
 from objstore.worktree.patching import Patching
 from objstore.worktree.survey import Survey
 from objstore.worktree.target import Folder
+from objstore.worktree.wanted import Wanted, entry_of
 from objstore.worktree.writing import Outcome, Writing
 
 
@@ -185,7 +186,10 @@ class Update:
             status = os.lstat(disk)
             if stat.S_ISREG(status.st_mode):
                 digest = _digest(disk, None)
-                return Entry(new.kind, digest, status.st_size) if digest != new.digest else None
+                entry = Entry(new.kind, digest, status.st_size)
+                if self.survey.intake.keep_mode:
+                    entry = entry_of(Wanted(path, disk, facts_of(status)), digest, status.st_size, True)
+                return entry if entry != new else None
             if not stat.S_ISDIR(status.st_mode):
                 return Entry(new.kind, bytes(32), 0)
         return None

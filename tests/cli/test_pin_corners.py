@@ -72,3 +72,16 @@ def test_what_was_an_empty_folder_for_a_while_is_added_as_a_file(cli: Cli) -> No
     file.write_text("new")
     cli("add", "data")
     assert cli("cat", "data:v1", "file").out == "new"
+
+
+def test_an_ignored_file_in_the_way_keeps_its_executable_bit(cli: Cli) -> None:
+    script = cli.write("data/script", "echo")
+    cli("add", "data")
+    cli.write("data/.objstoreignore", "script\n")
+    cli("add", "data")
+    script.chmod(0o755)
+    assert "data/script" in cli("checkout", "data:v0", code=4).err
+    assert script.stat().st_mode & 0o777 == 0o755
+    script.chmod(0o644)
+    cli("checkout", "data:v0")
+    assert cli("status").out == "data  data:v0  unchanged  1 file\n"
