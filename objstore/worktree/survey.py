@@ -104,6 +104,8 @@ class _Taking:
             wanted, old, is_read = self._waiting.popleft()
             if wanted.facts is not None and not is_read:
                 entry = entry_of(wanted, UNREAD, wanted.size, intake.keep_mode)
+            if entry is not None and not intake.keep_mode:
+                entry = _known(entry, old, self._expected(path))
             if entry == old:
                 self._survey.proved += entry is not None
             else:
@@ -146,6 +148,11 @@ def _merged(files: Iterator[Wanted], wanted: Iterator[tuple[bytes, Entry]]) -> I
     while file is not None:
         yield file, None
         file = next(files, None)
+
+
+def _known(entry: Entry, *others: Entry | None) -> Entry:
+    """The one of the others that has the same content; nothing tells whether the file is executable."""
+    return next((other for other in others if other is not None and (other.digest, other.size) == (entry.digest, entry.size)), entry)
 
 
 def _nothing(_: bytes, /) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from objstore.repository.project import Project
 from tests.cli.conftest import Cli
 
 
@@ -85,3 +86,17 @@ def test_an_ignored_file_in_the_way_keeps_its_executable_bit(cli: Cli) -> None:
     script.chmod(0o644)
     cli("checkout", "data:v0")
     assert cli("status").out == "data  data:v0  unchanged  1 file\n"
+
+
+def test_where_executable_bits_mean_nothing_a_touched_file_is_not_modified(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = cli.write("data/script", "echo")
+    script.chmod(0o755)
+    cli("add", "data")
+    script.unlink()
+    monkeypatch.setattr(Project, "keep_mode_for", lambda project, paths: False)
+    cli("checkout")
+    script.chmod(0o644)
+    assert cli("status").out == "data  data:v0  unchanged  1 file\n"
+    assert cli("checkout").out == "data  data:v0  unchanged\n"
+    cli.write("data/.objstoreignore", "script\n")
+    assert cli("status", code=1).out == "data  data:v0  modified  1 added, 1 removed\n"
