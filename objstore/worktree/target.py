@@ -17,6 +17,9 @@ from objstore.worktree.ignore import STORE_FOLDER
 from objstore.worktree.listing import UNKNOWN, facts_of
 from objstore.worktree.newfile import write_new
 
+ANY = b""
+"""Facts that stand for whatever is there."""
+
 
 class Folder:
     """One open folder of the target. Closed when the last user lets go of it."""
@@ -119,13 +122,22 @@ class Folder:
         found.sort()
         return found
 
-    def write(self, name: bytes, blocks: Iterable[bytes | memoryview], mode: int, *, replace_folder: bool = False) -> bytes:
+    def write(
+        self, name: bytes, blocks: Iterable[bytes | memoryview], mode: int, *, replace_folder: bool = False, instead_of: bytes = ANY
+    ) -> bytes:
         """Writes a file, whole or not at all; its facts afterwards.
 
-        A folder in its place is a ConflictError, or replaced.
+        A folder in its place is a ConflictError, or replaced. So is a file that hasn't the facts `instead_of`, looked at last of all.
         """
+
+        def complete() -> None:
+            if replace_folder:
+                self._make_way(name)
+            if instead_of != ANY:
+                self._check_still(name, instead_of)
+
         try:
-            return facts_of(write_new(self.fd, name, blocks, mode, (lambda: self._make_way(name)) if replace_folder else _nothing))
+            return facts_of(write_new(self.fd, name, blocks, mode, complete))
         except IsADirectoryError:
             raise ConflictError(f"{self._shown(name)} in the destination is a folder where a file belongs; move it away") from None
         except OSError as error:
@@ -138,6 +150,12 @@ class Folder:
     def _make_way(self, name: bytes) -> None:
         if _is_folder(name, self.fd):
             self.remove(name + b"/")
+
+    def _check_still(self, name: bytes, facts: bytes) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            status = os.stat(name, dir_fd=self.fd, follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode) and facts_of(status) != facts:
+                raise changed_meanwhile(self._shown(name))
 
     def read(self, name: bytes) -> Iterator[bytes]:
         """The content of a file, some MiB at a time; never through a link."""
@@ -181,12 +199,13 @@ def check_outside_store(target: Path) -> None:
         raise ConflictError(f"{target} is in a store's own folder; choose another destination")
 
 
+def changed_meanwhile(shown: str) -> ConflictError:
+    """The error for a file that isn't what it was when it was looked at."""
+    return ConflictError(f"{shown} was changed by somebody while this went on; run it again")
+
+
 def _is_folder(name: bytes, fd: int) -> bool:
     try:
         return stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
     except FileNotFoundError:
         return False
-
-
-def _nothing() -> None:
-    pass

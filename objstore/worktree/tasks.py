@@ -15,7 +15,7 @@ from objstore.odb.record import Payload, decode, encode
 from objstore.values.digest import plain
 from objstore.values.key import chunk_key
 from objstore.worktree.settled import read_whole, settled
-from objstore.worktree.target import Folder
+from objstore.worktree.target import ANY, Folder
 
 _OPEN_FOLDERS = 16
 
@@ -45,7 +45,10 @@ class FilesRead(msgspec.Struct, tag="files", array_like=True):
 
 
 class FileToWrite(msgspec.Struct, array_like=True):
-    """A file of one chunk: its folder (relative, ending in `/`), name, permissions, its chunk's digest and where its record is."""
+    """A file of one chunk: its folder (relative, ending in `/`), name, permissions, its chunk's digest and where its record is.
+
+    `instead_of`: the facts of the file that it may replace (see Folder.write).
+    """
 
     folder: bytes
     name: bytes
@@ -53,6 +56,7 @@ class FileToWrite(msgspec.Struct, array_like=True):
     digest: bytes
     at: int
     size: int
+    instead_of: bytes = ANY
 
 
 class Stretch(msgspec.Struct, array_like=True):
@@ -117,7 +121,8 @@ def write(task: WriteTask) -> FilesWritten:
         block = _read_stretch(stretch)
         for file in stretch.files:
             data = decode(chunk_key(file.digest), block[file.at : file.at + file.size])
-            facts.append(enter(file.folder).write(file.name, [data], file.mode, replace_folder=task.replace))
+            folder = enter(file.folder)
+            facts.append(folder.write(file.name, [data], file.mode, replace_folder=task.replace, instead_of=file.instead_of))
     return FilesWritten(facts)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from objstore.errors import ConflictError
 from objstore.host.clock import file_clock
 from objstore.host.progress import Progress
 from objstore.manifest.compare import Change
@@ -28,7 +27,7 @@ from objstore.worktree.listing import FACTS, UNKNOWN, facts_of
 from objstore.worktree.localchanges import LocalChange
 from objstore.worktree.patching import Patching
 from objstore.worktree.survey import Survey
-from objstore.worktree.target import Folder
+from objstore.worktree.target import Folder, changed_meanwhile
 from objstore.worktree.wanted import Wanted, entry_of
 from objstore.worktree.writing import Outcome, Writing
 
@@ -135,7 +134,15 @@ class Update:
         """Writes what is new or other; each path with its facts."""
         survey, intake = self.survey, self.survey.intake
         writing = Writing(
-            survey.database, self.folder, self.progress, intake.keep_mode, self.force, self.clock, intake.workers, self.outcome
+            survey.database,
+            self.folder,
+            self.progress,
+            intake.keep_mode,
+            self.force,
+            self.clock,
+            intake.workers,
+            self.outcome,
+            careful=not self.force,
         )
         for place, facts in writing.run(self._places(), files, bytes_):
             yield place.folder.path + place.name, facts
@@ -206,7 +213,7 @@ class Update:
         if not self.force and status.st_ctime_ns >= self.clock:
             digest = _digest(name, folder.fd)
             if digest not in {entry.digest for entry in (old, new) if entry is not None}:
-                raise ConflictError(f"{os.fsdecode(path)} was changed by somebody while this went on; run it again")
+                raise changed_meanwhile(os.fsdecode(path))
         return facts_of(status)
 
 

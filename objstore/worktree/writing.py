@@ -24,6 +24,7 @@ from objstore.values.key import Key, chunk_key
 from objstore.worktree.compare import Found, Place
 from objstore.worktree.crew import Crew, crew_for
 from objstore.worktree.listing import FACTS, UNKNOWN
+from objstore.worktree.target import ANY
 from objstore.worktree.tasks import FilesWritten, FileToWrite, Stretch, WriteTask
 
 _BATCH_FILES = 256
@@ -70,7 +71,8 @@ class Writing:
     """Writes files below `target`, which the places lie in.
 
     `replace`: whether folders and links in a file's way give way. `clock`: the file system's time at the beginning, since when what has
-    changed may change again unseen. Memory: a few batches of 8 MiB.
+    changed may change again unseen. `careful`: only a file that still has the facts of its place is replaced; any other is a ConflictError.
+    Memory: a few batches of 8 MiB.
     """
 
     database: Database
@@ -81,6 +83,7 @@ class Writing:
     clock: int
     workers: int = 2
     outcome: Outcome = field(default_factory=Outcome)
+    careful: bool = False
 
     def __post_init__(self) -> None:
         self.crew: Crew | None = None
@@ -149,7 +152,13 @@ class Writing:
             if keys.get(at) not in stored:
                 entry = place.entry
                 blocks = unproven_blocks(self.database, entry.digest, entry.size, helpers.reading, helpers.hashing)
-                yield at, place.folder.write(place.name, blocks, _mode(place), replace_folder=self.replace)
+                yield at, self._write_one(place, blocks)
+
+    def _write_one(self, place: Place, blocks: Iterable[bytes | memoryview]) -> bytes:
+        return place.folder.write(place.name, blocks, _mode(place), replace_folder=self.replace, instead_of=self._instead_of(place))
+
+    def _instead_of(self, place: Place) -> bytes:
+        return (place.facts or UNKNOWN) if self.careful else ANY
 
     def _write_small(self, places: list[tuple[int, Place]], stored: dict[Key, Location]) -> Iterator[tuple[int, bytes]]:
         by_key: dict[Key, list[tuple[int, Place]]] = {}
@@ -162,7 +171,7 @@ class Writing:
         for key, record in self.database.read_records(stored):
             data = decode(key, record)
             for at, place in by_key[key]:
-                yield at, place.folder.write(place.name, [data], _mode(place), replace_folder=self.replace)
+                yield at, self._write_one(place, [data])
 
     def _write_elsewhere(
         self, crew: Crew, root: Path, by_key: dict[Key, list[tuple[int, Place]]], stored: dict[Key, Location]
@@ -174,7 +183,7 @@ class Writing:
             for key, offset, size in span.records:
                 for at, place in by_key[key]:
                     order.append(at)
-                    files.append(FileToWrite(place.folder.path, place.name, _mode(place), key[1:], offset, size))
+                    files.append(FileToWrite(place.folder.path, place.name, _mode(place), key[1:], offset, size, self._instead_of(place)))
             stretches.append(Stretch(os.path.join(root, pack_name(span.pack)), span.start, span.size, files))
         answer = crew.run(WriteTask(os.fspath(self.target), self.replace, stretches))
         assert isinstance(answer, FilesWritten)

@@ -3,7 +3,9 @@
 import pytest
 
 from objstore.repository.project import Project
+from objstore.worktree import newfile
 from tests.cli.conftest import Cli
+from tests.odb.stores import noise
 
 
 def test_a_folder_that_a_checkout_emptied_and_filled_anew_is_missed_when_it_goes(cli: Cli) -> None:
@@ -100,3 +102,23 @@ def test_where_executable_bits_mean_nothing_a_touched_file_is_not_modified(cli: 
     assert cli("checkout").out == "data  data:v0  unchanged\n"
     cli.write("data/.objstoreignore", "script\n")
     assert cli("status", code=1).out == "data  data:v0  modified  1 added, 1 removed\n"
+
+
+@pytest.mark.parametrize("size", [100, 1_000_000])
+def test_an_edit_while_the_new_content_is_written_is_not_lost(cli: Cli, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    file = cli.write("data/file", noise(1, size))
+    cli("add", "data")
+    cli.write("data/file", noise(2, size))
+    cli("add", "data")
+    write = newfile._write_all
+
+    def edited_meanwhile(fd: int, data: newfile.Data) -> None:
+        file.write_text("mine")
+        write(fd, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(newfile, "_write_all", edited_meanwhile)
+        assert "file was changed by somebody while this went on" in cli("checkout", "data:v0", code=4).err
+    assert file.read_text() == "mine"
+    assert list(file.parent.iterdir()) == [file]
+    assert cli("status", code=1).out == "data  data:v1  modified  1 modified\n"

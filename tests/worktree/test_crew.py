@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from objstore.errors import SourceFileError
+from objstore.errors import ConflictError, SourceFileError
 from objstore.odb.record import encode
 from objstore.values.digest import plain
 from objstore.values.key import chunk_key
 from objstore.worktree import tasks
 from objstore.worktree.crew import FILES_WORTHWHILE, Crew, crew_for
-from objstore.worktree.listing import facts_of
+from objstore.worktree.listing import UNKNOWN, facts_of
 from objstore.worktree.tasks import FilesRead, FilesWritten, FileToWrite, ReadTask, Stretch, WriteTask
 
 
@@ -51,6 +51,19 @@ def test_a_member_writes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     written = tmp_path / "out/a/b/name"
     assert isinstance(answer, FilesWritten)
     assert (written.read_bytes(), answer.facts) == (content, [facts_of(written.stat())])
+
+
+def test_a_member_replaces_only_the_file_that_it_is_told_to(tmp_path: Path) -> None:
+    content = b"written elsewhere"
+    payload = encode(chunk_key(plain(content)), content)
+    record = payload.frame + bytes(payload.data)
+    (tmp_path / "pack").write_bytes(record)
+    (tmp_path / "name").write_bytes(b"edited")
+    for instead_of in (UNKNOWN, facts_of((tmp_path / "pack").stat())):
+        file = FileToWrite(b"", b"name", 0o666, bytes(plain(content)), 0, len(record), instead_of)
+        with Crew(1) as crew, pytest.raises(ConflictError, match="name was changed by somebody"):
+            crew.run(WriteTask(str(tmp_path), False, [Stretch(str(tmp_path / "pack"), 0, len(record), [file])]))
+        assert (tmp_path / "name").read_bytes() == b"edited"
 
 
 def test_an_error_in_a_member_is_raised_here(files: list[Path]) -> None:
