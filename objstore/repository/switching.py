@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -64,6 +64,8 @@ def switch(
     in the same tree.
     """
     with locked_exclusive(tree.top / ROOT / "lock", waiting), ExitStack() as surveys:
+        tree.project.refresh()  # somebody may have deleted versions, or moved pins, while we waited
+        wanted = [want if want.moves else replace(want, pin=tree.read(want.path)) for want in wanted]
         names = [str(tree.version(want.pin)) for want in wanted]
         updates = [_planned(tree, want, progress, force, surveys) for want in wanted]
         if not force:

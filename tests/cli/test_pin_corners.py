@@ -1,7 +1,12 @@
 """Corners of `status` and `checkout`, each of which once was wrong."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 import pytest
 
+from objstore.cli.commands import checkout
+from objstore.host.locks import FileLock
 from objstore.repository.project import Project
 from objstore.worktree import newfile
 from tests.cli.conftest import Cli
@@ -122,3 +127,42 @@ def test_an_edit_while_the_new_content_is_written_is_not_lost(cli: Cli, monkeypa
     assert file.read_text() == "mine"
     assert list(file.parent.iterdir()) == [file]
     assert cli("status", code=1).out == "data  data:v1  modified  1 modified\n"
+
+
+@pytest.fixture
+def while_waiting(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[Sequence[str]]], None]:
+    """Has the next checkout wait for somebody who runs these commands."""
+
+    def wait(commands: Sequence[Sequence[str]]) -> None:
+        lock = FileLock(cli.folder / ".objstore" / "lock").exclusive()
+
+        def waited() -> None:
+            lock.release()
+            for words in commands:
+                cli(*words)
+
+        monkeypatch.setattr(checkout, "tell_waiting", waited)
+
+    return wait
+
+
+def two_versions(cli: Cli) -> Path:
+    file = cli.write("data/file", "old")
+    cli("add", "data")
+    file.write_text("new")
+    cli("add", "data")
+    return file
+
+
+def test_a_version_deleted_while_a_checkout_waits_holds_nothing(cli: Cli, while_waiting: Callable[..., None]) -> None:
+    file = two_versions(cli)
+    while_waiting([["rm", "data:v1", "--aliases"]])
+    assert "data/file" in cli("checkout", "data:v0", code=4).err
+    assert file.read_text() == "new"
+
+
+def test_a_pin_moved_while_a_checkout_waits_is_followed(cli: Cli, while_waiting: Callable[..., None]) -> None:
+    file = two_versions(cli)
+    while_waiting([["checkout", "data:v0"]])
+    assert cli("checkout").out == "data  data:v0  unchanged\n"
+    assert file.read_text() == "old"
