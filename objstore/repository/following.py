@@ -11,7 +11,7 @@ from objstore.repository import places
 from objstore.repository.project import open_project
 from objstore.repository.surveying import known_root
 from objstore.repository.workingtree import WorkingTree
-from objstore.worktree.pinfiles import SUFFIX, pinned_path
+from objstore.worktree.pinfiles import SUFFIX, is_pin_file, pinned_path
 
 _WHOLE_BRANCH = "1"
 
@@ -31,7 +31,7 @@ def moved_pins(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list
     found = defaultdict(list)
     for file in files:
         with suppress(NotFoundError):
-            if (git.top / file).is_file():
+            if is_pin_file(git.top / file):
                 found[_tree_of(git.top / file)].append(pinned_path(git.top / file))
     return dict(found)
 

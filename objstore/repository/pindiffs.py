@@ -15,7 +15,7 @@ from objstore.repository.surveying import side_of, surveyed
 from objstore.repository.workingtree import Chosen, WorkingTree
 from objstore.values.paths import is_below
 from objstore.worktree.pin import FILE, Pin
-from objstore.worktree.pinfiles import SUFFIX, pinned_path
+from objstore.worktree.pinfiles import SUFFIX, is_pin_name, pinned_path
 
 T = TypeVar("T", Present, Altered, Renamed)
 
@@ -83,7 +83,7 @@ def _pins_at(tree: WorkingTree, git: Git, commit: str) -> dict[Path, Pin | str]:
     found: dict[Path, Pin | str] = {}
     for file, data in git.files(commit, SUFFIX):
         where = Path(os.path.realpath(git.top)) / file
-        if where.is_relative_to(tree.top):
+        if is_pin_name(where.name) and where.is_relative_to(tree.top):
             found[pinned_path(where)] = _decoded(data, f"{file} in {commit[:12]}")
     return found
 

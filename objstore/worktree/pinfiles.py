@@ -22,8 +22,13 @@ def pin_file(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
+def is_pin_name(name: str) -> bool:
+    """Whether a file of this name can be a pin. `..objstore` would pin the folder that it is in, `...objstore` the one above."""
+    return name.endswith(SUFFIX) and name.removesuffix(SUFFIX) not in ("", ".", "..")
+
+
 def is_pin_file(path: Path) -> bool:
-    return path.name.endswith(SUFFIX) and len(path.name) > len(SUFFIX) and path.is_file() and not path.is_symlink()
+    return is_pin_name(path.name) and path.is_file() and not path.is_symlink()
 
 
 def pinned_path(file: Path) -> Path:
@@ -67,6 +72,8 @@ def check_place(top: Path, path: Path) -> None:
     """InvalidInputError for a path at which nothing may be pinned."""
     parts = path.relative_to(top).parts
     shown = os.fspath(path.relative_to(top))
+    if not parts or ".." in parts:
+        raise InvalidInputError(f"{path} can't be pinned: only what is inside the folder that holds .objstore/ can be")
     for at, part in enumerate(parts):
         above = top.joinpath(*parts[: at + 1])
         if part.lower() in _HISTORIES:  # some disks don't tell cases apart

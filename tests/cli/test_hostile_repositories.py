@@ -1,0 +1,57 @@
+"""What a Git repository of somebody else's may hold, and what must not come of it."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no Git here")
+
+
+def git(cli: Cli, *words: str) -> str:
+    """What Git says; fails when Git does."""
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
+    return subprocess.run(["git", *who, *words], cwd=cli.folder, capture_output=True, text=True, check=True).stdout
+
+
+def committed(cli: Cli) -> str:
+    """Commits all there is; the commit's name."""
+    git(cli, "add", "--all", "--force", "--", ":!.objstore")
+    git(cli, "commit", "--quiet", "--message", "one", "--allow-empty")
+    return git(cli, "rev-parse", "HEAD").strip()
+
+
+@pytest.fixture
+def pinned(bare: Cli) -> Cli:
+    """A Git repository with a pinned path, committed."""
+    git(bare, "init", "--quiet")
+    bare("init", "--project", "vision")
+    bare.write("data/a.txt", "a")
+    bare("add", "data")
+    git(bare, "add", ".")
+    git(bare, "commit", "--quiet", "--message", "start")
+    return bare
+
+
+@pytest.mark.parametrize("name", ["..objstore", "...objstore", ".objstore"])
+@pytest.mark.parametrize("folder", [".", "sub"])
+def test_a_pin_whose_name_leads_out_of_its_folder_pins_nothing(pinned: Cli, name: str, folder: str) -> None:
+    if (folder, name) == (".", ".objstore"):
+        return  # the store is there
+    start = git(pinned, "rev-parse", "HEAD").strip()
+    pinned.write(f"{folder}/{name}", (pinned.folder / "data.objstore").read_bytes() + b'include = ["a.txt"]\n')
+    bad = committed(pinned)
+    pinned("git-hooks", "run", "post-checkout", start, bad, "1")
+    pinned("git-hooks", "run", "post-checkout", start, bad, "0")
+    pinned("git-hooks", "run", "pre-push")
+    assert pinned("diff", "--git", start, bad).lines == ["no differences"]
+    pinned("checkout", f"./{folder}/{name}", code=3)
+    assert not any((pinned.folder / place / "a.txt").exists() for place in (".", "..", "sub"))
+
+
+def test_the_top_of_a_working_tree_cannot_be_pinned(pinned: Cli) -> None:
+    for words in (["data:v0", "."], ["data:v0", ".", "--force"]):
+        assert "can't be pinned" in pinned("checkout", *words, code=2).err
+    assert (pinned.folder / "objstore.toml").exists() and not (pinned.folder / "a.txt").exists()
