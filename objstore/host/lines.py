@@ -8,14 +8,13 @@ from objstore.host.publish import make_folder, replace, translated
 
 
 def replace_text(file: Path, text: str) -> None:
-    """Gives a file this text, at once and durably; the file, or the one that it is a link to, keeps its permissions."""
-    file = Path(os.path.realpath(file))
+    """Gives a file this text, at once and durably; it keeps its permissions. A link becomes a file: where it leads isn't our business."""
     temporary = file.with_name(f".objstore-{os.urandom(6).hex()}.tmp")
     with translated(file):
         make_folder(file.parent)
         try:
             temporary.write_bytes(text.encode())
-            if file.exists():
+            if file.exists() and not file.is_symlink():
                 temporary.chmod(file.stat().st_mode & 0o7777)
             replace(temporary, file)
         except BaseException:
@@ -24,7 +23,8 @@ def replace_text(file: Path, text: str) -> None:
 
 
 def add_line(file: Path, line: str) -> bool:
-    """Adds a line to the end of a file, which is made when missing; whether it wasn't there yet."""
+    """Adds a line to the end of a file, or of the one that it is a link to, which is made when missing; whether it wasn't there yet."""
+    file = Path(os.path.realpath(file))
     text = _read(file, line)
     if line in text.splitlines():
         return False
@@ -35,6 +35,7 @@ def add_line(file: Path, line: str) -> bool:
 
 def remove_line(file: Path, line: str) -> bool:
     """Removes a line wherever it stands, and the file if nothing is left; whether it was there."""
+    file = Path(os.path.realpath(file))
     lines = _read(file, line).splitlines(keepends=True)
     kept = [other for other in lines if other.rstrip("\r\n") != line]
     if len(kept) == len(lines):

@@ -44,6 +44,8 @@ def located(start: Path, setting_up: Callable[[Path], None] | None = None) -> Pl
     place = places.find(start)
     if isinstance(place, Place):
         return place
+    if (place.tree / ROOT).is_symlink():  # committed by somebody who would like us to write elsewhere
+        raise InvalidInputError(f"{place.tree / ROOT} is a symbolic link to where no repository is; remove it")
     if setting_up is not None:
         setting_up(place.tree)
     return Place(set_up(place.tree), place.tree)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from objstore.errors import InvalidInputError
 from objstore.host.git import Git, GitError
 from objstore.host.lines import add_line, replace_text
 from objstore.repository.places import COMMITTED, ROOT
@@ -23,7 +24,7 @@ def adopt(project: Project, tree: Path) -> list[Path]:
         changed.append(file)
     ignoring = gitignore.nearest(tree, git.top)
     line = gitignore.pattern(tree / ROOT, ignoring.parent) + "/"
-    if not _is_ignored(git, tree / ROOT) and add_line(ignoring, line):
+    if not _is_ignored(git, tree / ROOT) and _ignore(ignoring, line):
         changed.append(ignoring)
     return changed
 
@@ -34,7 +35,7 @@ def hide(path: Path) -> list[Path]:
     if git is None or _is_ignored(git, path):
         return []
     file = gitignore.nearest(path.parent, git.top)
-    return [file] if add_line(file, gitignore.pattern(path, file.parent)) else []
+    return [file] if _ignore(file, gitignore.pattern(path, file.parent)) else []
 
 
 def is_tracked(path: Path) -> bool:
@@ -44,6 +45,13 @@ def is_tracked(path: Path) -> bool:
         return git is not None and git.is_installed and git.tracks(path)
     except GitError:
         return False
+
+
+def _ignore(file: Path, line: str) -> bool:
+    """Adds a line to an ignore file; whether it wasn't there yet."""
+    if file.is_symlink():
+        raise InvalidInputError(f"{file} is a symbolic link, which Git doesn't read; put a file with the line {line!r} in its place")
+    return add_line(file, line)
 
 
 def _is_ignored(git: Git, path: Path) -> bool:

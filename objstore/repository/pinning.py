@@ -38,6 +38,7 @@ def path_to_pin(tree: WorkingTree, paths: Sequence[Path]) -> Path | None:
 def check(tree: WorkingTree, path: Path) -> None:
     """InvalidInputError when a path may not be pinned."""
     pinfiles.check_place(tree.top, path)
+    pinfiles.check_free(tree.top, path)
     if not pinfiles.is_pin_file(pinfiles.pin_file(path)):
         pinfiles.check_not_nested(tree.top, path)
 

@@ -13,7 +13,7 @@ _CONTROL = re.compile(r"[\n\r]")  # can't be written in a pattern
 def nearest(folder: Path, top: Path) -> Path:
     """The ignore file that a folder is under: the first there is on the way up to the repository's top, else that of the folder itself."""
     for above in (folder, *folder.parents):
-        if (above / NAME).is_file():
+        if (above / NAME).is_file() and not (above / NAME).is_symlink():  # Git doesn't read those
             return above / NAME
         if above == top:
             break

@@ -84,6 +84,14 @@ def check_place(top: Path, path: Path) -> None:
             )
 
 
+def check_free(top: Path, path: Path) -> None:
+    """InvalidInputError when what has the name of the path's pin can't be one."""
+    file = pin_file(path)
+    if os.path.lexists(file) and not is_pin_file(file):
+        what = "a symbolic link" if file.is_symlink() else "no file"
+        raise InvalidInputError(f"{path.relative_to(top)} can't be pinned: {file.relative_to(top)} is {what}; remove it, or give --no-pin")
+
+
 def check_not_nested(top: Path, path: Path) -> None:
     """InvalidInputError when a folder above the path is pinned, or something inside it."""
     shown = os.fspath(path.relative_to(top))

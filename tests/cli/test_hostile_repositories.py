@@ -55,3 +55,54 @@ def test_the_top_of_a_working_tree_cannot_be_pinned(pinned: Cli) -> None:
     for words in (["data:v0", "."], ["data:v0", ".", "--force"]):
         assert "can't be pinned" in pinned("checkout", *words, code=2).err
     assert (pinned.folder / "objstore.toml").exists() and not (pinned.folder / "a.txt").exists()
+
+
+@pytest.mark.parametrize("leads", ["nowhere", "to a file"])
+def test_nothing_is_written_through_a_link_that_stands_for_a_pin(pinned: Cli, leads: str) -> None:
+    outside = pinned.folder.parent / "outside"
+    if leads == "to a file":
+        outside.write_text("mine")
+    pinned.write("other/b.txt", "b")
+    (pinned.folder / "other.objstore").symlink_to(outside)
+    assert "is a symbolic link" in pinned("add", "other", code=2).err
+    assert "is a symbolic link" in pinned("checkout", "data:v0", "other", code=2).err
+    assert outside.read_text() == "mine" if leads == "to a file" else not outside.exists()
+    assert [item["name"] for item in pinned.json("list")] == ["data"]
+
+
+def test_nothing_is_written_through_a_link_that_stands_for_an_ignore_file(pinned: Cli) -> None:
+    outside = pinned.folder.parent / "outside"
+    outside.write_text("mine\n")
+    (pinned.folder / ".gitignore").unlink()
+    (pinned.folder / ".gitignore").symlink_to(outside)
+    pinned.write("other/b.txt", "b")
+    assert ".gitignore is a symbolic link" in pinned("add", "other", code=2).err
+    assert outside.read_text() == "mine\n"
+
+
+def test_a_link_below_an_ignore_file_is_passed_over(pinned: Cli) -> None:
+    outside = pinned.folder.parent / "outside"
+    outside.write_text("mine\n")
+    pinned.write("sub/other/b.txt", "b")
+    (pinned.folder / "sub/.gitignore").symlink_to(outside)
+    pinned("add", "sub/other")
+    assert outside.read_text() == "mine\n"
+    assert (pinned.folder / ".gitignore").read_text().splitlines()[-1] == "/sub/other"
+
+
+def test_nothing_is_written_through_a_link_that_stands_for_the_committed_file(bare: Cli) -> None:
+    git(bare, "init", "--quiet")
+    outside = bare.folder.parent / "outside"
+    (bare.folder / "objstore.toml").symlink_to(outside)
+    bare("init")
+    assert not outside.exists() and not (bare.folder / "objstore.toml").is_symlink()
+
+
+def test_no_repository_is_made_through_a_link(bare: Cli) -> None:
+    git(bare, "init", "--quiet")
+    outside = bare.folder.parent / "outside"
+    outside.mkdir()
+    (bare.folder / ".objstore").symlink_to(outside)
+    bare.write("objstore.toml", 'project = "default/vision"\n')
+    assert "symbolic link" in bare("list", code=2).err
+    assert list(outside.iterdir()) == []
