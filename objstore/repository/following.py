@@ -14,17 +14,20 @@ from objstore.repository.workingtree import WorkingTree
 from objstore.worktree.pinfiles import SUFFIX, is_pin_file, pinned_path
 
 _WHOLE_BRANCH = "1"
+_SQUASH = "1"
 
 
 def moved_pins(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list[Path]]:
     """The pinned paths, by the working tree that they are in, whose pins may be others after what made Git run this hook.
 
     After a switch to another commit or a merge those that differ between the two commits, or all in a new working tree. After anything
-    else, where Git doesn't tell, all pins in its index: see `is_certain` and `is_moved`.
+    else (`merge --squash`, say), where Git doesn't tell, all pins in its index: see `is_certain` and `is_moved`.
     """
-    if hook == "post-merge":
+    if not is_certain(hook, arguments):
+        files = git.tracked(SUFFIX)
+    elif hook == "post-merge":
         files = git.changed("ORIG_HEAD", "HEAD", SUFFIX)
-    elif is_certain(hook, arguments) and arguments[0].strip("0"):
+    elif all(commit.strip("0") for commit in arguments[:2]):
         files = git.changed(arguments[0], arguments[1], SUFFIX)
     else:
         files = git.tracked(SUFFIX)
@@ -38,7 +41,7 @@ def moved_pins(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list
 
 def is_certain(hook: str, arguments: Sequence[str]) -> bool:
     """Whether what `moved_pins` gives after this hook has moved for certain."""
-    return hook == "post-merge" or (hook == "post-checkout" and arguments[2:] == (_WHOLE_BRANCH,))
+    return (hook == "post-merge" and arguments[:1] != (_SQUASH,)) or (hook == "post-checkout" and arguments[2:] == (_WHOLE_BRANCH,))
 
 
 def is_moved(tree: WorkingTree, path: Path) -> bool:

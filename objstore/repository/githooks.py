@@ -32,8 +32,8 @@ fi
 exit $status
 """
 _CHAIN = 'if [ -x "$before" ]; then "$before" "$@" || status=$?; fi'
-# What is pushed comes on the standard input, and a hook that fails stops the push.
-_CHAIN_PUSH = 'pushed=$(cat)\nif [ -x "$before" ]; then printf \'%s\\n\' "$pushed" | "$before" "$@" || exit $?; fi'
+# What is pushed comes on the standard input, which ours doesn't read; and a hook that fails stops the push.
+_CHAIN_PUSH = 'if [ -x "$before" ]; then "$before" "$@" || exit $?; fi'
 
 
 def install(git: Git, python: str) -> list[Path]:

@@ -13,7 +13,7 @@ from objstore.cli.pins import print_summary
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
 from objstore.cli.switching import print_switched
-from objstore.errors import InvalidInputError, LocalChangesError, NotFoundError, ObjstoreError
+from objstore.errors import InvalidInputError, LocalChangesError, ObjstoreError, UnsupportedFormatError
 from objstore.repository import githooks
 from objstore.repository.following import is_certain, is_moved, moved_pins, opened
 from objstore.repository.founding import located
@@ -112,13 +112,11 @@ def textconv(file: Path) -> None:
     data = file.read_bytes()
     try:
         pin = Pin.decode(data, os.fspath(file))
-    except InvalidInputError:
+    except (InvalidInputError, UnsupportedFormatError):
         click.echo(data, nl=False)
         return
     try:
-        place = located(start_folder())
-    except NotFoundError:
+        with Project.find(start_folder()) as project:
+            print_summary(pin, project)
+    except ObjstoreError:  # without a store that can be used there still are the numbers
         print_summary(pin, None)
-        return
-    with Project(*place) as project:
-        print_summary(pin, project)
