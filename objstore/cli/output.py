@@ -1,5 +1,6 @@
 """Printing: plain lines and aligned columns for people, JSON for programs."""
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -12,6 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Names come from others' files; what a terminal would obey, or what could pose as another line, is shown as \xNN.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 as_json: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -41,7 +43,16 @@ def print_columns(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> N
 
 def print_json(value: object) -> None:
     """One JSON value, indented."""
-    _write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    _write(msgspec.json.format(_encoded(value), indent=2) + b"\n")
+
+
+def _encoded(value: object) -> bytes:
+    """JSON. Bytes of a path that aren't UTF-8 are shown as \\udcNN, as they are to people: many parsers refuse lone surrogates."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+        return _SURROGATE.sub(lambda match: f"\\\\u{ord(match[0]):x}", text).encode()
 
 
 def print_json_list(items: Iterable[object]) -> None:

@@ -25,7 +25,9 @@ def print_to_commit(files: Sequence[Path]) -> None:
 
     own = [file for file in dict.fromkeys(files) if Git.of(file.parent) is not None]
     if own:
-        print_line(f"to commit: git add {shlex.join(os.path.relpath(file) for file in own)}")
+        words = [os.path.relpath(file) for file in own]
+        marked = ["--", *words] if any(word.startswith("-") for word in words) else words
+        print_line(f"to commit: git add {shlex.join(marked)}")
 
 
 def status_row(status: Status) -> tuple[str, str, str, str]:

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from objstore.errors import InvalidInputError
 from objstore.host.publish import make_folder, replace, translated
 
 
@@ -13,7 +12,7 @@ def replace_text(file: Path, text: str) -> None:
     with translated(file):
         make_folder(file.parent)
         try:
-            temporary.write_bytes(text.encode())
+            temporary.write_bytes(text.encode(errors="surrogateescape"))
             if file.exists() and not file.is_symlink():
                 temporary.chmod(file.stat().st_mode & 0o7777)
             replace(temporary, file)
@@ -25,8 +24,8 @@ def replace_text(file: Path, text: str) -> None:
 def add_line(file: Path, line: str) -> bool:
     """Adds a line to the end of a file, or of the one that it is a link to, which is made when missing; whether it wasn't there yet."""
     file = Path(os.path.realpath(file))
-    text = _read(file, line)
-    if line in text.splitlines():
+    text = _read(file)
+    if line in (other.removesuffix("\r") for other in text.split("\n")):  # splitlines knows more ends than Git does
         return False
     missing_end = "\n" if text and not text.endswith("\n") else ""
     replace_text(file, text + missing_end + line + "\n")
@@ -36,7 +35,7 @@ def add_line(file: Path, line: str) -> bool:
 def remove_line(file: Path, line: str) -> bool:
     """Removes a line wherever it stands, and the file if nothing is left; whether it was there."""
     file = Path(os.path.realpath(file))
-    lines = _read(file, line).splitlines(keepends=True)
+    lines = _read(file).splitlines(keepends=True)
     kept = [other for other in lines if other.rstrip("\r\n") != line]
     if len(kept) == len(lines):
         return False
@@ -48,9 +47,7 @@ def remove_line(file: Path, line: str) -> bool:
     return True
 
 
-def _read(file: Path, line: str) -> str:
-    try:
-        with translated(file):
-            return file.read_bytes().decode() if file.exists() else ""
-    except UnicodeDecodeError:
-        raise InvalidInputError(f"{file} is not UTF-8, so it is left as it is; see to the line {line!r} yourself") from None
+def _read(file: Path) -> str:
+    """The text; bytes that aren't UTF-8 stand in it as they do in paths."""
+    with translated(file):
+        return file.read_bytes().decode(errors="surrogateescape") if file.exists() else ""

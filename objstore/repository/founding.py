@@ -85,8 +85,16 @@ def _write_config(root: Path, folder: Path, store: Path | None) -> None:
     """Last of all: what it names is there."""
     lines = [f'project = "{folder.parent.name}/{folder.name}"\n']
     if store is not None:
+        _check_utf8(store)
         lines.append(f"store = {json.dumps(os.fspath(store), ensure_ascii=False)}\n")
     replace_text(root / CONFIG, "".join(lines))
+
+
+def _check_utf8(store: Path) -> None:
+    try:
+        os.fspath(store).encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"the path {store} isn't UTF-8, so {CONFIG} can't name it; choose another folder for the store") from None
 
 
 def _agreed(tree: Path, project: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,8 @@ def command(
     if tree is not None and pinned is not None:
         to_commit = pin(tree, pinned, pin_of(pinned, logged.collection, logged.version, patterns))
         if to_commit and is_tracked(pinned):
-            print_warning(f"{os.path.relpath(pinned)} is in Git too; `git rm -r --cached {os.path.relpath(pinned)}` leaves it to objstore")
+            where = os.path.relpath(pinned)
+            print_warning(f"{where} is in Git too; `git rm -r --cached -- {shlex.quote(where)}` leaves it to objstore")
     if as_json:
         collection = project.state.collection(logged.collection)
         pins = {"pin": os.path.relpath(pin_file(pinned)) if pinned else None}

@@ -1,5 +1,6 @@
 """`objstore diff`: what differs between two sides."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -98,5 +99,5 @@ def _tell(found: Sequence[PinDiff], as_json: bool) -> int:
 
 
 def _as_dict(item: PinDiff) -> dict[str, object]:
-    told = {"path": str(item.path), "old": item.old, "new": item.new, "why": item.why or None}
+    told = {"path": os.path.relpath(item.path), "old": item.old, "new": item.new, "why": item.why or None}
     return told | (item.diff.to_dict() if item.diff is not None else {})

@@ -1,0 +1,68 @@
+"""Pinned paths whose names a shell, Git or JSON would trip over."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no Git here")
+
+NAMES = [b"a b", b"end ", b"end  ", b'"q"', b"'q'", b"#a", b"!a", b"-a", b"a*", b"[a]", b"a?", b"a\\", b"a\\ ", b"a\nb", b"a\r", b"a\t"]
+NAMES += ["\u2028".encode(), b"a\x0bb", "é".encode()]
+NAMES += [b"a\xff", b"\\udc\xff"] * (sys.platform == "linux")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_git_ignores_a_pinned_path_whatever_its_name(bare: Cli, name: bytes) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=bare.folder, check=True)
+    bare("init", "--project", "vision")
+    path = os.fsdecode(name)
+    shown = path.replace("\udcff", "\\udcff")
+    bare.write(f"{path}/f.txt", "f")
+    assert bare.json("add", "-n", "x", f"./{path}")["pin"] == f"{shown}.objstore"
+    lines = (bare.folder / ".gitignore").read_bytes()
+    bare("add", "-n", "x", "--", path)
+    assert (bare.folder / ".gitignore").read_bytes() == lines
+    new = subprocess.run(["git", "status", "--porcelain", "-z"], cwd=bare.folder, capture_output=True, check=True).stdout
+    assert new.split(b"\0") == [b"?? " + file for file in sorted([b".gitignore", name + b".objstore", b"objstore.toml"])] + [b""]
+    bare.write(f"{path}/f.txt", "more")
+    assert bare.json("status", f"./{path}", code=1)[0]["path"] == shown
+    assert bare.json("diff", f"./{path}", code=1)[0]["path"] == shown
+    assert bare.json("checkout", "--force", f"./{path}")[0]["path"] == shown
+
+
+def test_the_command_to_run_next_can_be_run(bare: Cli) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=bare.folder, check=True)
+    bare("init", "--project", "vision")
+    bare.write("-a b/f.txt", "f")
+    told = bare("add", "-n", "x", "--", "-a b").lines[-1]
+    subprocess.run(told.removeprefix("to commit: "), cwd=bare.folder, shell=True, check=True)
+
+
+def test_an_ignore_file_that_is_not_utf_8_gets_the_line_too(bare: Cli) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=bare.folder, check=True)
+    bare.write(".gitignore", b"caf\xe9\r\n/data\r\n")
+    bare.write("data/f.txt", "f")
+    bare("init", "--project", "vision")
+    bare("add", "data")
+    assert (bare.folder / ".gitignore").read_bytes() == b"caf\xe9\r\n/data\r\n/.objstore/\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_shared_store_whose_path_is_not_utf_8_is_refused(bare: Cli) -> None:
+    assert "isn't UTF-8" in bare("init", "--store", os.fsdecode(b"s\xff"), code=2).err
+
+
+def test_diffs_name_paths_as_the_other_commands_do(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare("init", "--project", "vision")
+    bare.write("data/f.txt", "f")
+    bare("add", "data")
+    bare.write("data/f.txt", "more")
+    (bare.folder / "sub").mkdir()
+    monkeypatch.chdir(bare.folder / "sub")
+    assert json.loads(bare("diff", "--json", code=1).out)[0]["path"] == "../data"
