@@ -83,7 +83,7 @@ def _pins_at(tree: WorkingTree, git: Git, commit: str) -> dict[Path, Pin | str]:
     found: dict[Path, Pin | str] = {}
     for file, data in git.files(commit, SUFFIX):
         where = Path(os.path.realpath(git.top)) / file
-        if is_pin_name(where.name) and where.is_relative_to(tree.top):
+        if is_pin_name(where.name) and where.is_relative_to(tree.top) and not tree.is_apart(where):
             found[pinned_path(where)] = _decoded(data, f"{file} in {commit[:12]}")
     return found
 

@@ -20,7 +20,7 @@ from objstore.worktree.pin import FILE, FOLDER, Pin
 def pin_at(tree: WorkingTree, paths: Sequence[Path]) -> Pin | None:
     """The pin that the one path has already."""
     path = tree.inside(paths[0]) if len(paths) == 1 else None
-    has_one = path is not None and path != tree.top and pinfiles.is_pin_file(pinfiles.pin_file(path))
+    has_one = path is not None and path != tree.top and not tree.is_apart(path) and pinfiles.is_pin_file(pinfiles.pin_file(path))
     return tree.read(path) if path is not None and has_one else None
 
 

@@ -56,6 +56,10 @@ class WorkingTree:
             path = Path(os.path.realpath(path.parent)) / path.name
         return path if path.is_relative_to(self.top) else None
 
+    def is_apart(self, path: Path) -> bool:
+        """Whether a path below the top belongs to another working tree inside this one."""
+        return any(pinfiles.is_tree(above) for above in path.parents if above != self.top and above.is_relative_to(self.top))
+
     # -- pins ----------------------------------------------------------------------------------------------------------
 
     def pinned(self) -> list[Path]:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Self
 from objstore.errors import InvalidInputError, UnsupportedFormatError
 from objstore.history.names import check_collection_name
 from objstore.values.digest import SIZE, Digest
+from objstore.worktree.ignore import Patterns
 
 FORMAT = 1
 FILE, FOLDER = "file", "folder"
@@ -72,6 +73,7 @@ class Pin:
         patterns = {key: tuple(table.get(key, ())) for key in _OPTIONAL}
         if not all(isinstance(pattern, str) for listed in patterns.values() for pattern in listed):
             _refuse(where, "include and exclude are lists of strings")
+        _check_patterns(patterns, where)
         return cls(
             _collection(table["collection"], where),
             table["kind"],
@@ -115,6 +117,13 @@ def _collection(name: str, where: str) -> str:
         return check_collection_name(name)
     except InvalidInputError as error:
         _refuse(where, str(error))
+
+
+def _check_patterns(patterns: dict[str, tuple[str, ...]], where: str) -> None:
+    try:
+        Patterns.of(**patterns)
+    except InvalidInputError as error:
+        _refuse(where, str(error).removeprefix("--"))
 
 
 def _root(text: str, where: str) -> Digest:

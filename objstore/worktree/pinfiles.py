@@ -65,7 +65,7 @@ def find(top: Path, below: Path | None = None) -> Iterator[Path]:
         folder = folders.pop()
         inside, pinned = _listed(folder)
         yield from (folder / name for name in sorted(pinned))
-        folders += (folder / name for name in sorted(inside, reverse=True) if name not in pinned and not _is_apart(folder / name))
+        folders += (folder / name for name in sorted(inside, reverse=True) if name not in pinned and not is_tree(folder / name))
 
 
 def check_place(top: Path, path: Path) -> None:
@@ -82,6 +82,14 @@ def check_place(top: Path, path: Path) -> None:
             raise InvalidInputError(
                 f"{shown} can't be pinned: {above.relative_to(top)} is a symbolic link, which objstore doesn't write through"
             )
+        if above != path and is_tree(above):
+            tree = os.fspath(above.relative_to(top))
+            raise InvalidInputError(f"{shown} can't be pinned from here: {tree} is a working tree of its own; go there, or use -C {tree}")
+
+
+def is_tree(folder: Path) -> bool:
+    """Whether a folder is a working tree, so that what is in it is no business of one around it."""
+    return (folder / CONFIG).is_file() or (folder / _HISTORIES[1]).is_dir()
 
 
 def check_free(top: Path, path: Path) -> None:
@@ -143,7 +151,3 @@ def _pinned_name(entry: os.DirEntry[str]) -> str:
     if name in (".", ".."):
         raise InvalidInputError(f"{entry.path} pins {name!r}, which isn't in the folder that it is in; remove it")
     return name
-
-
-def _is_apart(folder: Path) -> bool:
-    return (folder / CONFIG).is_file() or (folder / _HISTORIES[1]).is_dir()

@@ -106,3 +106,26 @@ def test_no_repository_is_made_through_a_link(bare: Cli) -> None:
     bare.write("objstore.toml", 'project = "default/vision"\n')
     assert "symbolic link" in bare("list", code=2).err
     assert list(outside.iterdir()) == []
+
+
+def test_a_pin_with_a_wrong_pattern_is_named_and_keeps_no_other_from_being_shown(pinned: Cli) -> None:
+    pinned.write("other/b.txt", "b")
+    pinned("add", "other")
+    pin = pinned.folder / "other.objstore"
+    pin.write_text('exclude = ["\\\\"]\n' + pin.read_text())
+    assert [item["status"] for item in pinned.json("status", code=1)] == ["unchanged", "unusable"]
+    assert "other.objstore isn't a valid pin: exclude" in pinned("checkout", code=2).err
+
+
+def test_a_working_tree_leaves_one_inside_it_alone(pinned: Cli) -> None:
+    pinned("init", "inner")
+    pinned.write("inner/data/b.txt", "b")
+    pinned("-C", "inner", "add", "inner/data")
+    before = (pinned.folder / "inner/data.objstore").read_bytes()
+    pinned.write("inner/data/c.txt", "c")
+    assert "working tree of its own" in pinned("add", "inner/data", code=2).err
+    assert "working tree of its own" in pinned("checkout", "data:v0", "inner/data", code=2).err
+    assert (pinned.folder / "inner/data.objstore").read_bytes() == before
+    pinned("add", "inner/data", "--no-pin", "-n", "other")
+    committed(pinned)
+    assert pinned("diff", "--git", "HEAD").lines == ["no differences"]
