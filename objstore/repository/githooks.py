@@ -34,6 +34,8 @@ exit $status
 _CHAIN = 'if [ -x "$before" ]; then "$before" "$@" || status=$?; fi'
 # What is pushed comes on the standard input, which ours doesn't read; and a hook that fails stops the push.
 _CHAIN_PUSH = 'if [ -x "$before" ]; then "$before" "$@" || exit $?; fi'
+# Where objstore isn't any more, the pin itself is shown: `git diff` fails altogether when this does.
+_TEXTCONV = 'f() {{ {python} -P -m objstore git-hooks textconv "$1" 2>/dev/null || cat "$1"; }}; f'
 
 
 def install(git: Git, python: str) -> list[Path]:
@@ -47,7 +49,7 @@ def install(git: Git, python: str) -> list[Path]:
             raise ConflictError(f"there are both {folder / name} and {name + _KEPT}, neither of them objstore's; remove or rename one")
     for name in HOOKS:
         _install(folder / name, python)
-    git.configure(_SECTION, "textconv", f"{shlex.quote(python)} -P -m objstore git-hooks textconv")
+    git.configure(_SECTION, "textconv", _TEXTCONV.format(python=shlex.quote(python)))
     add_line(git.own_path("info/attributes"), _ATTRIBUTE)
     return [kept for name in HOOKS if (kept := folder / (name + _KEPT)).exists()]
 

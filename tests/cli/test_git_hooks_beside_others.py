@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,10 @@ def test_git_diff_shows_a_pin_of_a_newer_format_as_it_is(hooked: Cli) -> None:
 def test_git_diff_works_without_a_usable_store(hooked: Cli) -> None:
     hooked.write(".objstore/config.toml", 'project = "default/vision"\nstore = "/nowhere"\n')
     assert "+data:v1" in git(hooked, "diff", "old", "main")
+
+
+def test_git_diff_works_after_the_interpreter_has_gone(hooked: Cli) -> None:
+    told = git(hooked, "config", "diff.objstore.textconv").strip()
+    assert "+data:v1" in git(hooked, "diff", "old", "main")
+    git(hooked, "config", "diff.objstore.textconv", told.replace(sys.executable, "/nowhere/python"))
+    assert '+version = { number = 1, root = "' in git(hooked, "diff", "old", "main")
