@@ -45,7 +45,7 @@ def install(git: Git, python: str) -> list[Path]:
     """
     folder = _folder(git)
     for name in HOOKS:
-        if _is_foreign(folder / name) and (folder / (name + _KEPT)).exists():
+        if _is_foreign(folder / name) and not _can_be_kept(folder / name):
             raise ConflictError(f"there are both {folder / name} and {name + _KEPT}, neither of them objstore's; remove or rename one")
     for name in HOOKS:
         _install(folder / name, python)
@@ -62,11 +62,12 @@ def remove(git: Git) -> list[Path]:
         if not _is_ours(folder / name):
             continue
         with translated(folder):
-            (folder / name).unlink()
             kept = folder / (name + _KEPT)
-            if kept.exists():
-                kept.rename(folder / name)
+            if os.path.lexists(kept):
+                kept.replace(folder / name)
                 restored.append(folder / name)
+            else:
+                (folder / name).unlink()
     git.forget_section(_SECTION)
     remove_line(git.own_path("info/attributes"), _ATTRIBUTE)
     return restored
@@ -85,10 +86,26 @@ def _folder(git: Git) -> Path:
 def _install(hook: Path, python: str) -> None:
     with translated(hook):
         if _is_foreign(hook):
-            hook.rename(hook.with_name(hook.name + _KEPT))
+            _keep(hook)
         chain = _CHAIN_PUSH if hook.name == "pre-push" else _CHAIN
         replace_text(hook, _SCRIPT.format(mark=_MARK, name=hook.name, kept=_KEPT, chain=chain, python=shlex.quote(python)))
         hook.chmod(hook.stat().st_mode | 0o111)
+
+
+def _keep(hook: Path) -> None:
+    """Gives a hook its other name beside its own, so that it never is without effect, whatever happens next."""
+    kept = hook.with_name(hook.name + _KEPT)
+    kept.unlink(missing_ok=True)  # the same file, see _can_be_kept
+    try:
+        os.link(hook, kept, follow_symlinks=False)
+    except OSError:  # not every file system has hard links
+        hook.rename(kept)
+
+
+def _can_be_kept(hook: Path) -> bool:
+    """Whether nothing else has the name that a hook is kept under; it has itself when `install` was interrupted."""
+    kept = hook.with_name(hook.name + _KEPT)
+    return not os.path.lexists(kept) or os.path.samestat(os.lstat(kept), os.lstat(hook))
 
 
 def _is_foreign(hook: Path) -> bool:

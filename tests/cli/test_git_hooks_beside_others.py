@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import objstore
+from objstore.errors import StorageError
+from objstore.repository import githooks
 from tests.cli.conftest import Cli
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no Git here")
@@ -84,3 +86,21 @@ def test_git_diff_works_after_the_interpreter_has_gone(hooked: Cli) -> None:
     assert "+data:v1" in git(hooked, "diff", "old", "main")
     git(hooked, "config", "diff.objstore.textconv", told.replace(sys.executable, "/nowhere/python"))
     assert '+version = { number = 1, root = "' in git(hooked, "diff", "old", "main")
+
+
+def test_a_hook_stays_in_force_when_ours_cannot_be_put_in_its_place(hooked: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    hooked("git-hooks", "remove")
+    hook(hooked, "post-checkout", "echo mine")
+
+    def refuse(file: Path, _: str) -> None:
+        raise StorageError(f"no space left on the disk of {file}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(githooks, "replace_text", refuse)
+        assert hooked("git-hooks", "install", code=1).err.startswith("error: no space")
+    hooks = hooked.folder / ".git/hooks"
+    assert "echo mine" in (hooks / "post-checkout").read_text()
+    hooked("git-hooks", "install")
+    assert "echo mine" in (hooks / "post-checkout.before-objstore").read_text()
+    hooked("git-hooks", "remove")
+    assert "echo mine" in (hooks / "post-checkout").read_text() and not list(hooks.glob("*.before-objstore"))
