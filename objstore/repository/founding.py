@@ -44,6 +44,7 @@ def located(start: Path, setting_up: Callable[[Path], None] | None = None) -> Pl
     place = places.find(start)
     if isinstance(place, Place):
         return place
+    places.committed_project(place.tree)  # is told of alone, if it can't be used
     if (place.tree / ROOT).is_symlink():  # committed by somebody who would like us to write elsewhere
         raise InvalidInputError(f"{place.tree / ROOT} is a symbolic link to where no repository is; remove it")
     if setting_up is not None:

@@ -13,6 +13,8 @@ from objstore.worktree.ignore import STORE_FOLDER
 ROOT = os.fsdecode(STORE_FOLDER[:-1])
 CONFIG = "config.toml"
 COMMITTED = "objstore.toml"
+_TAKEN = (CONFIG, "lock")
+"""What a root has beside entities."""
 _PART = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
@@ -72,7 +74,7 @@ def check_project(project: object) -> str:
     parts = project.split("/") if isinstance(project, str) else []
     if len(parts) == 1:
         parts.insert(0, "default")
-    if len(parts) != 2 or not all(_PART.fullmatch(part) and part not in (".", "..") for part in parts):
+    if len(parts) != 2 or not all(_PART.fullmatch(part) and part not in (".", "..") for part in parts) or parts[0].lower() in _TAKEN:
         raise InvalidInputError(f"project {project!r} must be NAME or ENTITY/NAME, of letters, digits, '_', '.' and '-'")
     return "/".join(parts)
 
@@ -95,5 +97,5 @@ def _project(table: dict[str, Any], file: Path) -> str:
 def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_bytes().decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # beside what TOML and UTF-8 say: a number of too many digits
         raise InvalidInputError(f"{file} isn't valid TOML: {error}; mend it") from None

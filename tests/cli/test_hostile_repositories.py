@@ -129,3 +129,23 @@ def test_a_working_tree_leaves_one_inside_it_alone(pinned: Cli) -> None:
     pinned("add", "inner/data", "--no-pin", "-n", "other")
     committed(pinned)
     assert pinned("diff", "--git", "HEAD").lines == ["no differences"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "project = 5",
+        'project = "../.."',
+        'project = "a/.."',
+        'project = "config.toml/x"',
+        'project = "lock/x"',
+        "a = " + "9" * 5000,
+        "a = [",
+    ],
+)
+def test_a_committed_file_that_cannot_be_used_is_one_clear_error_and_makes_nothing(bare: Cli, text: str) -> None:
+    bare.write("objstore.toml", text)
+    for words in (["list"], ["status", "--json"], ["init"]):
+        assert "objstore.toml" in bare(*words, code=2).err
+    assert [entry.name for entry in bare.folder.iterdir()] == ["objstore.toml"]
