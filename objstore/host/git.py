@@ -38,7 +38,9 @@ class Git:
         return shutil.which("git") is not None
 
     def ignores(self, path: Path) -> bool:
-        return self._ran("check-ignore", "-q", "--", os.fspath(path)).returncode == 0
+        """Whether the repository's own ignore files have Git ignore a path, for whoever clones it: not what a user has beside them."""
+        told = self._ran("check-ignore", "-v", "-z", "--stdin", given=os.fsencode(path) + b"\0").stdout.split(b"\0")
+        return len(told) > 3 and os.path.basename(told[0]) == b".gitignore" and not os.path.isabs(told[0]) and not told[2].startswith(b"!")
 
     def tracks(self, path: Path) -> bool:
         """Whether the index has the path, or something below it."""
@@ -94,12 +96,12 @@ class Git:
             raise GitError(f"git {words[0]} failed in {self.top}: {why[-1] if why else f'exit code {done.returncode}'}")
         return done.stdout
 
-    def _ran(self, *words: str) -> "CompletedProcess[bytes]":
+    def _ran(self, *words: str, given: bytes = b"") -> "CompletedProcess[bytes]":
         import subprocess  # only here: few commands need Git
 
         # Named on the command line, since hooks run with a GIT_DIR that may be relative to another folder.
         command = ["git", f"--git-dir={self.top / '.git'}", f"--work-tree={self.top}", *words]
         try:
-            return subprocess.run(command, cwd=self.top, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            return subprocess.run(command, cwd=self.top, input=given, capture_output=True, check=False)
         except FileNotFoundError:
             raise GitError("Git isn't installed, or not on the PATH; install it to use this") from None

@@ -50,7 +50,7 @@ def diff_working_tree(tree: WorkingTree, chosen: Sequence[Chosen], progress: Pro
 def diff_revisions(tree: WorkingTree, git: Git, old: str, new: str | None) -> Iterator[PinDiff]:
     """What the pins of two Git revisions differ in; None for the pin files as they are now. NotFoundError for an unknown revision."""
     before = _pins_at(tree, git, git.commit(old))
-    after = {path: _now(tree, path) for path in tree.pinned()} if new is None else _pins_at(tree, git, git.commit(new))
+    after = _pins_now(tree, git) if new is None else _pins_at(tree, git, git.commit(new))
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
             yield _between(tree, path, before.get(path), after.get(path))
@@ -76,6 +76,12 @@ def _side(tree: WorkingTree, path: Path, pin: Pin | str | None) -> Side:
         return Side(tree.project.database, None)
     tree.version(pin)
     return side_of(tree.project.database, pin, path)
+
+
+def _pins_now(tree: WorkingTree, git: Git) -> dict[Path, Pin | str]:
+    """The pins of the working tree that are in this Git repository: others in it may be in repositories of their own."""
+    top = Path(os.path.realpath(git.top))
+    return {path: _now(tree, path) for path in tree.pinned() if Git.of(path.parent) == Git(top)}
 
 
 def _pins_at(tree: WorkingTree, git: Git, commit: str) -> dict[Path, Pin | str]:

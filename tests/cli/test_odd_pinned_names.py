@@ -66,3 +66,39 @@ def test_diffs_name_paths_as_the_other_commands_do(bare: Cli, monkeypatch: pytes
     (bare.folder / "sub").mkdir()
     monkeypatch.chdir(bare.folder / "sub")
     assert json.loads(bare("diff", "--json", code=1).out)[0]["path"] == "../data"
+
+
+@pytest.mark.parametrize("where", ["core.excludesFile", ".git/info/exclude"])
+def test_what_only_this_user_ignores_gets_a_line_for_all(bare: Cli, where: str) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=bare.folder, check=True)
+    if where.startswith(".git"):
+        bare.write(where, "data\n")
+    else:
+        ignored = bare.write("../mine", "data\n")
+        subprocess.run(["git", "config", where, ignored], cwd=bare.folder, check=True)
+    bare("init", "--project", "vision")
+    bare.write("data/f.txt", "f")
+    bare("add", "data")
+    assert (bare.folder / ".gitignore").read_text().splitlines()[-1] == "/data"
+
+
+def test_a_path_that_is_ignored_by_another_line_needs_none(bare: Cli) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=bare.folder, check=True)
+    bare("init", "--project", "vision")
+    bare.write("sub/.gitignore", "*.d\n!kept.d\n")
+    for name in ("lost.d", "kept.d"):
+        bare.write(f"sub/{name}/f.txt", "f")
+        bare("add", f"sub/{name}")
+    assert (bare.folder / "sub/.gitignore").read_text() == "*.d\n!kept.d\n/kept.d\n"
+
+
+def test_a_git_repository_inside_a_working_tree_has_diffs_of_its_own_pins(bare: Cli) -> None:
+    bare("init", "--project", "vision")
+    subprocess.run(["git", "init", "--quiet", "inner"], cwd=bare.folder, check=True)
+    for name in ("data", "inner/data"):
+        bare.write(f"{name}/f.txt", "f")
+        bare("add", name)
+    who = ["git", "-c", "user.name=T", "-c", "user.email=t@example.org"]
+    subprocess.run([*who, "add", "."], cwd=bare.folder / "inner", check=True)
+    subprocess.run([*who, "commit", "--quiet", "--message", "one"], cwd=bare.folder / "inner", check=True)
+    assert bare("-C", "inner", "diff", "--git", "HEAD").lines == ["no differences"]

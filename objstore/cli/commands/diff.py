@@ -9,7 +9,7 @@ import click
 from objstore.cli import completing, naming
 from objstore.cli.differences import print_diff, print_pin_diff
 from objstore.cli.failing import DIFFERENT
-from objstore.cli.opening import with_project
+from objstore.cli.opening import start_folder, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.errors import InvalidInputError
@@ -82,7 +82,7 @@ def _pins_of_git(tree: WorkingTree, revisions: Sequence[str]) -> Sequence[PinDif
         raise InvalidInputError("diff --git compares one Git revision with the pins as they are now, or two: give REV1 [REV2]")
     old, new = (*revisions, None)[:2]
     assert old is not None
-    return list(diff_revisions(tree, repository_of(tree.top), old, new))
+    return list(diff_revisions(tree, repository_of(Path(os.path.realpath(start_folder()))), old, new))
 
 
 def _tell(found: Sequence[PinDiff], as_json: bool) -> int:
