@@ -61,7 +61,8 @@ def set_up(tree: Path) -> Path:
     assert project is not None
     root = tree / ROOT
     shared = _first_worktree(tree)
-    if shared is not None and shared != root:
+    # One of another name is no working tree of this repository: its `.git` folder may be anywhere.
+    if shared is not None and shared != root and _own_project(shared) == project:
         folder = places.project_of(shared)
         _write_config(root, folder, folder.parent.parent)
         return folder

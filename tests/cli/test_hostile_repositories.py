@@ -149,3 +149,11 @@ def test_a_committed_file_that_cannot_be_used_is_one_clear_error_and_makes_nothi
     for words in (["list"], ["status", "--json"], ["init"]):
         assert "objstore.toml" in bare(*words, code=2).err
     assert [entry.name for entry in bare.folder.iterdir()] == ["objstore.toml"]
+
+
+def test_a_git_folder_elsewhere_does_not_bring_the_store_beside_it(bare: Cli) -> None:
+    bare("init", "elsewhere", "--project", "private")
+    bare.write("work/objstore.toml", 'project = "default/vision"\n')
+    git(bare, "init", "--quiet", f"--separate-git-dir={bare.folder / 'elsewhere/repository.git'}", "work")
+    bare("-C", "work", "list")
+    assert (bare.folder / "work/.objstore/config.toml").read_text() == 'project = "default/vision"\n'
