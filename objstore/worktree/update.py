@@ -55,7 +55,6 @@ class Update:
     prefix: bytes = b""
     force: bool = False
     outcome: Outcome = field(default_factory=Outcome)
-    _top: Folder = field(init=False)
 
     def differences(self) -> Iterator[Change]:
         """What is to be done: `old` is there and `new` shall be."""
@@ -105,7 +104,7 @@ class Update:
             bytes_ += change.new.size if change.new else 0
         self.progress.start("writing", files=files, bytes_=bytes_)
         if files or root is not None:  # a version without files is a folder too
-            self._top = Folder.top(self.folder)
+            Folder.top(self.folder)  # made when missing
         if files:
             check_distinct(self.folder, (path for path, _, _ in differences(Side(self.target.reader, None), self.target)))
         patching = self.survey.patching(self._remove())
@@ -148,7 +147,7 @@ class Update:
             yield place.folder.path + place.name, facts
 
     def _places(self) -> Iterator[Place]:
-        folders = [self._top]
+        folders = [Folder.top(self.folder)]
         for path, old, new in self.differences():
             if new is None:
                 continue

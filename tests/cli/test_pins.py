@@ -1,6 +1,7 @@
 """Pins: `add`, `status`, `checkout` and `diff` of the working tree."""
 
 import os
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -383,6 +384,21 @@ def test_a_file_can_be_checked_out_and_renamed_with_its_pin(cli: Cli) -> None:
     assert (cli.folder / "weights").read_text() == "two"
     cli.write("weights", "own")
     assert "no version holds weights" in cli("checkout", code=4).err
+
+
+def test_more_pins_than_files_that_may_be_open_are_checked_out(cli: Cli) -> None:
+    names = [f"{number}.bin" for number in range(100)]
+    for name in names:
+        cli.write(name, name)
+        cli("add", name)
+        (cli.folder / name).unlink()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 80, before[1]))
+    try:
+        assert len(cli("checkout").lines) == 100
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert all((cli.folder / name).read_text() == name for name in names)
 
 
 def test_several_pins_are_all_checked_before_any_is_touched(two: Cli) -> None:
