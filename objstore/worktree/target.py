@@ -107,6 +107,14 @@ class Folder:
             return False
         return True
 
+    def remove_empty_tree(self, name: bytes) -> None:
+        """Removes a subfolder, if it is one and holds nothing but folders; else as many of these as hold nothing."""
+        with contextlib.suppress(OSError):  # what holds something stays, and all above it
+            for _, folders, _, fd in os.fwalk(os.fsdecode(name), topdown=False, dir_fd=self.fd):
+                for inner in folders:
+                    os.rmdir(inner, dir_fd=fd)
+            os.rmdir(name, dir_fd=self.fd)
+
     def rows(self) -> list[bytes]:
         """What is in the folder, as the rows of a listing; links, sockets and the like have no known facts."""
         found = []

@@ -207,6 +207,8 @@ class Update:
             status = os.stat(name, dir_fd=folder.fd, follow_symlinks=False)
         except FileNotFoundError:
             return None
+        if stat.S_ISDIR(status.st_mode):
+            folder.remove_empty_tree(name)  # which no version could hold
         if not stat.S_ISREG(status.st_mode):
             return None  # of a link only the link is lost
         if not self.force and status.st_ctime_ns >= self.clock:

@@ -330,6 +330,25 @@ def test_folders_that_become_empty_go_and_others_stay(two: Cli) -> None:
     assert (two.folder / "images/empty").is_dir()
 
 
+def test_a_folder_that_was_emptied_and_filled_again_is_missed_when_it_goes(images: Cli) -> None:
+    (images.folder / "images/labels/train.csv").rename(images.folder / "images/labels/test.csv")
+    images("add", "images")
+    images("checkout", "images:v0")
+    shutil.rmtree(images.folder / "images/labels")
+    assert "modified  1 removed" in images("status", code=1).out
+    assert images("add", "images").out.startswith("images:v2  2 files")
+
+
+def test_empty_folders_give_way_to_a_file(images: Cli) -> None:
+    (images.folder / "images/dog.png").unlink()
+    images("add", "images")
+    (images.folder / "images/dog.png/deep/er").mkdir(parents=True)
+    images("status")
+    assert images("checkout", "images:v0").out == "images  images:v0  1 file written\n"
+    assert images("status").out.startswith("images  images:v0  unchanged")
+    assert images("add", "images").out == "images:v0  unchanged\n"
+
+
 def test_a_missing_path_is_written_whole(two: Cli) -> None:
     shutil.rmtree(two.folder / "images")
     assert two("checkout").out == "images  images:v1  3 files written\n"
