@@ -63,8 +63,8 @@ class WorkingTree:
     # -- pins ----------------------------------------------------------------------------------------------------------
 
     def pinned(self) -> list[Path]:
-        """Every path that has a pin file, whatever that says."""
-        return list(pinfiles.find(self.top))
+        """Every path that has a pin file, whatever that says; ascending."""
+        return sorted(pinfiles.find(self.top))
 
     def choose(self, paths: Sequence[Path]) -> list[Chosen]:
         """The pinned paths that are meant by these: one itself or its pin file, one inside it, a folder with pins in it; none means all.
@@ -132,7 +132,7 @@ class WorkingTree:
                 break
             if pinfiles.is_pin_file(pinfiles.pin_file(above)):
                 return [Chosen(above, os.fsencode(own.relative_to(above)))]
-        found = [Chosen(pinned) for pinned in pinfiles.find(self.top, own)] if own.is_dir() else []
+        found = [Chosen(pinned) for pinned in sorted(pinfiles.find(own))] if own.is_dir() else []
         if not found:
             raise NotFoundError(f"{path} has no pin; `objstore add {path}` makes one")
         return found

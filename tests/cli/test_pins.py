@@ -204,6 +204,13 @@ def test_paths_choose_pins_from_any_subfolder(two: Cli, monkeypatch: pytest.Monk
     assert (two.folder / "more/deep/cat.png").read_text() == CONTENT["cat.png"]
 
 
+def test_pins_are_told_in_order_of_their_paths(cli: Cli) -> None:
+    for path in ("z", "a/data", "a/b/deep", "m"):
+        cli("add", str(cli.fill(path)))
+    assert [line.split()[0] for line in cli("status").lines] == ["a/b/deep", "a/data", "m", "z"]
+    assert [line.split()[0] for line in cli("status", "a").lines] == ["a/b/deep", "a/data"]
+
+
 def test_a_path_without_a_pin_or_outside_is_an_error(images: Cli) -> None:
     assert images("status", "nowhere", code=3).err == "error: nowhere has no pin; `objstore add nowhere` makes one\n"
     assert "is outside of the working tree" in images("checkout", "..", code=2).err
