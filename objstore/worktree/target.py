@@ -73,21 +73,13 @@ class Folder:
         """The target itself, if it is there."""
         return cls.top(path) if path.is_dir() else None
 
-    def inner(self, name: bytes, *, remove_links: bool) -> "Folder | None":
-        """The subfolder of this name, None when there is none. A link in its place is removed, or a ConflictError."""
+    def inner(self, name: bytes) -> "Folder | None":
+        """The subfolder of this name, None when there is none. A link in its place is a ConflictError."""
         try:
             mode = os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode
         except FileNotFoundError:
             return None
-        if stat.S_ISDIR(mode):
-            return self.enter(name)
-        if not stat.S_ISLNK(mode):
-            return None
-        if not remove_links:
-            where = os.fsdecode(self.path + name)
-            raise ConflictError(f"{where} in the destination is a symbolic link; objstore doesn't write through it: remove it")
-        os.unlink(name, dir_fd=self.fd)
-        return None
+        return self.enter(name) if stat.S_ISDIR(mode) or stat.S_ISLNK(mode) else None
 
     def remove_link(self, name: bytes) -> bool:
         """Removes what is there if it is a link; whether it was."""

@@ -44,7 +44,8 @@ class AtRisk:
 class Update:
     """Makes the files of `folder`, as a survey found them, those of `target`.
 
-    `prefix`: only what is at or below it. `force`: whatever is in the way gives way. `clock`: the file system's time before the survey.
+    `prefix`: only what is at or below it. `clock`: the file system's time before the survey. `force`: whatever is in the way gives way, but
+    for a link to a folder: the survey took what is behind it for files of this folder, and those that don't differ wouldn't be written.
     """
 
     survey: Survey
@@ -117,7 +118,7 @@ class Update:
 
     def _remove(self) -> set[bytes]:
         """Removes the files that aren't to be, and the folders that become empty by it, whose paths (ending in `/`) it returns."""
-        removal = _Removal(self.folder, self.force)
+        removal = _Removal(self.folder)
         for path, old, new in self.differences():
             if old is not None and new is None:
                 removal.go_to(path)
@@ -156,7 +157,7 @@ class Update:
                 folders.pop()
             while folders[-1].path != parent:
                 name = parent[len(folders[-1].path) :].partition(b"/")[0]
-                folders.append(folders[-1].enter(name, replace_links=self.force, replace_files=self.force))
+                folders.append(folders[-1].enter(name, replace_files=self.force))
             facts = self._check_still(folders[-1], path, old, new)
             only_mode = old is not None and facts is not None and (old.digest, old.size) == (new.digest, new.size)
             yield Place(folders[-1], path[len(parent) :], Found.SAME if only_mode else Found.ABSENT, new, facts)
@@ -221,9 +222,8 @@ class Update:
 class _Removal:
     """The folder from which files are removed, and those that become empty."""
 
-    def __init__(self, top: Path, remove_links: bool) -> None:
+    def __init__(self, top: Path) -> None:
         self._top = top
-        self._remove_links = remove_links
         self._open: list[Folder | None] = []
         self._path: list[bytes] = []
         self._gone: set[bytes] = set()
@@ -242,7 +242,7 @@ class _Removal:
             self._leave()
         for name in names[len(self._path) :]:
             above = self._open[-1]
-            self._open.append(above.inner(name, remove_links=self._remove_links) if above else None)
+            self._open.append(above.inner(name) if above else None)
             self._path.append(name)
 
     def finish(self) -> set[bytes]:

@@ -518,14 +518,20 @@ def test_a_link_inside_a_pinned_folder_is_never_written_through(two: Cli, tmp_pa
     elsewhere = tmp_path / "elsewhere"
     shutil.move(two.folder / "images/labels", elsewhere)
     (two.folder / "images/labels").symlink_to(elsewhere)
+    two.write("images/labels/same.csv", "in both")
+    two("add", "images")
     two.write("images/labels/train.csv", "mine")
+    two.write("images/labels/more.csv", "more")
     two("add", "images")
     before = facts(elsewhere)
-    assert "symbolic link" in two("checkout", "images:v1", code=4).err
+    for words in (["checkout", "images:v2"], ["checkout", "images:v2", "--force"]):
+        assert "labels in the destination is a symbolic link" in two(*words, code=4).err
+        assert facts(elsewhere) == before
+    (two.folder / "images/labels").unlink()
+    two("checkout", "images:v2")
     assert facts(elsewhere) == before
-    two("checkout", "images:v1", "--force")
-    assert facts(elsewhere) == before
-    assert (two.folder / "images/labels/train.csv").read_text() == CONTENT["labels/train.csv"]
+    now = {path: data.decode() for path, data in content(two.folder / "images/labels").items()}
+    assert now == {"train.csv": CONTENT["labels/train.csv"], "same.csv": "in both"}
 
 
 # -- diff ------------------------------------------------------------------------------------------------------------------
