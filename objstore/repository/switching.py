@@ -68,11 +68,10 @@ def switch(
         wanted = [want if want.moves else replace(want, pin=tree.read(want.path)) for want in wanted]
         names = [str(tree.version(want.pin)) for want in wanted]
         updates = [_planned(tree, want, progress, force, surveys) for want in wanted]
+        for update in updates:
+            update.check_no_links()
         if not force:
             _check_held(tree, list(zip(wanted, updates, strict=True)))
-        for at, want in enumerate(wanted):
-            if force and updates[at].remove_links():
-                updates[at] = _planned(tree, want, progress, force, surveys)
         return [_done(tree, *item) for item in zip(wanted, names, updates, strict=True)]
 
 

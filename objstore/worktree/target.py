@@ -81,14 +81,6 @@ class Folder:
             return None
         return self.enter(name) if stat.S_ISDIR(mode) or stat.S_ISLNK(mode) else None
 
-    def remove_link(self, name: bytes) -> bool:
-        """Removes what is there if it is a link; whether it was."""
-        with contextlib.suppress(FileNotFoundError):
-            if stat.S_ISLNK(os.stat(name, dir_fd=self.fd, follow_symlinks=False).st_mode):
-                os.unlink(name, dir_fd=self.fd)
-                return True
-        return False
-
     def remove_empty(self, name: bytes) -> bool:
         """Removes a subfolder if nothing is in it; whether it is gone."""
         try:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from objstore.errors import ConflictError
 from objstore.host.clock import file_clock
 from objstore.host.progress import Progress
 from objstore.manifest.compare import Change
@@ -73,25 +74,19 @@ class Update:
             elif not base_is_safe or local.has(path):
                 yield AtRisk(path, old)
 
-    def remove_links(self) -> bool:
-        """Removes the links to folders on the way to what differs; whether there were any.
-
-        Then what the survey saw through them isn't there any more, and another one is due.
-        """
-        found = False
-        folders = [Folder.existing(self.folder)]
-        names: list[bytes] = []
+    def check_no_links(self) -> None:
+        """ConflictError when anything that is to be done lies behind a link to a folder. Touches nothing."""
+        checked: list[bytes] = []
         for change in self.differences():
-            wanted = change.path.split(b"/")[:-1]
-            while names != wanted[: len(names)]:
-                names.pop()
-                folders.pop()
-            for name in wanted[len(names) :]:
-                above = folders[-1]
-                found |= above is not None and above.remove_link(name)
-                folders.append(above.inner(name, remove_links=False) if above else None)
-                names.append(name)
-        return found
+            parts = change.path.split(b"/")[:-1]
+            if parts == checked:
+                continue
+            for depth in range(1, len(parts) + 1):
+                inner = os.path.join(os.fsencode(self.folder), *parts[:depth])
+                if parts[:depth] != checked[:depth] and os.path.islink(inner):
+                    shown = os.path.relpath(os.fsdecode(inner))
+                    raise ConflictError(f"{shown} is a symbolic link to a folder, and objstore doesn't write through it; remove it first")
+            checked = parts
 
     def run(self, root: Digest | None) -> Outcome:
         """Does it. `root`: the manifest of all of it, to be remembered.

@@ -151,7 +151,7 @@ def test_a_path_that_git_tracks_is_warned_of(repository: Repository) -> None:
     repository.write("old/x", "x")
     repository.commit("by mistake")
     said = repository.objstore("add", "old")
-    assert said.err == "warning: old is in Git too; `git rm -r --cached old` leaves it to objstore\n"
+    assert said.err == "warning: old is in Git too; `git rm -r --cached -- old` leaves it to objstore\n"
 
 
 def test_the_first_command_in_a_clone_sets_it_up(repository: Repository) -> None:

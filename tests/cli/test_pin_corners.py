@@ -37,22 +37,6 @@ def test_a_version_without_files_is_checked_out_as_an_empty_folder(cli: Cli) -> 
     assert cli("status").out == "data  data:v0  unchanged  0 files\n"
 
 
-@pytest.mark.parametrize("change", ["added", "modified"])
-def test_a_forced_checkout_replaces_a_linked_folder_by_all_that_belongs_there(cli: Cli, change: str) -> None:
-    for name in "ab":
-        cli.write(f"outside/{name}", name)
-    cli.write("data/kept", "kept")
-    link = cli.folder / "data" / "linked"
-    link.symlink_to("../outside")
-    cli("add", "data")
-    cli.write("outside/c" if change == "added" else "outside/a", "other")
-    cli("checkout", "--force")
-    assert not link.is_symlink()
-    assert {file.name: file.read_text() for file in link.iterdir()} == {"a": "a", "b": "b"}
-    assert cli("status").out == "data  data:v0  unchanged  3 files\n"
-    assert (cli.folder / "outside" / "b").read_text() == "b"
-
-
 def test_a_file_that_was_an_empty_folder_for_a_while_is_there_again(cli: Cli) -> None:
     file = cli.write("data/file", "content")
     other = cli.write("data/other", "other")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from objstore.errors import InvalidInputError
 from objstore.host.lines import add_line, remove_line
 
 
@@ -44,8 +43,7 @@ def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
     assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
 
 
-def test_what_isn_t_text_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"\xff\xfe")
-    with pytest.raises(InvalidInputError, match="is not UTF-8"):
-        add_line(tmp_path / "file", "x")
-    assert (tmp_path / "file").read_bytes() == b"\xff\xfe"
+def test_bytes_that_are_no_text_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"\xff\xfe\n")
+    add_line(tmp_path / "file", "x")
+    assert (tmp_path / "file").read_bytes() == b"\xff\xfe\nx\n"
