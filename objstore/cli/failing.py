@@ -25,9 +25,13 @@ def failed(error: Exception) -> int:
     """Says what went wrong; the exit code. What isn't a user's or the machine's doing is raised again: it is our mistake."""
     if isinstance(error, ObjstoreError):
         return _tell(str(error), next((code for kind, code in _CODES if isinstance(error, kind)), 1))
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
+        assert isinstance(error, click.UsageError)
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "objstore"
-        return _tell(f"{error.format_message().rstrip('.')}; see `{command} --help`", error.exit_code)
+        return _tell(f"{' '.join(error.format_message().split()).rstrip('.')}; see `{command} --help`", error.exit_code)
     if isinstance(error, click.ClickException):
         return _tell(error.format_message(), error.exit_code)
     if isinstance(error, click.Abort):

@@ -43,6 +43,7 @@ def status_as_dict(status: Status, files: bool) -> dict[str, Any]:
         "digest": pin.root.hex() if pin else None,
         "status": status.condition.name.lower(),
         "why": status.why or None,
+        "holds": status.holds,
         **{name: status.counts[name] for name in CHANGES},
     }
     return told | {"files": [{"change": change, "path": path} for change, path in status.files]} if files else told
@@ -54,7 +55,9 @@ def _told(status: Status, path: str) -> str:
             assert status.pin is not None
             return counted(status.pin.files, "file")
         case Condition.MODIFIED:
-            return ", ".join(f"{status.counts[name]:,} {name}" for name in CHANGES if status.counts[name])
+            counts = ", ".join(f"{status.counts[name]:,} {name}" for name in CHANGES if status.counts[name])
+            held = f"; it holds {status.holds}{' with local changes' * status.is_edited}" if status.holds else ""
+            return counts + held + (f", `objstore checkout {path}` writes {status.name}" if held and not status.is_edited else "")
         case Condition.MISSING:
             return f"`objstore checkout {path}` writes it"
         case _:

@@ -67,6 +67,13 @@ class Git:
         found = self._output("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=d", old, new).split(b"\0")
         return [os.fsdecode(path) for path in found if path.endswith(suffix.encode())]
 
+    def gone(self, old: str, new: str, suffix: str) -> Iterator[tuple[str, bytes]]:
+        """The path from the top, and the content in `old`, of files whose name ends so and that `new` hasn't got."""
+        found = self._output("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=D", old, new).split(b"\0")
+        for path in found:
+            if path.endswith(suffix.encode()):
+                yield os.fsdecode(path), self._output("cat-file", "blob", f"{old}:{os.fsdecode(path)}")
+
     def own_path(self, name: str) -> Path:
         """Where the repository keeps something of its own: `hooks`, `info/attributes`."""
         return self.top / os.fsdecode(self._output("rev-parse", "--git-path", name).rstrip(b"\n"))

@@ -10,7 +10,7 @@ from objstore.host.lines import add_line, remove_line, replace_text
 from objstore.host.publish import translated
 from objstore.worktree.pinfiles import SUFFIX
 
-HOOKS = ("post-checkout", "post-merge", "post-rewrite", "pre-push")
+HOOKS = ("post-checkout", "post-merge", "post-rewrite", "post-commit", "pre-push")
 _MARK = "# objstore's hook."
 _KEPT = ".before-objstore"
 _SECTION = "diff.objstore"
@@ -32,6 +32,8 @@ fi
 exit $status
 """
 _CHAIN = 'if [ -x "$before" ]; then "$before" "$@" || status=$?; fi'
+# The end of a merge that had conflicts, and each step of a cherry-pick or revert, is a commit; most commits move no pin.
+_CHAIN_COMMIT = f"{_CHAIN}\ngit diff-tree -r -m --root --no-commit-id --name-only HEAD | grep -q '\\{SUFFIX}\"\\{{0,1\\}}$' || exit $status"
 # What is pushed comes on the standard input, which ours doesn't read; and a hook that fails stops the push.
 _CHAIN_PUSH = 'if [ -x "$before" ]; then "$before" "$@" || exit $?; fi'
 # Where objstore isn't any more, the pin itself is shown: `git diff` fails altogether when this does.
@@ -87,7 +89,7 @@ def _install(hook: Path, python: str) -> None:
     with translated(hook):
         if _is_foreign(hook):
             _keep(hook)
-        chain = _CHAIN_PUSH if hook.name == "pre-push" else _CHAIN
+        chain = {"pre-push": _CHAIN_PUSH, "post-commit": _CHAIN_COMMIT}.get(hook.name, _CHAIN)
         replace_text(hook, _SCRIPT.format(mark=_MARK, name=hook.name, kept=_KEPT, chain=chain, python=shlex.quote(python)))
         hook.chmod(hook.stat().st_mode | 0o111)
 

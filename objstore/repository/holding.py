@@ -23,20 +23,26 @@ def is_version(project: Project, root: Digest) -> bool:
 
 
 def unheld(project: Project, collection: Collection, files: Iterable[AtRisk], *, by_content: bool) -> Iterator[bytes]:
-    """The paths of those files that no live version of the collection has, there and like this.
+    """The paths of those files that no live version has, there and like this.
 
     `by_content`: for versions of one file, whatever that is called. Cost: a look-up for each; for those whose content is stored, one in
-    each version until one has it, the newest first.
+    each version until one has it, those of `collection` first, the newest first.
     """
+    versions = [version for item in _beginning_with(project, collection) for version in reversed(list(item.live()))]
     waiting = iter(files)
     while batch := list(islice(waiting, _BATCH)):
         stored = _stored(project.database, [file.entry for file in batch])
         left = {file.path: file.entry for file in batch if file.entry.digest in stored}
-        for version in reversed(list(collection.live())):
+        for version in versions:
             if not left:
                 break
             left = dict(_not_in(project.database, version.root, left, by_content))
         yield from (file.path for file in batch if file.entry.digest not in stored or file.path in left)
+
+
+def _beginning_with(project: Project, first: Collection) -> Iterator[Collection]:
+    yield first
+    yield from (collection for collection in project.state.collections.values() if collection is not first)
 
 
 def _stored(database: Database, files: list[Entry]) -> set[bytes]:

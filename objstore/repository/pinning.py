@@ -1,11 +1,12 @@
 """Pinning versions to paths of the working tree."""
 
+import contextlib
 import os
-from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, UnsupportedFormatError
 from objstore.history.collection import Version
 from objstore.manifest.cursor import entries
 from objstore.manifest.tree import NodeReader
@@ -17,28 +18,10 @@ from objstore.worktree.ignore import Patterns
 from objstore.worktree.pin import FILE, FOLDER, Pin
 
 
-def pin_at(tree: WorkingTree, paths: Sequence[Path]) -> Pin | None:
-    """The pin that the one path has already."""
-    path = tree.inside(paths[0]) if len(paths) == 1 else None
-    has_one = path is not None and path != tree.top and not tree.is_apart(path) and pinfiles.is_pin_file(pinfiles.pin_file(path))
-    return tree.read(path) if path is not None and has_one else None
-
-
-def path_to_pin(tree: WorkingTree, paths: Sequence[Path]) -> Path | None:
-    """The path that adding these pins: the one there is, if it is below the tree's top. InvalidInputError when it may not be pinned."""
-    path = tree.inside(paths[0]) if len(paths) == 1 else None
-    if path is None or path == tree.top:
-        return None
-    if pinfiles.is_pin_file(path):
-        raise InvalidInputError(f"{tree.shown(path)} is a pin; add {tree.shown(pinfiles.pinned_path(path))}, which it pins")
-    check(tree, path)
-    return path
-
-
 def check(tree: WorkingTree, path: Path) -> None:
     """InvalidInputError when a path may not be pinned."""
     pinfiles.check_place(tree.top, path)
-    pinfiles.check_free(tree.top, path)
+    pinfiles.check_free(path)
     if not pinfiles.is_pin_file(pinfiles.pin_file(path)):
         pinfiles.check_not_nested(tree.top, path)
 
@@ -59,3 +42,14 @@ def pin(tree: WorkingTree, path: Path, wanted: Pin) -> list[Path]:
     """Writes a pin and, in a Git repository, has Git ignore the path; the files that changed, which belong in a commit."""
     changed = [pinfiles.pin_file(path)] if pinfiles.write(path, wanted) else []
     return [*changed, *gitfiles.hide(path), *gitfiles.adopt(tree.project, tree.top)]
+
+
+def rename_collection(tree: WorkingTree, old: str, new: str) -> list[Path]:
+    """Has every pin in the tree that names a collection call it by its new name; the files that changed."""
+    changed = []
+    for path in tree.pinned():
+        with contextlib.suppress(InvalidInputError, UnsupportedFormatError):
+            found = tree.read(path)
+            if found.collection == old and pinfiles.write(path, replace(found, collection=new)):
+                changed.append(pinfiles.pin_file(path))
+    return changed

@@ -171,6 +171,14 @@ class Project:
             yield
 
     @contextlib.contextmanager
+    def keeping(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """While inside, gc takes nothing, even of versions that are deleted meanwhile; in a store that can't be written nobody collects."""
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(StorageError):
+                held.enter_context(locked_shared(self._lock, waiting))
+            yield
+
+    @contextlib.contextmanager
     def collecting(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """While inside, nobody else writes, and the state is that of the log alone, whatever this machine remembered of it.
 

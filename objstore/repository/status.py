@@ -42,6 +42,10 @@ class Status:
     counts: Counter[str] = field(default_factory=Counter)
     files: list[tuple[str, str]] = field(default_factory=list)
     """What was done, and the path from the pinned one."""
+    holds: str | None = None
+    """Another version, that was last added or checked out at the path; what differs may be only that."""
+    is_edited: bool = False
+    """Whether files have changed since."""
     warning: str = ""
 
 
@@ -80,6 +84,9 @@ def _compare(tree: WorkingTree, status: Status, pin: Pin, progress: Progress, fi
     clock = tree.project.clock_for([status.path])
     with surveyed(tree, status.path, pin, progress, clock) as survey:
         survey.remember()
+        if survey.plan.base not in (None, pin.root):
+            status.holds = tree.name_of(survey.plan.base)
+            status.is_edited = bool(survey.changes.count)
         for path, old, new in differences(side_of(tree.project.database, pin, status.path), survey.side):
             change = "added" if old is None else "removed" if new is None else "modified"
             status.counts[change] += 1

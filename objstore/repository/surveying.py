@@ -41,7 +41,7 @@ def surveyed(tree: WorkingTree, path: Path, pin: Pin, progress: Progress, clock:
         now = "a folder" if path.is_dir() else "not a folder"
         raise ConflictError(f"{tree.shown(path)} is {now}, and its pin's version a {pin.kind}; move it away, or run `objstore add`")
     intake = Intake(project.database, source_at(path, pin), Patterns.of(pin.include, pin.exclude), progress, project.keep_mode_for([path]))
-    expected = _expected(project.database, pin, path)
+    expected = expected_root(project.database, pin, path)
     with survey.taken(
         project.database, intake, project.scratch, clock, expected, read_all=read_all or expected is None, exists=exists
     ) as found:
@@ -56,8 +56,8 @@ def source_at(path: Path, pin: Pin) -> Source:
     return folder_source(path)
 
 
-def _expected(database: Database, pin: Pin, path: Path) -> Digest | None:
-    """The pin's root, unless its one path is called otherwise than the file."""
+def expected_root(database: Database, pin: Pin, path: Path) -> Digest | None:
+    """The manifest that a scan of the path would make of the pinned version; None for a file that is called otherwise than in it."""
     if pin.kind == FILE and [name for name, _ in entries(database, pin.root)] != [os.fsencode(path.name)]:
         return None
     return pin.root

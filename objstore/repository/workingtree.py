@@ -1,14 +1,18 @@
 """A working tree: the folder that holds `.objstore/`, and the pins in it."""
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from objstore.errors import InvalidInputError, NotFoundError
+from objstore.errors import InvalidInputError, NotFoundError, UnsupportedFormatError
 from objstore.history.collection import Collection, Version
+from objstore.host.locks import locked_exclusive
+from objstore.repository.places import ROOT
 from objstore.repository.project import Project
+from objstore.values.digest import Digest
 from objstore.values.key import node_key
 from objstore.worktree import pinfiles
 from objstore.worktree.pin import FILE, Pin
@@ -46,8 +50,8 @@ class WorkingTree:
         return cls(project, Path(os.path.realpath(project.tree)))
 
     def shown(self, path: Path) -> str:
-        """A path as messages name it: from the top."""
-        return os.fspath(path.relative_to(self.top))
+        """A path as messages name it: from the current folder."""
+        return os.path.relpath(path)
 
     def inside(self, path: Path) -> Path | None:
         """A user's path as one of this tree; None if it isn't below the top. No link in it is followed but for those that lead here."""
@@ -59,6 +63,13 @@ class WorkingTree:
     def is_apart(self, path: Path) -> bool:
         """Whether a path below the top belongs to another working tree inside this one."""
         return any(pinfiles.is_tree(above) for above in path.parents if above != self.top and above.is_relative_to(self.top))
+
+    @contextlib.contextmanager
+    def alone(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """While inside, no other process checks out or pins anything in this tree."""
+        with locked_exclusive(self.top / ROOT / "lock", waiting):
+            self.project.refresh()  # versions may have been deleted, and pins moved, while we waited
+            yield
 
     # -- pins ----------------------------------------------------------------------------------------------------------
 
@@ -77,11 +88,9 @@ class WorkingTree:
     def read(self, path: Path) -> Pin:
         """The pin of a path. InvalidInputError when it can't be used."""
         pin = pinfiles.read(self.top, path)
-        for above in path.parents:
-            if above == self.top:
-                break
-            if pinfiles.is_pin_file(pinfiles.pin_file(above)):
-                raise InvalidInputError(f"{self.shown(path)} is pinned, and so is {self.shown(above)} around it; remove one of the pins")
+        outer = self.around(path.parent)
+        if outer is not None:
+            raise InvalidInputError(f"{self.shown(path)} is pinned, and so is {self.shown(outer)} around it; remove one of the pins")
         return pin
 
     def version(self, pin: Pin) -> Pinned:
@@ -89,35 +98,55 @@ class WorkingTree:
 
         InvalidInputError when the pin is of a file and the version has another number of them.
         """
-        state = self.project.state
-        named = state.find_collection(pin.collection)
-        for collection in [named] * (named is not None) + list(state.collections.values()):
-            assert collection is not None
-            version = collection.find_root(pin.root)
-            if version is not None:
-                if pin.kind == FILE and version.files != 1:
-                    raise InvalidInputError(f"{collection.name}:{version.name} has {version.files:,} files, and its pin is of one")
-                return self._usable(collection, version)
-        raise NotFoundError(
-            f"{pin} ({pin.root.short}) isn't in this store; `objstore init --store PATH` gives this working tree a store that has it"
-        )
+        found = self._versions(pin.root, pin.collection)
+        if not found:
+            raise NotFoundError(
+                f"{pin} ({pin.root.short}) isn't in this store; `objstore init --store PATH` gives this working tree a store that has it"
+            )
+        pinned = next((item for item in found if not item.version.deleted), found[0])
+        if pin.kind == FILE and pinned.version.files != 1:
+            raise InvalidInputError(f"{pinned} has {pinned.version.files:,} files, and its pin is of one")
+        if pinned.version.purged or node_key(pin.root) not in self.project.database:
+            raise NotFoundError(f"{pinned} was deleted, and its content collected by gc since")
+        if pinned.version.deleted:
+            raise NotFoundError(f"{pinned} was deleted; `objstore restore {pinned}` brings it back")
+        return pinned
+
+    def name_of(self, root: Digest | None) -> str | None:
+        """What a root is called here; None if it is no live version's."""
+        found = self._versions(root, None) if root is not None else []
+        return next((str(item) for item in found if not item.version.deleted), None)
+
+    def paths_of(self, collection: str) -> list[Path]:
+        """The paths that are pinned to a collection; pins that can't be used are passed over."""
+        paths = []
+        for path in self.pinned():
+            with contextlib.suppress(InvalidInputError, UnsupportedFormatError):
+                if self.collection_name(self.read(path)) == collection:
+                    paths.append(path)
+        return paths
 
     def collection_name(self, pin: Pin) -> str:
         """What the pin's collection is called now: it may have been renamed."""
-        state = self.project.state
-        if state.find_collection(pin.collection) is None:
-            for collection in state.collections.values():
-                if collection.find_root(pin.root) is not None:
-                    return collection.name
-        return pin.collection
+        if self.project.state.find_collection(pin.collection) is not None:
+            return pin.collection
+        found = self._versions(pin.root, None)
+        return next((item.collection.name for item in found if not item.version.deleted), pin.collection)
 
-    def _usable(self, collection: Collection, version: Version) -> Pinned:
-        name = f"{collection.name}:{version.name}"
-        if version.purged or node_key(version.root) not in self.project.database:
-            raise NotFoundError(f"{name} was deleted, and its content collected by gc since")
-        if version.deleted:
-            raise NotFoundError(f"{name} was deleted; `objstore restore {name}` brings it back")
-        return Pinned(collection, version)
+    def around(self, path: Path) -> Path | None:
+        """The pinned path at, or around, a path of this tree."""
+        for above in (path, *path.parents):
+            if above == self.top or not above.is_relative_to(self.top):
+                return None
+            if pinfiles.is_pin_file(pinfiles.pin_file(above)):
+                return above
+        return None
+
+    def _versions(self, root: Digest, collection: str | None) -> list[Pinned]:
+        """The versions that have a root, that of the named collection first."""
+        collections = self.project.state.collections.values()
+        found = [Pinned(item, version) for item in collections if (version := item.find_root(root)) is not None]
+        return sorted(found, key=lambda pinned: pinned.collection.name != collection)
 
     def _meant(self, path: Path) -> list[Chosen]:
         own = self.inside(path)
@@ -125,14 +154,12 @@ class WorkingTree:
             raise InvalidInputError(f"{path} is outside of the working tree {self.top}")
         if pinfiles.is_pin_file(own):
             return [Chosen(pinfiles.pinned_path(own))]
-        if own != self.top and pinfiles.is_pin_file(pinfiles.pin_file(own)):
-            return [Chosen(own)]
-        for above in own.parents:
-            if above == self.top or not above.is_relative_to(self.top):
-                break
-            if pinfiles.is_pin_file(pinfiles.pin_file(above)):
-                return [Chosen(above, os.fsencode(own.relative_to(above)))]
+        pinned = self.around(own)
+        if pinned is not None:
+            return [Chosen(pinned, os.fsencode(own.relative_to(pinned)) if own != pinned else b"")]
         found = [Chosen(pinned) for pinned in sorted(pinfiles.find(own))] if own.is_dir() else []
         if not found:
+            if not os.path.lexists(path):
+                raise NotFoundError(f"{path} doesn't exist, and has no pin; `objstore status` lists what is pinned")
             raise NotFoundError(f"{path} has no pin; `objstore add {path}` makes one")
         return found

@@ -80,7 +80,11 @@ def _spec(lines: Sequence[str], source: str) -> "pathspec.GitIgnoreSpec":
     import pathspec
 
     try:
+        for line in lines:
+            line.encode()  # those that aren't UTF-8 can't be written down
         return pathspec.GitIgnoreSpec.from_lines(lines)
+    except UnicodeEncodeError:
+        raise InvalidInputError(f"{source}: a pattern isn't valid UTF-8") from None
     except ValueError as error:
         raise InvalidInputError(f"{source}: {error}") from None
 

@@ -13,7 +13,7 @@ from objstore.worktree.ignore import Patterns
 FORMAT = 1
 FILE, FOLDER = "file", "folder"
 
-_COMMENT = "# Pins a version of a dataset to the path beside this file. To move it: objstore checkout NAME:vN\n"
+_COMMENT = "# Pins a version to the path beside this file. To move it: objstore checkout NAME:vN\n"
 _NUMBERS = ("number", "files", "bytes")
 _CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
 _KEYS = {"format": int, "collection": str, "kind": str, "include": list, "exclude": list, "version": dict, "content": dict}
@@ -90,7 +90,7 @@ def _parsed(data: bytes, where: str) -> dict[str, Any]:
         text = data.decode()
         if any(line.startswith(_CONFLICT) for line in text.splitlines()):
             raise InvalidInputError(
-                f"{where} has a merge conflict; choose a side with `git checkout --ours` or `--theirs`, then run `objstore checkout`"
+                f"{where} has a merge conflict; choose a side with `git checkout --ours {where}` or --theirs, then `objstore checkout`"
             )
         return tomllib.loads(text)
     except UnicodeDecodeError:

@@ -38,7 +38,7 @@ def pinned_path(file: Path) -> Path:
 
 def read(top: Path, path: Path) -> Pin:
     """The pin of a path in the working tree `top`. InvalidInputError when the file isn't one, or may not pin that path."""
-    shown = os.fspath(pin_file(path).relative_to(top))
+    shown = os.path.relpath(pin_file(path))
     check_place(top, path)
     try:
         data = pin_file(path).read_bytes()
@@ -71,7 +71,7 @@ def find(top: Path, below: Path | None = None) -> Iterator[Path]:
 def check_place(top: Path, path: Path) -> None:
     """InvalidInputError for a path at which nothing may be pinned."""
     parts = path.relative_to(top).parts
-    shown = os.fspath(path.relative_to(top))
+    shown = os.path.relpath(path)
     if not parts or ".." in parts:
         raise InvalidInputError(f"{path} can't be pinned: only what is inside the folder that holds .objstore/ can be")
     for at, part in enumerate(parts):
@@ -80,10 +80,10 @@ def check_place(top: Path, path: Path) -> None:
             raise InvalidInputError(f"{shown} can't be pinned: it is inside {part}, which is a history of its own")
         if above.is_symlink():
             raise InvalidInputError(
-                f"{shown} can't be pinned: {above.relative_to(top)} is a symbolic link, which objstore doesn't write through"
+                f"{shown} can't be pinned: {os.path.relpath(above)} is a symbolic link, which objstore doesn't write through"
             )
         if above != path and is_tree(above):
-            tree = os.fspath(above.relative_to(top))
+            tree = os.path.relpath(above)
             raise InvalidInputError(f"{shown} can't be pinned from here: {tree} is a working tree of its own; go there, or use -C {tree}")
 
 
@@ -92,27 +92,27 @@ def is_tree(folder: Path) -> bool:
     return (folder / CONFIG).is_file() or (folder / _HISTORIES[1]).is_dir()
 
 
-def check_free(top: Path, path: Path) -> None:
+def check_free(path: Path) -> None:
     """InvalidInputError when what has the name of the path's pin can't be one."""
     file = pin_file(path)
     if os.path.lexists(file) and not is_pin_file(file):
         what = "a symbolic link" if file.is_symlink() else "no file"
-        raise InvalidInputError(f"{path.relative_to(top)} can't be pinned: {file.relative_to(top)} is {what}; remove it, or give --no-pin")
+        raise InvalidInputError(f"{os.path.relpath(path)} can't be pinned: {os.path.relpath(file)} is {what}; remove it, or give --no-pin")
 
 
 def check_not_nested(top: Path, path: Path) -> None:
     """InvalidInputError when a folder above the path is pinned, or something inside it."""
-    shown = os.fspath(path.relative_to(top))
+    shown = os.path.relpath(path)
     for above in path.parents:
         if above == top:
             break
         if is_pin_file(pin_file(above)):
-            outer = os.fspath(above.relative_to(top))
+            outer = os.path.relpath(above)
             raise InvalidInputError(f"{shown} can't be pinned: it is inside {outer}, which has a pin; add {outer}, or give --no-pin")
     if path.is_dir():
         for inner in find(top, path):
             if is_pin(inner):
-                name = os.fspath(inner.relative_to(top))
+                name = os.path.relpath(inner)
                 raise InvalidInputError(
                     f"{shown} can't be pinned: {name} inside it has a pin; add that, remove {pin_file(inner).name}, or give --no-pin"
                 )

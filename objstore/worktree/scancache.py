@@ -71,6 +71,11 @@ class ScanCache:
                 gone,
             )
 
+    def forget(self) -> None:
+        """From now on the source counts as unknown."""
+        with contextlib.suppress(StorageError):
+            self._cache.remember_scan(self._source, b"", b"")  # no record is empty, and where another one is than was expected it goes
+
     def _key(self, folder: bytes) -> bytes:
         return self._source + blake3(folder).digest(_KEY)
 

@@ -74,19 +74,24 @@ class Update:
             elif not base_is_safe or local.has(path):
                 yield AtRisk(path, old)
 
-    def check_no_links(self) -> None:
-        """ConflictError when anything that is to be done lies behind a link to a folder. Touches nothing."""
+    def check_way(self) -> None:
+        """ConflictError when anything to be done lies behind a link to a folder, or would take a history of the user's. Touches nothing."""
+        local = _Cursor(iter(self.survey.changes))
         checked: list[bytes] = []
         for change in self.differences():
             parts = change.path.split(b"/")[:-1]
-            if parts == checked:
-                continue
+            if local.has(change.path) and change.new is None and b".git" in parts:
+                raise ConflictError(f"{self._shown(change.path)} is in a history of its own, which objstore never removes; move it away")
             for depth in range(1, len(parts) + 1):
-                inner = os.path.join(os.fsencode(self.folder), *parts[:depth])
-                if parts[:depth] != checked[:depth] and os.path.islink(inner):
-                    shown = os.path.relpath(os.fsdecode(inner))
-                    raise ConflictError(f"{shown} is a symbolic link to a folder, and objstore doesn't write through it; remove it first")
+                inner = b"/".join(parts[:depth])
+                if parts[:depth] != checked[:depth] and os.path.islink(os.path.join(os.fsencode(self.folder), inner)):
+                    raise ConflictError(
+                        f"{self._shown(inner)} is a symbolic link to a folder, and objstore doesn't write through it; remove it first"
+                    )
             checked = parts
+
+    def _shown(self, path: bytes) -> str:
+        return os.path.relpath(os.path.join(self.folder, os.fsdecode(path)))
 
     def run(self, root: Digest | None) -> Outcome:
         """Does it. `root`: the manifest of all of it, to be remembered.

@@ -240,10 +240,83 @@ def test_a_pull_with_rebase_moves_the_files(branches: Repository) -> None:
     assert content(clone.folder / "pets") == V1
 
 
+def test_what_ends_in_a_commit_moves_the_files(branches: Repository) -> None:
+    """Merges that had conflicts, cherry-picks, reverts."""
+    branches.git("cherry-pick", "other")
+    assert content(branches.folder / "pets") == V1
+    branches.git("revert", "--no-edit", "HEAD")
+    assert content(branches.folder / "pets") == CONTENT
+    branches.write("code.py", "main")
+    branches.commit("main")
+    branches.git("switch", "-q", "other")
+    branches.write("code.py", "other")
+    branches.commit("other")
+    branches.git("switch", "-q", "main")
+    branches.git("merge", "-q", "other", code=1)
+    branches.git("checkout", "-q", "--theirs", "code.py")
+    branches.git("checkout", "-q", "other", "--", "pets.objstore")
+    branches.commit("merged")
+    assert content(branches.folder / "pets") == V1
+    assert branches.objstore("status").out.startswith("pets  pets:v1  unchanged")
+
+
+def test_pins_of_files_move_them_too(branches: Repository) -> None:
+    branches.write("model.bin", "one")
+    branches.objstore("add", "model.bin")
+    branches.commit("model")
+    branches.git("switch", "-qc", "better")
+    branches.write("model.bin", "two")
+    branches.objstore("add", "model.bin")
+    branches.commit("better model")
+    branches.git("switch", "-q", "main")
+    assert branches.read("model.bin") == "one"
+    branches.git("checkout", "-q", "better", "--", "model.bin.objstore")
+    assert branches.read("model.bin") == "two"
+
+
+def test_what_isn_t_pinned_on_a_branch_goes_and_comes_back(branches: Repository) -> None:
+    branches.git("switch", "-qc", "more")
+    branches.write("extra/imgs/a", "a")
+    branches.write("extra/imgs/.objstoreignore", "*.tmp\n")
+    branches.objstore("add", "extra/imgs")
+    branches.commit("more")
+    assert branches.git("switch", "-q", "main").err == "extra/imgs  not pinned here  2 files removed\n"
+    assert not (branches.folder / "extra/imgs").exists()
+    assert branches.git("status", "--porcelain").out == ""
+    branches.git("switch", "-q", "more")
+    assert branches.read("extra/imgs/a") == "a"
+    branches.write("extra/imgs/half.tmp", "ignored")
+    branches.git("switch", "-q", "main")
+    assert content(branches.folder / "extra") == {"imgs/half.tmp": "ignored"}
+    said = branches.git("switch", "-q", "more", code=1).err
+    assert "no version holds extra/imgs/half.tmp" in said  # nothing says any more that it is ignored
+    (branches.folder / "extra/imgs/half.tmp").unlink()
+    branches.objstore("checkout")
+    branches.write("extra/imgs/own", "mine")
+    said = branches.git("switch", "-q", "main").err
+    assert said == "extra/imgs isn't pinned here, and is left as it is: not all of it is in a version\n"
+    assert branches.read("extra/imgs/own") == "mine" and branches.read("extra/imgs/a") == "a"
+
+
+def test_what_moved_with_its_pin_isn_t_removed(branches: Repository) -> None:
+    branches.git("switch", "-qc", "moved")
+    branches.write("more/deep/x", "x")
+    branches.objstore("add", "more/deep", "-n", "deep")
+    branches.commit("deep")
+    branches.git("switch", "-qc", "whole")
+    branches.git("rm", "-q", "more/deep.objstore")
+    branches.objstore("add", "more")
+    branches.commit("whole")
+    branches.git("switch", "-q", "moved")
+    assert content(branches.folder / "more") == {"deep/x": "x", "deep.objstore": branches.read("more/deep.objstore")}
+    branches.git("switch", "-q", "whole")
+    assert content(branches.folder / "more") == {"deep/x": "x"}
+
+
 def test_a_switch_never_loses_a_local_change(branches: Repository) -> None:
     branches.write("pets/cat.png", "my own")
     said = branches.git("switch", "-q", "other", code=1).err
-    assert "no version holds pets/cat.png as it is now, so nothing was touched" in said
+    assert "no version holds pets/cat.png as it is now (edited since pets:v0), so nothing was touched" in said
     assert content(branches.folder / "pets") == {**CONTENT, "cat.png": "my own"}
     assert branches.git("switch", "-q", "main").err == ""  # back where the change was made
     assert branches.read("pets/cat.png") == "my own"

@@ -95,9 +95,9 @@ def test_a_path_that_is_ignored_by_another_line_needs_none(bare: Cli) -> None:
 def test_a_git_repository_inside_a_working_tree_has_diffs_of_its_own_pins(bare: Cli) -> None:
     bare("init", "--project", "vision")
     subprocess.run(["git", "init", "--quiet", "inner"], cwd=bare.folder, check=True)
-    for name in ("data", "inner/data"):
+    for name, collection in {"data": "data", "inner/data": "other"}.items():
         bare.write(f"{name}/f.txt", "f")
-        bare("add", name)
+        bare("add", name, "-n", collection)
     who = ["git", "-c", "user.name=T", "-c", "user.email=t@example.org"]
     subprocess.run([*who, "add", "."], cwd=bare.folder / "inner", check=True)
     subprocess.run([*who, "commit", "--quiet", "--message", "one"], cwd=bare.folder / "inner", check=True)

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from objstore.errors import StorageError
+from objstore.host.locks import FileLock
 from objstore.repository.project import Project
+from objstore.values.digest import Digest
 from objstore.worktree import hashing
 from objstore.worktree.pin import Pin
-from objstore.worktree.writing import Writing
+from objstore.worktree.update import Update
+from objstore.worktree.writing import Outcome, Writing
 from tests.cli.conftest import CONTENT, Cli
 
 
@@ -122,6 +125,72 @@ def test_a_pin_file_itself_isn_t_added(images: Cli) -> None:
     assert images("add", "images.objstore", code=2).err == "error: images.objstore is a pin; add images, which it pins\n"
 
 
+def test_the_working_tree_of_a_git_repository_isn_t_added_whole_by_accident(images: Cli) -> None:
+    (images.folder / ".git").mkdir()
+    assert "add the paths in it, or give --no-pin" in images("add", ".", "-n", "all", code=2).err
+    images("add", ".", "-n", "all", "--no-pin")
+
+
+def test_two_folders_of_the_same_name_don_t_share_a_collection_by_accident(cli: Cli) -> None:
+    cli.fill("train/images")
+    cli.fill("test/images")
+    cli("add", "train/images")
+    said = cli("add", "test/images", code=2).err
+    assert said == "error: train/images is pinned to images already; name the other one, as with -n test-images\n"
+    cli("add", "test/images", "-n", "test-images")
+    cli("add", "test/images")
+    shutil.move(cli.folder / "train/images", cli.folder / "moved")
+    shutil.move(cli.folder / "train/images.objstore", cli.folder / "moved.objstore")
+    assert cli("add", "moved").out == "images:v0  unchanged\n"
+
+
+def test_renaming_a_collection_renames_it_in_pins(images: Cli) -> None:
+    images("add", "images", "-n", "twin", "--no-pin")
+    images("rename", "images", "pets")
+    assert pin(images).collection == "pets"
+    images("rename", "twin", "other")
+    assert pin(images).collection == "pets"
+
+
+def test_a_pin_whose_version_is_gone_means_the_same_content_elsewhere(images: Cli) -> None:
+    images("add", "images", "-n", "twin", "--no-pin")
+    images("rm", "images:v0", "--aliases")
+    images("gc")
+    assert images("status").out == "images  twin:v0  unchanged  3 files\n"
+
+
+def test_adding_upon_another_version_than_the_pin_says_is_told(two: Cli) -> None:
+    rewrite_pin(two, pin(two).root.hex(), two.json("show", "images:v0")["digest"])
+    two.write("images/new", "x")
+    said = two("status", code=1).out
+    assert "; it holds images:v1 with local changes" in said
+    said = two("add", "images").err
+    assert said == ("warning: images held images:v1 when it was changed, not what its pin said: what was added builds on images:v1\n")
+    two.write("images/new", "y")
+    assert two("add", "images").err == ""
+
+
+def test_a_message_that_isn_t_kept_is_told(images: Cli) -> None:
+    assert images("add", "images", "-m", "again").out == "images:v0  unchanged  (its message and metadata stay as they were)\n"
+
+
+# -- other commands --------------------------------------------------------------------------------------------------------
+
+
+def test_get_writes_nothing_into_a_pinned_path(two: Cli) -> None:
+    two.write("images/own", "mine")
+    before = content(two.folder / "images")
+    for target in ("images", "images/labels", "./images/"):
+        assert "images is pinned: `objstore checkout NAME:V images` puts a version there" in two("get", "images:v0", target, code=4).err
+    assert content(two.folder / "images") == before
+    two("get", "images:v0", "elsewhere")
+
+
+def test_deleting_a_pinned_version_is_told(two: Cli) -> None:
+    assert two("rm", "images:v1", "--aliases").err == "warning: images is pinned to it\n"
+    assert two("rm", "images:v0").err == ""
+
+
 # -- status ----------------------------------------------------------------------------------------------------------------
 
 
@@ -212,7 +281,9 @@ def test_pins_are_told_in_order_of_their_paths(cli: Cli) -> None:
 
 
 def test_a_path_without_a_pin_or_outside_is_an_error(images: Cli) -> None:
-    assert images("status", "nowhere", code=3).err == "error: nowhere has no pin; `objstore add nowhere` makes one\n"
+    assert (
+        images("status", "nowhere", code=3).err == "error: nowhere doesn't exist, and has no pin; `objstore status` lists what is pinned\n"
+    )
     assert "is outside of the working tree" in images("checkout", "..", code=2).err
 
 
@@ -249,7 +320,8 @@ def test_checkout_after_the_pin_was_edited_follows_it(two: Cli) -> None:
     roots = {number: two.json("show", f"images:v{number}")["digest"] for number in (0, 1)}
     rewrite_pin(two, roots[1], roots[0])
     said = two("status", code=1)
-    assert said.out == "images  images:v0  modified  1 added, 1 modified, 1 removed\n"
+    counts = "1 added, 1 modified, 1 removed"
+    assert said.out == f"images  images:v0  modified  {counts}; it holds images:v1, `objstore checkout images` writes images:v0\n"
     assert said.err == "warning: images.objstore says v1, but its root is that of images:v0, which counts\n"
     two("checkout")
     assert content(two.folder / "images") == {path: text.encode() for path, text in CONTENT.items()}
@@ -387,7 +459,10 @@ def test_a_version_isn_t_pinned_over_what_is_there(two: Cli) -> None:
     two.write("before/own", "mine")
     assert "no version holds before/own" in two("checkout", "images:v0", "before", code=4).err
     assert not (two.folder / "before.objstore").exists()
-    assert "can't be pinned: it is inside images" in two("checkout", "images:v0", "images/labels", code=2).err
+    assert (
+        "images is pinned as a whole; `objstore get images:v0 DEST --path labels`"
+        in two("checkout", "images:v0", "images/labels", code=2).err
+    )
 
 
 def test_a_version_that_no_path_pins_needs_a_path(images: Cli) -> None:
@@ -425,6 +500,53 @@ def test_more_pins_than_files_that_may_be_open_are_checked_out(cli: Cli) -> None
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert all((cli.folder / name).read_text() == name for name in names)
+
+
+def test_a_file_that_was_checked_out_isn_t_read_again(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("one", "two"):
+        cli.write("model.bin", text)
+        cli("add", "model.bin")
+    cli("checkout", "model.bin:v0")
+    monkeypatch.setattr(Project, "clock", 2**62)
+    cli("status")
+    monkeypatch.setattr(hashing, "settled", None)
+    assert cli("status").out == "model.bin  model.bin:v0  unchanged  1 file\n"
+
+
+def test_a_git_repository_in_a_pinned_folder_is_never_removed(images: Cli) -> None:
+    images.write("images/.git/HEAD", "ref: refs/heads/main")
+    images.write("images/cat.png", "mine")
+    assert "images/.git/HEAD is in a history of its own" in images("checkout", "--force", code=4).err
+    assert (images.folder / "images/.git/HEAD").exists()
+    assert (images.folder / "images/cat.png").read_text() == "mine"
+
+
+def test_a_version_with_what_the_pin_leaves_out_has_it_all(cli: Cli) -> None:
+    cli.fill("pets")
+    cli("add", "pets")
+    cli("add", "pets", "--exclude", "labels/")
+    cli("checkout", "pets:v0")
+    assert pin(cli, "pets").exclude == ()
+    assert cli("status").out == "pets  pets:v0  unchanged  3 files\n"
+
+
+def test_a_part_that_is_nowhere_is_an_error(images: Cli) -> None:
+    assert images("checkout", "images/nope", code=3).err == "error: images:v0 has no nope, nor has images\n"
+
+
+def test_gc_waits_for_a_checkout(two: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is deleted while it goes on can still be written."""
+    real = Update.run
+
+    def deleting(update: Update, root: Digest | None) -> Outcome:
+        two("rm", "images:v0", "--aliases")
+        with Project.find(two.folder) as project, FileLock(project.folder / "local" / "lock") as lock:
+            assert not lock.try_exclusive()
+        return real(update, root)
+
+    monkeypatch.setattr(Update, "run", deleting)
+    two("checkout", "images:v0")
+    assert content(two.folder / "images") == {path: text.encode() for path, text in CONTENT.items()}
 
 
 def test_several_pins_are_all_checked_before_any_is_touched(two: Cli) -> None:

@@ -95,7 +95,9 @@ def test_a_pin_of_a_newer_program_is_told_as_such() -> None:
 def test_a_merge_conflict_is_told_as_such() -> None:
     ours, theirs = PIN.encode().splitlines()[-2:], ["version = 1", "content = 2"]
     text = "\n".join(["format = 1", "<<<<<<< HEAD", *ours, "=======", *theirs, ">>>>>>> other", ""])
-    with pytest.raises(InvalidInputError, match=r"data\.objstore has a merge conflict; choose a side with `git checkout --ours`"):
+    with pytest.raises(
+        InvalidInputError, match=r"data\.objstore has a merge conflict; choose a side with `git checkout --ours data.objstore`"
+    ):
         Pin.decode(text.encode(), "data.objstore")
 
 

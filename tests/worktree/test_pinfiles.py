@@ -97,13 +97,15 @@ def test_nothing_is_pinned_at_or_behind_a_link(tmp_path: Path) -> None:
             pinfiles.check_place(tmp_path, tmp_path / path)
 
 
-def test_a_path_inside_a_pinned_one_can_t_be_pinned(tmp_path: Path) -> None:
+def test_a_path_inside_a_pinned_one_can_t_be_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     pin(tmp_path / "data")
     with pytest.raises(InvalidInputError, match=r"data/a/b can't be pinned: it is inside data"):
         pinfiles.check_not_nested(tmp_path, tmp_path / "data/a/b")
 
 
-def test_a_path_with_a_pin_inside_can_t_be_pinned(tmp_path: Path) -> None:
+def test_a_path_with_a_pin_inside_can_t_be_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     pin(tmp_path / "data/a/b")
     with pytest.raises(InvalidInputError, match=r"data can't be pinned: data/a/b inside it has a pin"):
         pinfiles.check_not_nested(tmp_path, tmp_path / "data")

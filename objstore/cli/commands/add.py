@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,9 @@ from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
 from objstore.cli.versions import as_dict
 from objstore.errors import InvalidInputError, PathCollisionWarning
-from objstore.repository.adding import Labels, Logged, add, suggested_name
-from objstore.repository.gitfiles import is_tracked
-from objstore.repository.pinning import path_to_pin, pin, pin_at, pin_of
+from objstore.repository.adding import Labels, Logged, add
+from objstore.repository.pinnedadd import PinnedAdd
 from objstore.repository.project import Project
-from objstore.repository.workingtree import WorkingTree
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.pinfiles import pin_file
 
@@ -58,8 +55,8 @@ def command(
     not made again: it becomes the latest and gets the aliases. Patterns in a file .objstoreignore (gitignore syntax) are left out.
     Paths that differ only by letter case or Unicode form are taken, with a warning when they first come in.
 
-    One PATH in the folder that holds .objstore/ is pinned: PATH.objstore says which version belongs there. In a Git repository,
-    PATH is added to .gitignore. Where there is a pin, its collection and patterns are taken unless others are given.
+    One PATH, anywhere below the folder that holds .objstore/, is pinned: PATH.objstore says which version belongs there. In a Git
+    repository, PATH is added to .gitignore. Where there is a pin, its collection and patterns are taken unless others are given.
 
     \b
     Example:
@@ -67,32 +64,22 @@ def command(
       objstore add images/ -n pets -m "two more cats"
       objstore add model.safetensors config.json -n my-model -t model -a prod --meta epochs=3
     """
-    tree = WorkingTree.of(project) if project.tree else None
-    known = pin_at(tree, paths) if tree else None
-    pinned = path_to_pin(tree, paths) if tree and not no_pin else None
-    patterns = Patterns.of(include, exclude)
-    if known is not None and not patterns:
-        patterns = Patterns.of(known.include, known.exclude)
-    if tree is not None and known is not None and name is None:
-        name = tree.collection_name(known)
-    labels = Labels(suggested_name(paths) if name is None else name, type_, aliases, tags, description, parsed_metadata(meta))
+    pinned = PinnedAdd.of(project, paths, name, Patterns.of(include, exclude), no_pin=no_pin)
+    labels = Labels(pinned.name, type_, aliases, tags, description, parsed_metadata(meta))
     warnings: list[PathCollisionWarning] = []
-    with progress() as shown:
-        logged = add(project, [pinned] if pinned else paths, labels, patterns, shown, tell_waiting, warnings.append)
-    for warning in warnings:
-        print_warning(str(warning))
-    to_commit: list[Path] = []
-    if tree is not None and pinned is not None:
-        to_commit = pin(tree, pinned, pin_of(pinned, logged.collection, logged.version, patterns))
-        if to_commit and is_tracked(pinned):
-            where = os.path.relpath(pinned)
-            print_warning(f"{where} is in Git too; `git rm -r --cached -- {shlex.quote(where)}` leaves it to objstore")
+    with pinned.alone(tell_waiting):
+        with progress() as shown:
+            logged = add(project, pinned.sources, labels, pinned.patterns, shown, tell_waiting, warnings.append)
+        to_commit = pinned.record(logged)
+    for warning in (*map(str, warnings), *pinned.warnings()):
+        print_warning(warning)
     if as_json:
         collection = project.state.collection(logged.collection)
-        pins = {"pin": os.path.relpath(pin_file(pinned)) if pinned else None}
-        print_json({**as_dict(collection, logged.version), "new": logged.is_new, "new_bytes": logged.new_bytes, **pins})
+        pin = os.path.relpath(pin_file(pinned.path)) if pinned.path else None
+        print_json({**as_dict(collection, logged.version), "new": logged.is_new, "new_bytes": logged.new_bytes, "pin": pin})
     else:
-        print_line(_summary(logged))
+        kept = "  (its message and metadata stay as they were)" if not logged.is_new and (description or meta) else ""
+        print_line(_summary(logged) + kept)
         print_to_commit(to_commit)
 
 

@@ -14,7 +14,7 @@ from objstore.cli.progress import progress
 from objstore.cli.switching import print_switched
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.names import parse_name
-from objstore.repository.switching import Switched, Wanted, moved, switch
+from objstore.repository.switching import Placement, Switched, moved, switch
 from objstore.repository.workingtree import WorkingTree
 
 
@@ -51,11 +51,11 @@ def command(tree: WorkingTree, words: Sequence[str], force: bool, as_json: bool)
     print_to_commit([file for switched in done for file in switched.to_commit])
 
 
-def _wanted(tree: WorkingTree, words: Sequence[str]) -> list[Wanted]:
+def _wanted(tree: WorkingTree, words: Sequence[str]) -> list[Placement]:
     named = [word for word in words if _is_version(word)]
     if not named:
         chosen = tree.choose([Path(word) for word in words])
-        return [Wanted(path, tree.read(path), inside) for path, inside in chosen]
+        return [Placement(path, tree.read(path), inside) for path, inside in chosen]
     if len(words) > 2 or words[0] != named[0] or len(named) > 1:
         raise InvalidInputError("give one NAME:V, and after it the path where it belongs")
     collection, version = naming.version(tree.project, words[0])
@@ -75,8 +75,10 @@ def _is_version(word: str) -> bool:
 
 def _path_of(tree: WorkingTree, collection: str) -> Path:
     """The one path that pins a collection."""
-    paths = [path for path in tree.pinned() if tree.collection_name(tree.read(path)) == collection]
+    paths = tree.paths_of(collection)
     if not paths:
+        for path in tree.pinned():
+            tree.read(path)  # one that can't be used may be the one that is meant
         raise NotFoundError(f"no path is pinned to {collection}; say where: objstore checkout {collection}:V PATH")
     if len(paths) > 1:
         shown = ", ".join(os.path.relpath(path) for path in paths)

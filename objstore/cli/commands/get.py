@@ -1,5 +1,6 @@
 """`objstore get`: the files of a version, in a folder."""
 
+import os
 from pathlib import Path
 
 import click
@@ -8,9 +9,10 @@ from objstore.cli import completing, naming
 from objstore.cli.opening import with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
-from objstore.errors import EntryNotFoundError
+from objstore.errors import ConflictError, EntryNotFoundError
 from objstore.manifest.cursor import totals
 from objstore.repository.project import Project
+from objstore.repository.workingtree import WorkingTree
 from objstore.values.paths import canonical
 from objstore.worktree.checkout import Checkout
 
@@ -38,6 +40,7 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
     if below and not totals(project.database, found.version.root, below).files:
         raise EntryNotFoundError(f"{found} has no {prefix}; `objstore ls {found}` lists what it has")
     target = dest or Path("artifacts") / f"{found.collection.name}-{found.version.name}"
+    _check_not_pinned(project, target)
     with progress() as shown:
         checkout = Checkout(project.database, found.version.root, target, shown, keep_mode=project.keep_mode, clock=project.clock)
         outcome = checkout.run(project.scratch, below)
@@ -46,3 +49,15 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
         print_json({"folder": str(target), "name": str(found), **done})
     else:
         print_line(str(target))
+
+
+def _check_not_pinned(project: Project, target: Path) -> None:
+    """What is at a pinned path may be somebody's work; `checkout` looks before it overwrites."""
+    if project.tree is None:
+        return
+    tree = WorkingTree.of(project)
+    own = tree.inside(target)
+    pinned = tree.around(own) if own is not None else None
+    if pinned is not None:
+        shown = os.path.relpath(pinned)
+        raise ConflictError(f"{shown} is pinned: `objstore checkout NAME:V {shown}` puts a version there; get takes another destination")

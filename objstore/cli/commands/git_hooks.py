@@ -8,19 +8,19 @@ import click
 
 from objstore.cli.failing import failed
 from objstore.cli.opening import start_folder, tell_setting_up, tell_waiting
-from objstore.cli.output import print_line
+from objstore.cli.output import print_line, printable
 from objstore.cli.pins import print_summary
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
 from objstore.cli.switching import print_switched
 from objstore.errors import InvalidInputError, LocalChangesError, ObjstoreError, UnsupportedFormatError
 from objstore.repository import githooks
-from objstore.repository.following import is_certain, is_moved, moved_pins, opened
+from objstore.repository.following import is_certain, is_free, is_moved, moved_pins, opened, pins_gone
 from objstore.repository.founding import located
 from objstore.repository.githooks import HOOKS, repository_of
 from objstore.repository.project import Project
 from objstore.repository.surveying import known_root
-from objstore.repository.switching import Wanted, switch
+from objstore.repository.switching import Placement, switch, unpinned
 from objstore.repository.workingtree import WorkingTree
 from objstore.worktree.pin import Pin
 
@@ -81,6 +81,11 @@ def run(hook: str, arguments: tuple[str, ...]) -> int:
             click.echo(f"objstore: {pins} not pushed: this version of objstore has no remotes yet", err=True)
         return 0
     code = 0
+    for top, gone in pins_gone(git, hook, arguments).items():
+        with opened(top, tell_setting_up) as tree:
+            for path, pin in gone:
+                if is_free(tree, path):
+                    _removed(tree, path, pin)
     for top, paths in moved.items():
         with opened(top, tell_setting_up) as tree:
             for path in paths:
@@ -94,7 +99,7 @@ def _checked_out(tree: WorkingTree, path: Path) -> int:
     try:
         pin = tree.read(path)
         with progress() as shown:
-            done = switch(tree, [Wanted(path, pin)], shown, waiting=tell_waiting)
+            done = switch(tree, [Placement(path, pin)], shown, waiting=tell_waiting)
     except LocalChangesError as error:
         # Edits of the very version that the pin is back at are simply the user's.
         return 0 if known_root(tree, path, pin) == pin.root else failed(error)
@@ -103,6 +108,18 @@ def _checked_out(tree: WorkingTree, path: Path) -> int:
     for switched in done:
         print_switched(switched)
     return 0
+
+
+def _removed(tree: WorkingTree, path: Path, pin: Pin) -> None:
+    """Removes what was at a path that isn't pinned any more, as Git does with its own files; unless no version holds it."""
+    shown = os.path.relpath(path)
+    try:
+        with progress() as watched:
+            (done,) = switch(tree, [unpinned(path, pin)], watched, waiting=tell_waiting)
+    except ObjstoreError:
+        click.echo(f"{printable(shown)} isn't pinned here, and is left as it is: not all of it is in a version", err=True)
+        return
+    print_line(f"{shown}  not pinned here  {counted(len(done.outcome.removed), 'file')} removed")
 
 
 @command.command(hidden=True)

@@ -1,13 +1,16 @@
 """`objstore rm`: deletes a version."""
 
+import os
+
 import click
 
 from objstore.cli import completing, naming
 from objstore.cli.opening import tell_waiting, with_project
-from objstore.cli.output import print_line
+from objstore.cli.output import print_line, print_warning
 from objstore.history.versions import delete_version
 from objstore.repository.labelling import change
 from objstore.repository.project import Project
+from objstore.repository.workingtree import WorkingTree
 
 
 @click.command()
@@ -28,3 +31,8 @@ def command(project: Project, name: str, aliases: bool) -> None:
     collection, ref = found.collection.name, found.version.name
     change(project, lambda state: delete_version(state, collection, ref, delete_aliases=aliases), tell_waiting)
     print_line(f"{found}  deleted; `objstore restore {found}` brings it back until gc")
+    if project.tree is not None:
+        tree = WorkingTree.of(project)
+        for path in tree.paths_of(collection):
+            if tree.read(path).root == found.version.root:
+                print_warning(f"{os.path.relpath(path)} is pinned to it")

@@ -13,6 +13,7 @@ from objstore.cli.pins import LETTERS, status_as_dict, status_row
 from objstore.cli.progress import progress
 from objstore.repository.status import Condition, Status, statuses
 from objstore.repository.workingtree import WorkingTree
+from objstore.worktree.pin import FILE
 
 
 @click.command()
@@ -54,4 +55,5 @@ def _print(found: Sequence[Status]) -> None:
     for status in found:
         print_columns([status_row(status)])
         for change, path in status.files:
-            print_line(f"  {LETTERS[change]}  {os.path.join(os.path.relpath(status.path), path)}")
+            folder = status.path.parent if status.pin and status.pin.kind == FILE else status.path
+            print_line(f"  {LETTERS[change]}  {os.path.relpath(folder / path)}")
