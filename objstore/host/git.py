@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -37,10 +37,15 @@ class Git:
     def is_installed(self) -> bool:
         return shutil.which("git") is not None
 
-    def ignores(self, path: Path) -> bool:
-        """Whether the repository's own ignore files have Git ignore a path, for whoever clones it: not what a user has beside them."""
-        told = self._ran("check-ignore", "-v", "-z", "--stdin", given=os.fsencode(path) + b"\0").stdout.split(b"\0")
-        return len(told) > 3 and os.path.basename(told[0]) == b".gitignore" and not os.path.isabs(told[0]) and not told[2].startswith(b"!")
+    def ignored(self, paths: Sequence[Path]) -> set[Path]:
+        """Those paths that the repository's own ignore files have Git ignore, for whoever clones it: not what a user has beside them."""
+        given = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        told = self._ran("check-ignore", "-v", "-z", "--stdin", given=given).stdout.split(b"\0")
+        return {
+            Path(os.fsdecode(path))
+            for file, _, pattern, path in zip(*[iter(told)] * 4, strict=False)
+            if os.path.basename(file) == b".gitignore" and not os.path.isabs(file) and not pattern.startswith(b"!")
+        }
 
     def tracks(self, path: Path) -> bool:
         """Whether the index has the path, or something below it."""

@@ -1,5 +1,8 @@
 """The files that Git keeps for us: which project this is, and what Git is to leave alone."""
 
+import os
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from objstore.errors import InvalidInputError
@@ -38,6 +41,16 @@ def hide(path: Path) -> list[Path]:
     return [file] if _ignore(file, gitignore.pattern(path, file.parent)) else []
 
 
+def unhidden(paths: Sequence[Path]) -> list[Path]:
+    """Those of the paths that are there and that Git, if they are in a Git repository, would take in itself."""
+    by_repository = defaultdict(list)
+    for path in paths:
+        git = Git.of(path.parent)
+        if git is not None and git.is_installed and os.path.lexists(path):
+            by_repository[git].append(path)
+    return [path for git, inside in by_repository.items() for path in sorted(set(inside) - git.ignored(inside))]
+
+
 def is_tracked(path: Path) -> bool:
     """Whether Git has versions of the path itself, or of what is in it."""
     git = Git.of(path.parent)
@@ -55,4 +68,4 @@ def _ignore(file: Path, line: str) -> bool:
 
 
 def _is_ignored(git: Git, path: Path) -> bool:
-    return git.is_installed and git.ignores(path)
+    return git.is_installed and path in git.ignored([path])

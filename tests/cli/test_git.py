@@ -147,6 +147,15 @@ def test_what_git_ignores_already_gets_no_line(repository: Repository) -> None:
     assert "raw/data.objstore" in repository.git("status", "--porcelain", "-uall").out
 
 
+def test_a_path_that_git_doesn_t_ignore_any_more_is_told(repository: Repository) -> None:
+    assert repository.objstore("status").err == ""
+    repository.write(".gitignore", "/.objstore/\n")
+    said = "warning: Git doesn't ignore pets, and may take it in; `objstore add pets` has it ignored\n"
+    assert repository.objstore("status").err == said
+    repository.objstore("add", "pets")
+    assert repository.objstore("status").err == ""
+
+
 def test_a_path_that_git_tracks_is_warned_of(repository: Repository) -> None:
     repository.write("old/x", "x")
     repository.commit("by mistake")

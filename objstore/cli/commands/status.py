@@ -11,6 +11,7 @@ from objstore.cli.opening import with_tree
 from objstore.cli.output import as_json, print_columns, print_json, print_line, print_warning
 from objstore.cli.pins import LETTERS, status_as_dict, status_row
 from objstore.cli.progress import progress
+from objstore.repository.gitfiles import unhidden
 from objstore.repository.status import Condition, Status, statuses
 from objstore.repository.workingtree import WorkingTree
 from objstore.worktree.pin import FILE
@@ -39,6 +40,9 @@ def command(tree: WorkingTree, paths: Sequence[Path], files: bool, as_json: bool
     for status in found:
         if status.warning:
             print_warning(status.warning)
+    for path in unhidden(chosen):
+        where = os.path.relpath(path)
+        print_warning(f"Git doesn't ignore {where}, and may take it in; `objstore add {where}` has it ignored")
     if as_json:
         print_json([status_as_dict(status, files) for status in found])
     elif found:
