@@ -1,7 +1,6 @@
 """Asking Git, through its command."""
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +34,8 @@ class Git:
 
     @property
     def is_installed(self) -> bool:
+        import shutil  # only here, as subprocess below: few commands need Git
+
         return shutil.which("git") is not None
 
     def ignored(self, paths: Sequence[Path]) -> set[Path]:
@@ -109,7 +110,7 @@ class Git:
         return done.stdout
 
     def _ran(self, *words: str, given: bytes = b"") -> "CompletedProcess[bytes]":
-        import subprocess  # only here: few commands need Git
+        import subprocess
 
         # Named on the command line, since hooks run with a GIT_DIR that may be relative to another folder.
         command = ["git", f"--git-dir={self.top / '.git'}", f"--work-tree={self.top}", *words]

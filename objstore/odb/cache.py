@@ -7,7 +7,6 @@ machine (another boot id, and no clean mark) the whole is thrown away.
 
 import contextlib
 import os
-import shutil
 import struct
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -212,6 +211,8 @@ def _remove(path: Path) -> None:
     if path.exists():
         grave = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
         path.rename(grave)
+        import shutil  # only here: it would take a thirtieth of every command's start-up
+
         shutil.rmtree(grave, ignore_errors=True) if grave.is_dir() else grave.unlink(missing_ok=True)
 
 

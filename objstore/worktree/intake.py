@@ -4,12 +4,11 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import entries
-from objstore.manifest.edit import edit
 from objstore.odb.database import Database
-from objstore.odb.draft import Draft
 from objstore.values.digest import Digest, node_digest
 from objstore.values.key import node_key
 from objstore.worktree.ignore import Patterns
@@ -18,11 +17,14 @@ from objstore.worktree.scan import Changed, Scan, Source
 from objstore.worktree.scancache import ChangeSpool, Notes, ScanCache, ends_with_boot, root_of
 from objstore.worktree.wanted import Change, Wanted
 
+if TYPE_CHECKING:  # loaded only by what writes
+    from objstore.odb.draft import Draft
+
 
 class DraftNodes:
     """A manifest's node store: reads from the database, writes into a draft."""
 
-    def __init__(self, database: Database, draft: Draft) -> None:
+    def __init__(self, database: Database, draft: "Draft") -> None:
         self._database = database
         self._draft = draft
 
@@ -106,9 +108,10 @@ class Intake:
         plan.files, plan.bytes = scan.totals.files, scan.totals.bytes
         return plan
 
-    def execute(self, plan: Plan, draft: Draft) -> Digest:
+    def execute(self, plan: Plan, draft: "Draft") -> Digest:
         """Reads what has changed into the draft; the root of the source's manifest."""
-        from objstore.worktree.crew import crew_for  # not needed, so not loaded, when nothing has changed
+        from objstore.manifest.edit import edit  # not needed, so not loaded, when nothing has changed
+        from objstore.worktree.crew import crew_for
         from objstore.worktree.ingest import Ingest
 
         self.progress.start("adding", files=plan.changed_files, bytes_=plan.changed_bytes)
