@@ -43,7 +43,7 @@ def pins_gone(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list[
         with suppress(NotFoundError, InvalidInputError, UnsupportedFormatError):
             pin = Pin.decode(data, file)
             path = pinned_path(git.top / file)
-            if not os.path.lexists(git.top / file) and path.exists():
+            if not os.path.lexists(git.top / file) and path.exists() and not git.tracks(path):  # Git's own files may be there now
                 found[_tree_of(git.top / file)].append((path, pin))
     return dict(found)
 

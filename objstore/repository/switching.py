@@ -94,6 +94,8 @@ def switch(
 def _planned(tree: WorkingTree, want: Placement, progress: Progress, force: bool, surveys: ExitStack) -> Update:
     if want.moves:
         pinning.check(tree, want.path)
+    if want.goes:
+        pinfiles.check_place(tree.top, want.path)
     clock = tree.project.clock_for([want.path])
     survey = surveys.enter_context(surveyed(tree, want.path, want.pin, progress, clock, read_all=not force))
     folder = want.path.parent if want.pin.kind == FILE else want.path

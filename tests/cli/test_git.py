@@ -307,6 +307,31 @@ def test_what_isn_t_pinned_on_a_branch_goes_and_comes_back(branches: Repository)
     assert branches.read("extra/imgs/own") == "mine" and branches.read("extra/imgs/a") == "a"
 
 
+def test_what_git_has_itself_where_a_pin_was_stays(branches: Repository) -> None:
+    branches.git("switch", "-qc", "plain")
+    branches.git("rm", "-q", "pets.objstore")
+    branches.write(".gitignore", "/.objstore/\n")
+    branches.commit("the data in Git")
+    assert "pets/cat.png" in branches.git("ls-files").lines
+    branches.git("switch", "-q", "--force", "main")
+    branches.objstore("checkout")
+    branches.git("switch", "-q", "--force", "plain")
+    assert branches.git("status", "--porcelain").out == ""
+    assert content(branches.folder / "pets") == CONTENT
+
+
+def test_nothing_is_removed_behind_a_link_where_a_pin_was(branches: Repository, tmp_path: Path) -> None:
+    shutil.copytree(branches.folder / "pets", tmp_path / "precious")
+    branches.git("switch", "-qc", "hostile")
+    branches.git("rm", "-q", "pets.objstore")
+    branches.commit("no pin")
+    branches.git("switch", "-q", "main")
+    shutil.move(branches.folder / "pets", tmp_path / "away")
+    (branches.folder / "pets").symlink_to(tmp_path / "precious")
+    branches.git("switch", "-q", "hostile")
+    assert content(tmp_path / "precious") == CONTENT
+
+
 def test_what_moved_with_its_pin_isn_t_removed(branches: Repository) -> None:
     branches.git("switch", "-qc", "moved")
     branches.write("more/deep/x", "x")

@@ -29,8 +29,9 @@ from objstore.worktree.pin import Pin
 def command() -> None:
     """Let Git keep pinned paths up to date.
 
-    After `install`, whatever moves pins (git switch, pull, merge, rebase) also checks out their versions, and `git diff` of a pin
-    tells what it pins. A push says how many pinned versions stay behind. Hooks that were there before still run. `remove` undoes it.
+    After `install`, whatever moves pins (git switch, pull, merge, rebase, a commit) also checks out their versions, and where a pin
+    goes, its files go, unless no version holds them. Git runs no hook for reset and stash: run `objstore checkout` after those. `git diff`
+    of a pin tells what it pins. A push says how many pinned versions stay behind. Hooks that were there before still run, first.
 
     \b
     Example:
