@@ -57,3 +57,26 @@ class LocalChanges:
 
     def close(self) -> None:
         self._spool.close()
+
+
+class ChangeCursor:
+    """Goes through local changes beside other paths, both ascending."""
+
+    def __init__(self, changes: Iterator[LocalChange]) -> None:
+        self._changes = changes
+        self._next = next(changes, None)
+
+    def before(self, path: bytes | None) -> Iterator[LocalChange]:
+        """Those before a path; None for all that are left."""
+        while self._next is not None and (path is None or self._next.path < path):
+            yield self._next
+            self._next = next(self._changes, None)
+
+    def has(self, path: bytes) -> bool:
+        """Whether the path is a changed one, which is passed then."""
+        for _ in self.before(path):
+            pass
+        if self._next is None or self._next.path != path:
+            return False
+        self._next = next(self._changes, None)
+        return True

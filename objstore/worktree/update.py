@@ -25,8 +25,9 @@ from objstore.values.paths import is_below
 from objstore.worktree.compare import Found, Place
 from objstore.worktree.distinct import check_distinct
 from objstore.worktree.listing import FACTS, UNKNOWN, facts_of
-from objstore.worktree.localchanges import LocalChange
+from objstore.worktree.localchanges import ChangeCursor, LocalChange
 from objstore.worktree.patching import Patching
+from objstore.worktree.removal import Removal
 from objstore.worktree.survey import Survey
 from objstore.worktree.target import Folder, changed_meanwhile
 from objstore.worktree.wanted import Wanted, entry_of
@@ -64,7 +65,7 @@ class Update:
 
     def at_risk(self, *, base_is_safe: bool) -> Iterator[AtRisk]:
         """Every file that would be replaced or removed, without those of the survey's base if these are safe."""
-        local = _Cursor(iter(self.survey.changes))
+        local = ChangeCursor(iter(self.survey.changes))
         for path, old, new in self.differences():
             if old is None:
                 assert new is not None
@@ -76,7 +77,7 @@ class Update:
 
     def check_way(self) -> None:
         """ConflictError when anything to be done lies behind a link to a folder, or would take a history of the user's. Touches nothing."""
-        local = _Cursor(iter(self.survey.changes))
+        local = ChangeCursor(iter(self.survey.changes))
         checked: list[bytes] = []
         for change in self.differences():
             parts = change.path.split(b"/")[:-1]
@@ -118,7 +119,7 @@ class Update:
 
     def _remove(self) -> set[bytes]:
         """Removes the files that aren't to be, and the folders that become empty by it, whose paths (ending in `/`) it returns."""
-        removal = _Removal(self.folder)
+        removal = Removal(self.folder)
         for path, old, new in self.differences():
             if old is not None and new is None:
                 removal.go_to(path)
@@ -166,7 +167,7 @@ class Update:
 
     def _patch(self, patching: Patching, written: Iterator[tuple[bytes, bytes]]) -> None:
         """Notes the new facts of whatever isn't as the survey's base has it, or wasn't."""
-        local = _Cursor(iter(self.survey.changes))
+        local = ChangeCursor(iter(self.survey.changes))
         for path, _, new in self.differences():
             for change in local.before(path):
                 patching.add(change.path, self._facts(change))
@@ -217,69 +218,6 @@ class Update:
             if digest not in {entry.digest for entry in (old, new) if entry is not None}:
                 raise changed_meanwhile(os.fsdecode(path))
         return facts_of(status)
-
-
-class _Removal:
-    """The folder from which files are removed, and those that become empty."""
-
-    def __init__(self, top: Path) -> None:
-        self._top = top
-        self._open: list[Folder | None] = []
-        self._path: list[bytes] = []
-        self._gone: set[bytes] = set()
-
-    @property
-    def folder(self) -> Folder | None:
-        """None when it isn't there."""
-        return self._open[-1]
-
-    def go_to(self, path: bytes) -> None:
-        """Opens the folder that a path lies in."""
-        if not self._open:
-            self._open.append(Folder.existing(self._top))
-        names = path.split(b"/")[:-1]
-        while self._path != names[: len(self._path)]:
-            self._leave()
-        for name in names[len(self._path) :]:
-            above = self._open[-1]
-            self._open.append(above.inner(name) if above else None)
-            self._path.append(name)
-
-    def finish(self) -> set[bytes]:
-        while self._path:
-            self._leave()
-        return self._gone
-
-    def _leave(self) -> None:
-        path = b"/".join(self._path) + b"/"
-        name = self._path.pop()
-        self._open.pop()
-        above = self._open[-1]
-        if above is None or above.remove_empty(name):
-            self._gone.add(path)
-
-
-class _Cursor:
-    """Goes through local changes beside other paths, both ascending."""
-
-    def __init__(self, changes: Iterator[LocalChange]) -> None:
-        self._changes = changes
-        self._next = next(changes, None)
-
-    def before(self, path: bytes | None) -> Iterator[LocalChange]:
-        """Those before a path; None for all that are left."""
-        while self._next is not None and (path is None or self._next.path < path):
-            yield self._next
-            self._next = next(self._changes, None)
-
-    def has(self, path: bytes) -> bool:
-        """Whether the path is a changed one, which is passed then."""
-        for _ in self.before(path):
-            pass
-        if self._next is None or self._next.path != path:
-            return False
-        self._next = next(self._changes, None)
-        return True
 
 
 def _digest(name: bytes, folder: int | None) -> bytes:
