@@ -36,14 +36,17 @@ def moved_pins(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list
 
 
 def pins_gone(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list[tuple[Path, Pin]]]:
-    """The paths, by their working tree, that were pinned before a switch or a merge and aren't now, with the pins that they had."""
+    """The paths, by their working tree, that were pinned before a switch or a merge and aren't now, with the pins that they had.
+
+    Not those at which Git has files of its own now, or that are in another repository inside this one: a submodule.
+    """
     commits = _commits(hook, arguments)
     found = defaultdict(list)
     for file, data in git.gone(*commits, SUFFIX) if commits else ():
         with suppress(NotFoundError, InvalidInputError, UnsupportedFormatError):
             pin = Pin.decode(data, file)
             path = pinned_path(git.top / file)
-            if not os.path.lexists(git.top / file) and path.exists() and not git.tracks(path):  # Git's own files may be there now
+            if not os.path.lexists(git.top / file) and path.exists() and Git.of(path.parent) == git and not git.tracks(path):
                 found[_tree_of(git.top / file)].append((path, pin))
     return dict(found)
 

@@ -347,6 +347,41 @@ def test_what_moved_with_its_pin_isn_t_removed(branches: Repository) -> None:
     assert content(branches.folder / "more") == {"deep/x": "x"}
 
 
+def test_nothing_behind_a_link_is_removed_with_a_pin(branches: Repository, tmp_path: Path) -> None:
+    branches.git("switch", "-qc", "more")
+    branches.write("extra/imgs/a", "a")
+    branches.objstore("add", "extra/imgs")
+    branches.commit("more")
+    for linked in ("extra/imgs", "extra"):
+        shutil.rmtree(tmp_path / "elsewhere", ignore_errors=True)
+        (branches.folder / linked).rename(tmp_path / "elsewhere")
+        (branches.folder / linked).symlink_to(tmp_path / "elsewhere")
+        branches.git("checkout", "-qf", "main")
+        assert [path.read_text() for path in (tmp_path / "elsewhere").rglob("a")] == ["a"]
+        if (branches.folder / linked).is_symlink():
+            (branches.folder / linked).unlink()
+        branches.git("checkout", "-qf", "more")
+
+
+def test_what_is_in_a_submodule_now_isn_t_removed(branches: Repository, tmp_path: Path) -> None:
+    branches.git("switch", "-qc", "more")
+    branches.write("extra/imgs/a", "a")
+    branches.objstore("add", "extra/imgs")
+    branches.commit("more")
+    branches.git("switch", "-q", "main")
+    shutil.rmtree(branches.folder / "extra", ignore_errors=True)
+    part = Repository(tmp_path / "part", branches._environment)
+    part.folder.mkdir()
+    part.git("init", "-q")
+    part.write("imgs/a", "a")
+    part.commit("part")
+    branches.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(part.folder), "extra")
+    branches.commit("submodule")
+    branches.git("switch", "-q", "more")
+    branches.git("switch", "-q", "main")
+    assert branches.read("extra/imgs/a") == "a"
+
+
 def test_a_switch_never_loses_a_local_change(branches: Repository) -> None:
     branches.write("pets/cat.png", "my own")
     said = branches.git("switch", "-q", "other", code=1).err
