@@ -72,7 +72,7 @@ def is_certain(hook: str, arguments: Sequence[str]) -> bool:
 
 
 def is_moved(tree: WorkingTree, path: Path) -> bool:
-    """Whether a pin names another version than was last added or checked out at its path, or nobody knows which that was."""
+    """Whether a pin names another version than was last added or checked out at its path, or its files went with it, or nobody knows."""
     try:
         pin = tree.read(path)
     except InvalidInputError:

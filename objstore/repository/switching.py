@@ -138,7 +138,7 @@ def _done(tree: WorkingTree, want: Placement, name: str, update: Update) -> Swit
     is_known_whole = not want.inside and not want.goes and expected_root(tree.project.database, want.pin, want.path) is not None
     outcome = update.run(want.pin.root if is_known_whole else None)
     if want.goes:
-        update.survey.intake.forget()
+        update.survey.intake.remember_gone()  # when its pin comes back, so do the files
         with contextlib.suppress(OSError):  # a file has gone already, and what is ignored stays
             want.path.rmdir()
     to_commit = pinning.pin(tree, want.path, want.pin) if want.moves else []

@@ -142,9 +142,9 @@ class Intake:
         unsynced = until_reboot or (plan.base is not None and ends_with_boot(plan.notes.base))
         self._scans.remember(root, plan.notes, until_reboot=unsynced)
 
-    def forget(self) -> None:
-        """To be called when the source isn't any more what was remembered, and nobody will look at it soon."""
-        self._scans.forget()
+    def remember_gone(self) -> None:
+        """To be called when the source was taken away, so that it isn't held for one that was never there."""
+        self._scans.remember_gone()
 
     def remembered(self, folder: bytes) -> bytes | None:
         """The joined rows of a folder's last listing."""

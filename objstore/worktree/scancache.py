@@ -25,6 +25,7 @@ _BATCH = 8 * 1024 * 1024
 _LENGTH = struct.Struct("<Q")
 _HEAD = struct.Struct("<QQq")
 _KEY = 16
+_GONE = bytes(32)
 
 
 class ScanCache:
@@ -75,6 +76,11 @@ class ScanCache:
         """From now on the source counts as unknown."""
         with contextlib.suppress(StorageError):
             self._cache.remember_scan(self._source, b"", b"")  # no record is empty, and where another one is than was expected it goes
+
+    def remember_gone(self) -> None:
+        """From now on the source counts as taken away: as one with a root that nothing has."""
+        with contextlib.suppress(StorageError):
+            self._cache.remember_scan(self._source, self.record(), _GONE)
 
     def _key(self, folder: bytes) -> bytes:
         return self._source + blake3(folder).digest(_KEY)

@@ -382,6 +382,26 @@ def test_what_is_in_a_submodule_now_isn_t_removed(branches: Repository, tmp_path
     assert branches.read("extra/imgs/a") == "a"
 
 
+def test_a_rebase_of_the_commit_that_pins_brings_back_what_went_meanwhile(branches: Repository) -> None:
+    branches.git("switch", "-qc", "more")
+    branches.write("extra/imgs/a", "a")
+    branches.objstore("add", "extra/imgs")
+    branches.write("model.bin", "one")
+    branches.objstore("add", "model.bin")
+    branches.commit("more")
+    branches.git("switch", "-q", "main")
+    branches.write("code.py", "pass")
+    branches.commit("code")
+    branches.git("switch", "-q", "more")
+    branches.git("rebase", "-q", "main")
+    assert branches.read("extra/imgs/a") == "a" and branches.read("model.bin") == "one"
+    branches.git("switch", "-q", "main")
+    assert not (branches.folder / "extra/imgs").exists()
+    branches.git("cherry-pick", "more")
+    assert branches.read("extra/imgs/a") == "a" and branches.read("model.bin") == "one"
+    assert branches.objstore("status").out.count("unchanged") == 3
+
+
 def test_a_switch_never_loses_a_local_change(branches: Repository) -> None:
     branches.write("pets/cat.png", "my own")
     said = branches.git("switch", "-q", "other", code=1).err
