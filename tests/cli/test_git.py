@@ -402,6 +402,17 @@ def test_a_rebase_of_the_commit_that_pins_brings_back_what_went_meanwhile(branch
     assert branches.objstore("status").out.count("unchanged") == 3
 
 
+def test_why_files_stay_without_their_pin_is_told(branches: Repository) -> None:
+    branches.git("switch", "-qc", "bare")
+    branches.git("rm", "-q", "pets.objstore")
+    branches.git("commit", "-qm", "no pets")
+    branches.git("switch", "-q", "main")
+    branches.objstore("rm", "pets:v0", "--aliases")
+    said = branches.git("switch", "-q", "bare").err
+    assert said == "pets isn't pinned here, and is left as it is: pets:v0 was deleted; `objstore restore pets:v0` brings it back\n"
+    assert content(branches.folder / "pets") == CONTENT
+
+
 def test_a_switch_never_loses_a_local_change(branches: Repository) -> None:
     branches.write("pets/cat.png", "my own")
     said = branches.git("switch", "-q", "other", code=1).err

@@ -117,8 +117,9 @@ def _removed(tree: WorkingTree, path: Path, pin: Pin) -> None:
     try:
         with progress() as watched:
             (done,) = switch(tree, [unpinned(path, pin)], watched, waiting=tell_waiting)
-    except ObjstoreError:
-        click.echo(f"{printable(shown)} isn't pinned here, and is left as it is: not all of it is in a version", err=True)
+    except ObjstoreError as error:
+        why = "not all of it is in a version" if isinstance(error, LocalChangesError) else str(error)
+        click.echo(printable(f"{shown} isn't pinned here, and is left as it is: {why}"), err=True)
         return
     print_line(f"{shown}  not pinned here  {counted(len(done.outcome.removed), 'file')} removed")
 
