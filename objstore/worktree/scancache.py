@@ -72,11 +72,6 @@ class ScanCache:
                 gone,
             )
 
-    def forget(self) -> None:
-        """From now on the source counts as unknown."""
-        with contextlib.suppress(StorageError):
-            self._cache.remember_scan(self._source, b"", b"")  # no record is empty, and where another one is than was expected it goes
-
     def remember_gone(self) -> None:
         """From now on the source counts as taken away: as one with a root that nothing has."""
         with contextlib.suppress(StorageError):
