@@ -51,12 +51,6 @@ def pins_gone(git: Git, hook: str, arguments: Sequence[str]) -> dict[Path, list[
     return dict(found)
 
 
-def is_free(tree: WorkingTree, path: Path) -> bool:
-    """Whether no pin that there is now has to do with a path."""
-    own = tree.inside(path)
-    return own is not None and tree.around(own) is None and not any(other.is_relative_to(own) for other in tree.pinned())
-
-
 def _commits(hook: str, arguments: Sequence[str]) -> tuple[str, str] | None:
     """Between which commits Git has gone, where it tells."""
     if not is_certain(hook, arguments):

@@ -67,7 +67,7 @@ def moved(tree: WorkingTree, path: Path, collection: Collection, version: Versio
 
 
 def unpinned(path: Path, pin: Pin) -> Placement:
-    """A path that isn't pinned any more: its files go, as Git's do."""
+    """A path that isn't pinned any more: its files go, as Git's do. Passed over if a pin has to do with it after all."""
     return Placement(path, pin, goes=True)
 
 
@@ -82,6 +82,7 @@ def switch(
     """
     with tree.alone(waiting), tree.project.keeping(waiting), ExitStack() as surveys:
         wanted = [want if want.moves or want.goes else replace(want, pin=tree.read(want.path)) for want in wanted]
+        wanted = [want for want in wanted if not want.goes or tree.is_free(want.path)]
         names = [str(tree.version(want.pin)) for want in wanted]
         updates = [_planned(tree, want, progress, force, surveys) for want in wanted]
         for update in updates:

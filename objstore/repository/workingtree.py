@@ -142,6 +142,10 @@ class WorkingTree:
                 return above
         return None
 
+    def is_free(self, path: Path) -> bool:
+        """Whether no pin that there is has to do with a path of this tree."""
+        return self.around(path) is None and not any(other.is_relative_to(path) for other in self.pinned())
+
     def _versions(self, root: Digest, collection: str | None) -> list[Pinned]:
         """The versions that have a root, that of the named collection first."""
         collections = self.project.state.collections.values()

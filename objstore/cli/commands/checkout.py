@@ -28,7 +28,7 @@ def command(tree: WorkingTree, words: Sequence[str], force: bool, as_json: bool)
 
     Each PATH, or without one every pinned path, becomes exactly the version that its pin names: what differs is written, what the
     version hasn't got is removed, what is ignored is left alone. A PATH inside a pinned one means only that part. Nothing is
-    touched when a file would be lost that no version of the collection holds.
+    touched when a file would be lost that no version holds.
 
     With NAME:V the path that pins this collection gets another version, and its pin says so. PATH tells which, where several do,
     or where the version shall be pinned anew.

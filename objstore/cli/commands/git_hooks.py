@@ -15,7 +15,7 @@ from objstore.cli.sizes import counted
 from objstore.cli.switching import print_switched
 from objstore.errors import InvalidInputError, LocalChangesError, ObjstoreError, UnsupportedFormatError
 from objstore.repository import githooks
-from objstore.repository.following import is_certain, is_free, is_moved, moved_pins, opened, pins_gone
+from objstore.repository.following import is_certain, is_moved, moved_pins, opened, pins_gone
 from objstore.repository.founding import located
 from objstore.repository.githooks import HOOKS, repository_of
 from objstore.repository.project import Project
@@ -85,8 +85,7 @@ def run(hook: str, arguments: tuple[str, ...]) -> int:
     for top, gone in pins_gone(git, hook, arguments).items():
         with opened(top, tell_setting_up) as tree:
             for path, pin in gone:
-                if is_free(tree, path):
-                    _removed(tree, path, pin)
+                _removed(tree, path, pin)
     for top, paths in moved.items():
         with opened(top, tell_setting_up) as tree:
             for path in paths:
@@ -116,12 +115,13 @@ def _removed(tree: WorkingTree, path: Path, pin: Pin) -> None:
     shown = os.path.relpath(path)
     try:
         with progress() as watched:
-            (done,) = switch(tree, [unpinned(path, pin)], watched, waiting=tell_waiting)
+            done = switch(tree, [unpinned(path, pin)], watched, waiting=tell_waiting)
     except ObjstoreError as error:
         why = "not all of it is in a version" if isinstance(error, LocalChangesError) else str(error)
         click.echo(printable(f"{shown} isn't pinned here, and is left as it is: {why}"), err=True)
         return
-    print_line(f"{shown}  not pinned here  {counted(len(done.outcome.removed), 'file')} removed")
+    for switched in done:
+        print_line(f"{shown}  not pinned here  {counted(len(switched.outcome.removed), 'file')} removed")
 
 
 @command.command(hidden=True)
