@@ -27,6 +27,22 @@ def _own_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
 
 
+@pytest.fixture(scope="session")
+def _git_settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("git") / "config"
+    file.write_text("[user]\nname = Ann\nemail = ann@example.org\n[init]\ndefaultBranch = main\n")
+    return file
+
+
+@pytest.fixture(autouse=True)
+def _own_git_settings(_git_settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not those of whoever runs the tests, perhaps from a hook."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(_git_settings))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
 @pytest.fixture(autouse=True)
 def _caches_closed() -> Iterator[None]:
     """An LMDB environment takes 1 TiB of address space, so hundreds of tests can't leave theirs open."""

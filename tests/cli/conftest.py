@@ -117,3 +117,11 @@ def ran(words: Sequence[str], cwd: Path, **how: Any) -> Ended:
     process = started(words, cwd, **how)
     out, err = process.communicate(timeout=60)
     return Ended(process.returncode, out.decode(), err.decode())
+
+
+def git(cli: Cli, *words: str, code: int = 0) -> str:
+    """What Git, and the hooks that it runs, say in the folder; fails unless Git ends with this code."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(objstore.__file__).parents[1])}
+    done = subprocess.run(["git", *words], cwd=cli.folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done
+    return done.stdout + done.stderr

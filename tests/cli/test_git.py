@@ -19,12 +19,12 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no
 class Repository:
     """A Git repository, with both command lines in it."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._environment = environment
 
     def run(self, *words: str, code: int = 0, where: str = ".", environment: dict[str, str] | None = None) -> Ended:
-        done = subprocess.run(words, cwd=self.folder / where, env={**self._environment, **(environment or {})}, capture_output=True)
+        found = {**os.environ, "PYTHONPATH": str(Path(objstore.__file__).parents[1]), **(environment or {})}
+        done = subprocess.run(words, cwd=self.folder / where, env=found, capture_output=True)
         ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert ended.code == code, ended
         assert "Traceback" not in ended.err
@@ -48,7 +48,7 @@ class Repository:
         return (self.folder / path).read_text()
 
     def clone(self, name: str, *words: str) -> "Repository":
-        other = Repository(self.folder.parent / name, self._environment)
+        other = Repository(self.folder.parent / name)
         self.git("clone", "-q", *words, str(self.folder), str(other.folder))
         return other
 
@@ -56,14 +56,7 @@ class Repository:
 @pytest.fixture
 def bare_git(tmp_path: Path) -> Repository:
     """A Git repository without objstore."""
-    (tmp_path / "gitconfig").write_text("[user]\nname = Ann\nemail = ann@example.org\n[init]\ndefaultBranch = main\n")
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
-        "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "PYTHONPATH": str(Path(objstore.__file__).parents[1]),
-    }
-    made = Repository(tmp_path / "main", environment)
+    made = Repository(tmp_path / "main")
     made.folder.mkdir()
     made.git("init", "-q")
     return made
@@ -370,7 +363,7 @@ def test_what_is_in_a_submodule_now_isn_t_removed(branches: Repository, tmp_path
     branches.commit("more")
     branches.git("switch", "-q", "main")
     shutil.rmtree(branches.folder / "extra", ignore_errors=True)
-    part = Repository(tmp_path / "part", branches._environment)
+    part = Repository(tmp_path / "part")
     part.folder.mkdir()
     part.git("init", "-q")
     part.write("imgs/a", "a")

@@ -1,28 +1,16 @@
 """Git's hooks when there are others too, and after what Git does more rarely."""
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-import objstore
 from objstore.errors import StorageError
 from objstore.repository import githooks
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no Git here")
-
-
-def git(cli: Cli, *words: str, code: int = 0) -> str:
-    """What Git and the hooks say; fails unless Git ends with this code."""
-    who = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(objstore.__file__).parents[1])}
-    done = subprocess.run(["git", *who, *words], cwd=cli.folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done
-    return done.stdout + done.stderr
 
 
 def hook(cli: Cli, name: str, script: str) -> None:

@@ -1,19 +1,12 @@
 """What a Git repository of somebody else's may hold, and what must not come of it."""
 
 import shutil
-import subprocess
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no Git here")
-
-
-def git(cli: Cli, *words: str) -> str:
-    """What Git says; fails when Git does."""
-    who = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
-    return subprocess.run(["git", *who, *words], cwd=cli.folder, capture_output=True, text=True, check=True).stdout
 
 
 def committed(cli: Cli) -> str:
