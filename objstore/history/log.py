@@ -64,6 +64,10 @@ class Log:
                 yield number, data
                 number += 1
 
+    def read_entry(self, number: int) -> bytes | None:
+        """The bytes of one entry, None when it isn't there. Cost: one request."""
+        return self._read(self.entry_name(number))
+
     def append(self, number: int, records: Sequence[Record]) -> None:
         """Makes `records` entry `number`, all or nothing, durably; then it is there for every reader.
 

@@ -113,11 +113,11 @@ def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels, wa
     draft.flush()  # the disk may work meanwhile
     if warn is not None:
         warn_of_collisions(project.database.with_draft(draft), project.state, labels.name, root, warn)
-    if draft.generation != project.state.generation:
+    if draft.generation != project.holdings.generation:
         check_closed(project.database, draft, root)
     # What the draft holds is published even when the root is there already: if it was needed, something below the root is missing.
     segments = [] if draft.is_empty else draft.publish()
-    if project.state.has_put_away(segments, draft.packs):
+    if project.holdings.has_put_away(segments, draft.packs):
         return _log_anew(project, draft, root, labels)
     logged = _log(project, root, labels, segments, draft.stored_bytes, draft)
     draft.finish()

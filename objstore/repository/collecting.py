@@ -53,7 +53,7 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     with project.collecting(waiting):
         progress.start("looking for what is needed")
         before = _sizes(project, "packs/")
-        with KeySet(project.scratch) as live, _index_of(project, project.state) as database:
+        with KeySet(project.scratch) as live, _index_of(project, project.holdings) as database:
             mark(database, project.state.roots(), live)
             spared = spare(database, DraftFile.living(project.drafts), live, project.scratch)
             uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
@@ -97,8 +97,8 @@ def _tainted(project: Project, database: Database) -> set[str]:
 
 def _repack(project: Project, database: Database, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet) -> RepackPlan:
     """Replaces what is condemned, in the store and in the log; the plan that was carried out."""
-    segments = project.state.segments
-    generation = project.state.position + 1
+    segments = project.holdings.segments
+    generation = project.holdings.position + 1
     try:
         new = repack(database, project.blobs, decided, live, segments, generation)
     except StorageError:
@@ -120,7 +120,7 @@ def _log(project: Project, decided: RepackPlan, new: Repacked, superseded: list[
         _rehearse(project, [gc, verdict], live)
         return [gc, verdict]
 
-    project.commit(decide)
+    project.account(decide)
 
 
 def _rehearse(project: Project, records: list[Record], live: KeySet) -> None:
@@ -129,7 +129,7 @@ def _rehearse(project: Project, records: list[Record], live: KeySet) -> None:
     It can't happen, and once it did: then every pack was deleted. So whoever deletes looks at what is going to be left, by the very rules
     by which others will see it. Cost: as reading the index once more.
     """
-    after = project.state.copy()
+    after = project.holdings.copy()
     after.apply(after.position + 1, records)
     with _index_of(project, after) as database:
         for batch in live.batches(_BATCH):
@@ -140,7 +140,7 @@ def _rehearse(project: Project, records: list[Record], live: KeySet) -> None:
 
 def _delete(project: Project) -> None:
     """Deletes whatever the log doesn't need, judged by the log as it is now: what was written just now is needed."""
-    wanted = set(project.state.segments)
+    wanted = set(project.holdings.segments)
     for name in _sizes(project, "index/"):
         if name not in wanted:
             project.blobs.delete(segment_name(name))
@@ -153,7 +153,7 @@ def _delete(project: Project) -> None:
 
 def _unnamed(project: Project, packs: Iterable[str]) -> set[str]:
     """Packs that no segment names and no living draft: condemned, or left behind by something that was interrupted."""
-    named = {pack.hex() for name in project.state.segments for pack in project.database.read_segment(name).packs}
+    named = {pack.hex() for name in project.holdings.segments for pack in project.database.read_segment(name).packs}
     return set(packs) - named - DraftFile.packs_in_use(project.drafts)
 
 

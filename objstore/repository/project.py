@@ -3,14 +3,14 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from objstore.blobs.local import LocalBlobs
-from objstore.errors import CorruptionError, NotFoundError, StorageError
-from objstore.history.commit import check_writable, commit, refresh
+from objstore.errors import NotFoundError, StorageError
 from objstore.history.log import Log
+from objstore.history.logbook import Decide, Logbook, OwnLogbook
 from objstore.history.records import Record
 from objstore.history.state import State
 from objstore.host import filesystem
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from objstore.odb.draft import Draft
 
-_SNAPSHOT = "state"
 LOST = "local/lost"
 """Where what a check has found damaged is written down."""
 
@@ -48,9 +47,8 @@ class Project:
         self.keep_mode = filesystem.keeps_mode(folder)
         self.cache = self._opened_cache()
         self.database = Database(self.blobs, self.cache, catch_up=self.refresh)
-        self.log = Log(self.blobs, "main")
+        self._logbook: Logbook = OwnLogbook(Log(self.blobs, "main"), self.cache)
         self._refreshing = threading.RLock()
-        self.state = self._remembered_state()
         self.refresh()
 
     @classmethod
@@ -71,11 +69,20 @@ class Project:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
+    @property
+    def state(self) -> State:
+        """The history: collections, versions, aliases."""
+        return self._logbook.state
+
+    @property
+    def holdings(self) -> State:
+        """Which index segments count here, and which packs are dead."""
+        return self._logbook.holdings
+
     def refresh(self) -> None:
         """Sees what other processes have logged since."""
         with self._refreshing:
-            if refresh(self.log, self.state):
-                self._remember_state()
+            self._logbook.refresh()
             if self.cache.is_forgotten:
                 self._renew_cache()
             self._load_index(self.database)
@@ -86,18 +93,17 @@ class Project:
         A process that slept since it read the log must not put back segments that gc has replaced meanwhile: a writer would then build
         on packs that are gone. So the index is changed only under a lock, and after another look at the log.
         """
-        if database.cache.segments == set(self.state.segments):
+        if database.cache.segments == set(self.holdings.segments):
             return
         with locked_exclusive(self.cache.path.with_suffix(".lock")):
-            if refresh(self.log, self.state):
-                self._remember_state()
-            database.load(self.state.segments)
+            self._logbook.refresh()
+            database.load(self.holdings.segments)
 
     def forget_cache(self) -> None:
         """Throws away what this machine remembers of the project, and reads it anew. Drafts, and threads that read, just go on."""
         with self._refreshing:
             discard(self.cache.path)
-            self.state = State()
+            self._logbook.forget()
             self.refresh()
 
     def _renew_cache(self) -> None:
@@ -109,7 +115,7 @@ class Project:
             fresh.close()
             raise
         self.cache.go_over_to(fresh)
-        self._remember_state()
+        self._logbook.remember()
 
     def close(self) -> None:
         """Lets go of files, and makes sure that the cache outlives a crash of the machine."""
@@ -167,7 +173,7 @@ class Project:
         """While inside, gc isn't at work. Refused when a newer program has written what this one doesn't know."""
         with locked_shared(self._lock, waiting):
             self.refresh()
-            check_writable(self.state)
+            self._logbook.check_writable()
             yield
 
     @contextlib.contextmanager
@@ -185,52 +191,37 @@ class Project:
         CorruptionError when an entry of the log is missing: whoever deletes what the log doesn't need must know all of it.
         """
         with locked_exclusive(self._lock, waiting):
-            state = State()
-            refresh(self.log, state)
-            self.log.check_ends_at(state.position)
-            self.state = state
+            self._logbook.read_anew()
             self.refresh()
-            check_writable(self.state)
+            self._logbook.check_writable()
             yield
 
     def open_draft(self, *, lasting: bool = False) -> "Draft":
         """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on."""
-        return self.database.open_draft(self.drafts, self.state.generation, self.lost(), self.state.dead_packs, lasting=lasting)
+        return self.database.open_draft(self.drafts, self.holdings.generation, self.lost(), self.holdings.dead_packs, lasting=lasting)
 
     def lost(self) -> set[Key]:
         """Objects that the index lists but a check has found damaged."""
         return lost.still_lost(self.cache, lost.remembered(self.folder / LOST))
 
-    def commit(self, decide: Callable[[State], Sequence[Record]]) -> list[Record]:
-        """Appends to the log (see history.commit); to be used inside `writing` or `collecting`."""
-        records = commit(self.log, self.state, decide)
+    def commit(self, decide: Decide) -> list[Record]:
+        """Appends to the history (see history.commit); to be used inside `writing` or `collecting`."""
+        return self._committed(self._logbook.commit, decide)
+
+    def account(self, decide: Decide) -> list[Record]:
+        """Appends what is about this place alone (see Logbook.account); to be used as `commit` is."""
+        return self._committed(self._logbook.account, decide)
+
+    def _committed(self, append: Callable[[Decide], list[Record]], decide: Decide) -> list[Record]:
+        records = append(decide)
         with contextlib.suppress(StorageError):  # the cache is only a cache, and the record is safe already
-            self._remember_state()
+            self._logbook.remember()
             self._load_index(self.database)
         return records
 
     @property
     def _lock(self) -> Path:
         return self.folder / "local" / "lock"
-
-    def _remembered_state(self) -> State:
-        snapshot = self.cache.remembered(_SNAPSHOT)
-        if snapshot is not None:
-            with contextlib.suppress(CorruptionError, ValueError):
-                state = State.decode(snapshot[32:])
-                if state.position and snapshot[:32] == self._last_entry(state) != bytes(32):
-                    return state
-        return State()
-
-    def _remember_state(self) -> None:
-        with contextlib.suppress(StorageError):
-            self.cache.remember(_SNAPSHOT, self._last_entry(self.state) + self.state.encode())
-
-    def _last_entry(self, state: State) -> bytes:
-        """What tells that the log still is the one that was folded: a store may have been restored from a backup meanwhile."""
-        if not state.position or not self.blobs.has(self.log.entry_name(state.position)):
-            return bytes(32)
-        return plain(self.blobs.read(self.log.entry_name(state.position)))
 
     def _opened_cache(self) -> Cache:
         """The cache; where it can't be written (a full disk, say) one for this process alone, so that reading works all the same."""

@@ -18,7 +18,7 @@ def restore(project: Project, collection: str, ref: str, waiting: Callable[[], N
 
     def decide(state: State) -> list[Record]:
         records = restore_version(state, collection, ref)
-        if state.condemned:
+        if project.holdings.condemned:
             _check_not_condemned(project, state, collection, ref)
         return records
 
@@ -29,7 +29,7 @@ def restore(project: Project, collection: str, ref: str, waiting: Callable[[], N
 def _check_not_condemned(project: Project, state: State, collection: str, ref: str) -> None:
     """A gc that hasn't come to its verdict yet has marked without this version, and may delete what it reaches."""
     root = state.version(collection, ref, deleted=True).root
-    condemned = state.condemned
+    condemned = project.holdings.condemned
     with KeySet(project.scratch) as keys:
         mark(project.database, [root], keys)
         for batch in keys.batches(_BATCH):

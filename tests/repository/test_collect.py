@@ -288,7 +288,7 @@ def test_gc_deletes_nothing_that_is_named_in_a_part_of_the_log_that_it_cannot_se
     for number in range(3):
         add_folder(project, write_files(tmp_path / f"source{number}", {"a": noise(number, 9000)}))
     files = set(files_of(project.folder / "packs"))
-    (project.folder / project.log.entry_name(2)).unlink()
+    (project.folder / "log" / "main" / f"{2:020d}").unlink()
     for _ in range(2):
         with pytest.raises(CorruptionError, match="02 is missing, though entry 3 is there"):
             collect(project, Silent())
