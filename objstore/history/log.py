@@ -11,7 +11,7 @@ from typing import Literal
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import BlobExistsError, ConflictError, CorruptionError, InvalidInputError, NotFoundError, ObjstoreError, RemoteError
 from objstore.history.encoding import decode_compact, decode_entry, encode_compact, encode_entry
-from objstore.history.records import MAIN_KINDS, RUNS_KINDS, Record, UnknownRecord
+from objstore.history.records import KINDS_OF, Record, UnknownRecord
 from objstore.values.digest import Digest, plain
 
 COMPACT_SIZES = (64, 512, 4096, 32768)
@@ -31,10 +31,10 @@ class EntryTakenError(ConflictError):
 class Log:
     """One log of a project. Keeps no state of its own, so it may be used by any number of threads."""
 
-    def __init__(self, blobs: BlobStore, name: Literal["main", "runs"] = "main") -> None:
+    def __init__(self, blobs: BlobStore, name: Literal["main", "runs", "holdings"] = "main") -> None:
         self.name = name
         self.blobs = blobs
-        self._kinds = MAIN_KINDS if name == "main" else RUNS_KINDS
+        self._kinds = KINDS_OF[name]
 
     def entry_name(self, number: int) -> str:
         return f"log/{self.name}/{number:020d}"

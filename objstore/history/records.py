@@ -250,5 +250,8 @@ AnyRecord = MainRecord | RunsRecord
 
 MAIN_KINDS: tuple[type[Record], ...] = get_args(MainRecord)
 RUNS_KINDS: tuple[type[Record], ...] = get_args(RunsRecord)
+HOLDINGS_KINDS: tuple[type[Record], ...] = (SegmentsRecord, GcRecord, GcVerdictRecord)
+KINDS_OF = {"main": MAIN_KINDS, "runs": RUNS_KINDS, "holdings": HOLDINGS_KINDS}
+"""Which kinds each log has."""
 KINDS: dict[str, type[Record]] = {str(kind.__struct_config__.tag): kind for kind in MAIN_KINDS + RUNS_KINDS}
 """Every kind that this program knows."""

@@ -77,6 +77,10 @@ class Cache:
         """All packs that the segments name."""
         return [pack.hex() for _, pack in self._tables.rows_from("packs", b"")]
 
+    def has_pack(self, pack: str) -> bool:
+        """Whether a segment names that pack."""
+        return self._tables.get("packs", bytes.fromhex(pack)[:_PREFIX]) is not None
+
     def object_count(self) -> int:
         return self._tables.count("index")
 

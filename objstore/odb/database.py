@@ -34,16 +34,36 @@ class Span(NamedTuple):
 class Database:
     """Immutable objects by key. Thread-safe for reading."""
 
-    def __init__(self, blobs: BlobStore, cache: Cache, draft: "Draft | None" = None, catch_up: Callable[[], None] = lambda: None) -> None:
-        """With a draft, its objects are there too. `catch_up`: brings the index up to date; called when a pack isn't where it says."""
+    def __init__(
+        self,
+        blobs: BlobStore,
+        cache: Cache,
+        draft: "Draft | None" = None,
+        catch_up: Callable[[], None] = lambda: None,
+        upstream: "Database | None" = None,
+    ) -> None:
+        """With a draft, its objects are there too, and with an upstream, what that has and this one hasn't.
+
+        `catch_up`: brings the index up to date; called when a pack isn't where it says.
+        """
         self._blobs = blobs
         self._cache = cache
         self._draft = draft
         self._catch_up = catch_up
+        self._upstream = upstream
 
     def with_draft(self, draft: "Draft") -> "Database":
         """The same database, seen together with a draft."""
-        return Database(self._blobs, self._cache, draft, self._catch_up)
+        return Database(self._blobs, self._cache, draft, self._catch_up, self._upstream)
+
+    def with_upstream(self, upstream: "Database") -> "Database":
+        """The same database, seen together with another one that has the rest."""
+        return Database(self._blobs, self._cache, self._draft, self._catch_up, upstream)
+
+    @property
+    def alone(self) -> "Database":
+        """The same database without an upstream: what is kept in this very place."""
+        return Database(self._blobs, self._cache, self._draft, self._catch_up)
 
     @property
     def cache(self) -> Cache:
@@ -76,22 +96,33 @@ class Database:
             return Segment(size, _missing_is_damage(name)(read))
 
     def __contains__(self, key: Key) -> bool:
-        return self._cache.locate(key) is not None or (self._draft is not None and key in self._draft)
+        return not self.missing([key])
 
     def missing(self, keys: Sequence[Key]) -> list[Key]:
         """Those keys that aren't stored, in order."""
-        known = self._cache.known(keys)
+        known = self.known(keys)
         return [key for key in keys if key not in known and (self._draft is None or key not in self._draft)]
+
+    def known(self, keys: Sequence[Key]) -> set[Key]:
+        """Those keys that the index lists, here or upstream."""
+        known = self._cache.known(keys)
+        if self._upstream is not None and len(known) < len(keys):
+            known |= self._upstream.known([key for key in keys if key not in known])
+        return known
 
     def recipe_keys(self, file: bytes) -> list[Key]:
         """The recipes of a file, by its digest."""
         prefix = recipe_prefix(file)
-        stored = [key for key, _ in self._cache.locate_from(prefix)]
-        return stored + (self._draft.keys_from(prefix) if self._draft else [])
+        found = [key for key, _ in self._cache.locate_from(prefix)]
+        found += self._draft.keys_from(prefix) if self._draft else []
+        return list(dict.fromkeys(found + self._upstream.recipe_keys(file))) if self._upstream else found
 
     def locate(self, keys: Sequence[Key]) -> dict[Key, Location]:
         """Where stored objects are; those that aren't stored are left out."""
-        return self._cache.locate_many(keys)
+        located = self._cache.locate_many(keys)
+        if self._upstream is not None and len(located) < len(keys):
+            located |= self._upstream.locate([key for key in keys if key not in located])
+        return located
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -104,13 +135,16 @@ class Database:
         return decode(key, record)
 
     def _located(self, key: Key) -> Location:
-        location = self._cache.locate(key)
+        location = self._locate(key)
         if location is None:
             self._catch_up()  # gc may be writing the index anew at this very moment
-            location = self._cache.locate(key)
+            location = self._locate(key)
         if location is None:
             raise NotFoundError(f"{describe(key)} is not in this store")
         return location
+
+    def _locate(self, key: Key) -> Location | None:
+        return self.locate([key]).get(key) if self._upstream is not None else self._cache.locate(key)
 
     def read_node(self, digest: Digest, /) -> bytes:
         return bytes(self.read(node_key(digest)))
@@ -120,7 +154,7 @@ class Database:
 
         The caller bounds how much it asks for. A key given twice comes once.
         """
-        located = self._cache.locate_many(keys)
+        located = self.locate(keys)
         for key in dict.fromkeys(keys):
             if key not in located:
                 yield key, self.read(key)
@@ -132,6 +166,11 @@ class Database:
 
         gc may have moved a record since somebody looked: then it is looked up again, once.
         """
+        if self._upstream is not None:
+            elsewhere = {key: place for key, place in located.items() if not self._cache.has_pack(place.pack)}
+            if elsewhere:
+                yield from self._upstream.read_records(elsewhere)
+                located = {key: place for key, place in located.items() if key not in elsewhere}
         for span in spans(located):
             try:
                 block = self._read_span(span)
@@ -151,8 +190,10 @@ class Database:
         """The folder of this machine that has the packs as files, if there is one."""
         return self._blobs.root
 
-    def _read_anew(self, key: Key) -> memoryview:
+    def _read_anew(self, key: Key) -> bytes | memoryview:
         located = self._located(key)
+        if self._upstream is not None and not self._cache.has_pack(located.pack):
+            return next(record for _, record in self._upstream.read_records({key: located}))
         try:
             (span,) = spans({key: located})
             return self._read_span(span)
@@ -171,7 +212,7 @@ class Database:
         """
         from objstore.odb.draft import Draft
 
-        draft = Draft(self._blobs, self._cache, DraftFile.create(folder), generation, lost, lasting=lasting)
+        draft = Draft(self._blobs, self, DraftFile.create(folder), generation, lost, lasting=lasting)
         self._adopt(folder, draft, dead)
         return draft
 
@@ -181,7 +222,7 @@ class Database:
             for name in set(old.packs).difference(dead):
                 with contextlib.suppress(NotFoundError, CorruptionError):
                     trailer = self.read_trailer(name)
-                    if trailer.pack_class is pack.PackClass.DATA and self.missing([row.key for row in trailer.rows]):
+                    if trailer.pack_class is pack.PackClass.DATA and self.alone.missing([row.key for row in trailer.rows]):
                         draft.adopt(name, trailer)
             old.remove()
 

@@ -8,12 +8,13 @@ next draft, which then doesn't write the same chunks again.
 import contextlib
 import os
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import ConflictError
-from objstore.odb.cache import Cache
+from objstore.odb.cache import Location
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.pack import PackClass, Trailer, pack_name
 from objstore.odb.packwriter import PackWriter
@@ -27,14 +28,22 @@ from objstore.values.key import Key, Kind
 _UNPLACED = (-1, 0, 0, 0)
 
 
+class Stored(Protocol):
+    """What a draft needs to know of the store that it is for."""
+
+    def known(self, keys: Sequence[Key], /) -> set[Key]: ...
+
+    def locate(self, keys: Sequence[Key], /) -> Mapping[Key, Location]: ...
+
+
 class Draft:
     """Objects not yet in the store. Thread-safe. Close it, published or not."""
 
     def __init__(
-        self, blobs: BlobStore, cache: Cache, file: DraftFile, generation: int, lost: Collection[Key] = (), *, lasting: bool = False
+        self, blobs: BlobStore, stored: Stored, file: DraftFile, generation: int, lost: Collection[Key] = (), *, lasting: bool = False
     ) -> None:
         self._blobs = blobs
-        self._cache = cache
+        self._store = stored
         self._file = file
         self.generation = generation
         self._is_lasting = lasting
@@ -65,8 +74,8 @@ class Draft:
     def _stored(self, keys: Sequence[Key]) -> set[Key]:
         """Those keys that the store has. If the draft is to outlast the lock, gc must leave their chunks to it (graph/sparing.py)."""
         if not self._is_lasting:
-            return self._cache.known(keys)
-        found = self._cache.locate_many(keys)
+            return self._store.known(keys)
+        found = self._store.locate(keys)
         self._file.use({place.pack for key, place in found.items() if key[0] == Kind.CHUNK})
         return set(found)
 
@@ -179,7 +188,7 @@ class Draft:
         if not self._rows:
             return []
         packs = self.packs
-        if not all(self._blobs.has(pack_name(pack)) for pack in packs):
+        if self._blobs.root is not None and not all(self._blobs.has(pack_name(pack)) for pack in packs):
             raise ConflictError("a pack that this draft has written is gone; add it all again")
         return [publish_segment(self._blobs, packs, self._rows)]
 

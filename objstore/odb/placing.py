@@ -13,9 +13,10 @@ def put_in_place(blobs: BlobStore, name: str, file: Path) -> None:
     """Makes `file` appear under `name`, durably; the file is gone afterwards.
 
     What has that name already is the same, so it stays, unless it has been damaged: then the whole file takes its place. Otherwise
-    content that is stored once more because it was found damaged would seem stored, and not be. Cost: then both are read.
+    content that is stored once more because it was found damaged would seem stored, and not be. Cost: then both are read. Elsewhere
+    than on this machine, where to ask costs as much as to write, what is there isn't looked at: that is for whoever checks a remote.
     """
-    if blobs.has(name) and not _is_same(blobs, name, file):
+    if blobs.root is not None and blobs.has(name) and not _is_same(blobs, name, file):
         blobs.replace(name, file)
         return
     with contextlib.suppress(BlobExistsError):

@@ -213,7 +213,8 @@ class Project:
         return self._committed(self._logbook.account, decide)
 
     def _committed(self, append: Callable[[Decide], list[Record]], decide: Decide) -> list[Record]:
-        records = append(decide)
+        with self._refreshing:
+            records = append(decide)
         with contextlib.suppress(StorageError):  # the cache is only a cache, and the record is safe already
             self._logbook.remember()
             self._load_index(self.database)

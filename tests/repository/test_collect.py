@@ -300,7 +300,7 @@ def test_gc_trusts_no_state_that_was_remembered(tmp_path: Path, project: Project
     root = add_folder(project, write_files(tmp_path / "source", {"a": noise(1, 9000)})).version.root
     forged = State()
     forged.position = project.state.position
-    project.state = forged
+    project._logbook._main.state = forged
     collect(project, Silent())
     assert content_of(project, root) == {"a": noise(1, 9000)}
 

@@ -1,0 +1,176 @@
+"""The logs of a clone: its upstream's as far as it knows them, its own entries that wait, and what it holds (spec/log.md)."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import ConflictError, NotFoundError
+from objstore.history.commit import check_writable, commit
+from objstore.history.folded import Folded
+from objstore.history.log import EntryTakenError, Log, Records
+from objstore.history.logbook import Decide
+from objstore.history.records import Record, SegmentsRecord
+from objstore.history.replay import Replay, with_collections
+from objstore.history.state import State
+from objstore.history.unpushed import PendingEntry, PendingName, Unpushed
+from objstore.host.locks import locked_exclusive
+from objstore.odb.cache import Cache
+
+Change = Callable[[Record], Record | None]
+"""What becomes of a record, None to remove it."""
+
+
+def is_clone(blobs: BlobStore) -> bool:
+    """Whether a project has become a clone."""
+    return blobs.has(Log(blobs, "holdings").entry_name(1))
+
+
+class CloneLogbook:
+    """Of a clone on this disk. `lock`: the file whose lock whoever changes the mirror or pending entries holds."""
+
+    def __init__(self, blobs: BlobStore, cache: Cache, lock: Path) -> None:
+        self._lock = lock
+        self._mirror = Folded(Log(blobs, "main"), cache, "state")
+        self._holdings = Folded(Log(blobs, "holdings"), cache, "holdings")
+        self._unpushed = Unpushed(blobs)
+        self._names: list[PendingName] = []
+        self._replay = Replay(self._mirror.state)
+
+    @property
+    def state(self) -> State:
+        return self._replay.state
+
+    @property
+    def holdings(self) -> State:
+        return self._holdings.state
+
+    @property
+    def mirror(self) -> State:
+        """The upstream's history, as far as it is known here."""
+        return self._mirror.state
+
+    @property
+    def replay(self) -> Replay:
+        """What becomes of the pending entries."""
+        return self._replay
+
+    # -- as every logbook ----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> bool:
+        while True:
+            # In this order: what has landed is put into the mirror before it is removed here, so it is found in one of them.
+            is_new = self._holdings.refresh()
+            names = self._unpushed.names()
+            is_moved = self._mirror.refresh()
+            with contextlib.suppress(NotFoundError):  # it has landed since it was listed
+                return self._follow(names, is_moved) or is_new
+
+    def _follow(self, names: list[PendingName], is_moved: bool) -> bool:
+        if is_moved or names[: len(self._names)] != self._names:
+            self._replay_anew(names)
+        else:
+            self._add(self._unpushed.read(name) for name in names[len(self._names) :])
+        is_new = is_moved or names != self._names
+        self._names = names
+        return is_new
+
+    def commit(self, decide: Decide) -> list[Record]:
+        with self.alone():
+            self.check_writable()
+            records = list(decide(self.state))
+            segments = tuple(dict.fromkeys(segment for record in records for segment in record.segments))
+            if segments:
+                self.account(lambda holdings: [SegmentsRecord(segments=segments)] if set(segments) - set(holdings.segments) else [])
+            history = [replace(record, segments=()) for record in records if not isinstance(record, SegmentsRecord)]
+            if history:
+                self._unpushed.append(self.mirror.position, history)
+                self.refresh()
+            return records
+
+    def account(self, decide: Decide) -> list[Record]:
+        return commit(self._holdings.log, self._holdings.state, decide)
+
+    def check_writable(self) -> None:
+        check_writable(self.state)
+        check_writable(self.holdings)
+
+    def read_anew(self) -> None:
+        self._mirror.read_anew()
+        self._holdings.read_anew()
+        self._names = self._unpushed.names()
+        self._replay_anew(self._names)
+
+    def remember(self) -> None:
+        self._mirror.remember()
+        self._holdings.remember()
+
+    def forget(self) -> None:
+        self._mirror.forget()
+        self._holdings.forget()
+        self._names = []
+        self._replay = Replay(self.mirror)
+
+    # -- what comes from the upstream, and goes there ------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """While inside, no other process changes the mirror or the pending entries. Everything is up to date."""
+        with locked_exclusive(self._lock):
+            self.refresh()
+            yield
+
+    def extend(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """Takes entries of the upstream's log into the mirror; ConflictError when it has others there. Inside `alone`."""
+        for number, data in entries:
+            try:
+                self._mirror.log.append_bytes(number, data)
+            except EntryTakenError as error:
+                raise ConflictError(f"entry {number} of the upstream's log isn't what it was when this clone last read it") from error
+        self.refresh()
+
+    def settle(self, names: Sequence[PendingName], replay: Replay) -> None:
+        """Removes pending entries that have landed as `replay` has had it. Inside `alone`, after their records are in the mirror.
+
+        What came after them is written anew if it is about a collection that is another one upstream.
+        """
+        done = set(names)
+        self._rewrite(
+            [name for name in self._unpushed.names() if name not in done], lambda record: with_collections(record, replay.same_as)
+        )
+        self._unpushed.remove(names)
+        self.refresh()
+
+    def change_pending(self, change: Change, base: int | None = None) -> None:
+        """Alters all pending records, and notes that they know the mirror up to `base`. Inside `alone`."""
+        self._rewrite(self._unpushed.names(), change, base)
+        self.refresh()
+
+    def _rewrite(self, names: Sequence[PendingName], change: Change, base: int | None = None) -> None:
+        """Replaces entries by changed ones. Killed in between, records are there twice, and count once."""
+        entries = [self._unpushed.read(name) for name in names]
+        self.check_writable()  # so all of them are known records
+        known = [[record for record in entry.records if isinstance(record, Record)] for entry in entries]
+        changed = [[after for record in records if (after := change(record)) is not None] for records in known]
+        if base is None and changed == known:
+            return
+        for entry, records in zip(entries, changed, strict=True):
+            if records:
+                self._unpushed.append(entry.name.base if base is None else base, records)
+        self._unpushed.remove(names)
+
+    def _replay_anew(self, names: Sequence[PendingName]) -> None:
+        self._replay = Replay(self.mirror, self._since(min((name.base for name in names), default=self.mirror.position)))
+        self._add(map(self._unpushed.read, names))
+
+    def _since(self, base: int) -> Iterator[tuple[int, Records]]:
+        """The entries of the mirror after `base`, but none that its fold hasn't seen yet."""
+        last = self.mirror.position
+        return takewhile(lambda entry: entry[0] <= last, self._mirror.log.read_from(base + 1)) if base < last else iter(())
+
+    def _add(self, entries: Iterator[PendingEntry]) -> None:
+        for entry in entries:
+            self._replay.add(entry)

@@ -1,0 +1,222 @@
+"""What becomes of pending records when they come after the upstream's log as it is now (spec/log.md). Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from objstore.history.collection import LATEST, Collection, Version
+from objstore.history.log import Records
+from objstore.history.records import (
+    AliasRecord,
+    CollectionRecord,
+    DeleteRecord,
+    DescribeRecord,
+    MetadataRecord,
+    PartFinishRecord,
+    Record,
+    RenameRecord,
+    RestoreRecord,
+    TagRecord,
+    TtlRecord,
+    UnknownRecord,
+    VersionRecord,
+)
+from objstore.history.state import State
+from objstore.history.unpushed import PendingEntry
+from objstore.values.digest import Digest
+
+_MAX_NAME = 128
+
+
+class Numbered(NamedTuple):
+    """A version as it is called."""
+
+    collection: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.collection}:v{self.number}"
+
+
+@dataclass(frozen=True)
+class AliasConflict:
+    """An alias that was moved on both sides."""
+
+    collection: str
+    alias: str
+    ours: str
+    theirs: str
+    """Where it is on either side: `v3`, or `nowhere`."""
+
+    def __str__(self) -> str:
+        return f"{self.collection}:{self.alias} (yours: {self.ours}, upstream: {self.theirs})"
+
+
+class Replay:
+    """The upstream's history with pending entries after it, one by one."""
+
+    def __init__(self, mirror: State, since: Iterable[tuple[int, Records]] = ()) -> None:
+        """`since`: the entries of the mirror after the least `base` of what will be added."""
+        self.state = mirror.copy()
+        self.outgoing: list[Record] = []
+        """The records as the upstream shall have them."""
+        self.versions: dict[str, Numbered] = {}
+        """What each pending version has become, by its record's `write_id`."""
+        self.same_as: dict[str, str] = {}
+        """Ids of collections here that are others upstream."""
+        self.renamed: dict[str, str] = {}
+        """Collections that have another name now, old → new: theirs is taken by one of another type."""
+        self.in_vain: list[str] = []
+        """What has no effect any more, each as a sentence."""
+        self._mirror = mirror
+        self._seen: set[str] = set()
+        self._moves: dict[tuple[str, str], int] = {}
+        """Custom aliases that were moved upstream, by collection and alias, with the last entry that did so."""
+        self._own_moves: dict[tuple[str, str], int] = {}
+        """Custom aliases that pending records move, with the least base of those records."""
+        for number, records in since:
+            for record in records:
+                self._seen.add(record.write_id)
+                if isinstance(record, AliasRecord) and record.alias != LATEST:
+                    self._moves[record.collection, record.alias] = number
+
+    def add(self, entry: PendingEntry) -> None:
+        """Has one more entry follow."""
+        for record in entry.records:
+            if record.write_id not in self._seen:
+                self._seen.add(record.write_id)
+                self._add(record, entry.name.base)
+
+    def conflicts(self) -> list[AliasConflict]:
+        """The custom aliases that both sides have moved since the pending records were written, and not to the same version."""
+        found = []
+        for (id_, alias), base in self._own_moves.items():
+            ours, theirs = self.state.collections[id_], self._mirror.collections.get(id_)
+            if theirs is not None and self._moves.get((id_, alias), 0) > base and ours.aliases.get(alias) != theirs.aliases.get(alias):
+                found.append(AliasConflict(ours.name, alias, _place(ours, alias), _place(theirs, alias)))
+        return found
+
+    def needed(self) -> list[Record]:
+        """The outgoing records, but for those about versions that came and went again without the upstream's knowing."""
+        gone = {
+            (collection.id, version.root.hex())
+            for collection in self.state.collections.values()
+            for version in collection.versions[self._known_versions(collection.id) :]
+            if _is_gone(collection, version) and not self._is_upstream(collection.id, version.root)
+        }
+        return [record for record in self.outgoing if (getattr(record, "collection", ""), getattr(record, "root", "")) not in gone]
+
+    def _known_versions(self, id_: str) -> int:
+        known = self._mirror.collections.get(id_)
+        return len(known.versions) if known else 0
+
+    def _is_upstream(self, id_: str, root: Digest) -> bool:
+        known = self._mirror.collections.get(id_)
+        return known is not None and known.find_root(root) is not None
+
+    def _add(self, record: Record | UnknownRecord, base: int) -> None:
+        if isinstance(record, UnknownRecord):
+            self._apply(record)  # so that nothing is written any more
+            return
+        record = with_collections(record, self.same_as)
+        if isinstance(record, CollectionRecord):
+            other = self.state.find_collection(record.name)
+            if other is not None and other.type == record.type:
+                self.same_as[record.collection] = other.id
+                return
+            if other is not None:
+                self.renamed[record.name] = _free_name(self.state, record)
+                record = replace(record, name=self.renamed[record.name])
+        problem = _problem(self.state, record)
+        if problem is not None:
+            self.in_vain.append(problem)
+            return
+        if isinstance(record, AliasRecord) and record.alias != LATEST:
+            self._own_moves.setdefault((record.collection, record.alias), base)
+        self._apply(record)
+        self.outgoing.append(record)
+        if isinstance(record, VersionRecord):
+            collection = self.state.collections[record.collection]
+            version = collection.find_root(Digest.from_hex(record.root))
+            assert version is not None
+            self.versions[record.write_id] = Numbered(collection.name, version.number)
+
+    def _apply(self, record: Record | UnknownRecord) -> None:
+        self.state.apply(self.state.position + 1, [record])
+
+
+def with_collections(record: Record, same_as: Mapping[str, str]) -> Record:
+    """A record about the collections that those it names are now."""
+    if not same_as:
+        return record
+    if isinstance(record, VersionRecord) and record.source is not None and record.source.collection in same_as:
+        record = replace(record, source=replace(record.source, collection=same_as[record.source.collection]))
+    id_ = getattr(record, "collection", "")
+    if id_ in same_as and not isinstance(record, CollectionRecord):
+        record = replace(record, collection=same_as[id_])
+    return record
+
+
+_OF_COLLECTIONS = (VersionRecord, PartFinishRecord)
+_OF_VERSIONS = (AliasRecord, TagRecord, DescribeRecord, MetadataRecord, TtlRecord, DeleteRecord, RestoreRecord)
+
+
+def _problem(state: State, record: Record) -> str | None:
+    """Why a record has no effect any more; None if it has."""
+    if isinstance(record, RenameRecord):
+        return _rename_problem(state, record)
+    if not isinstance(record, _OF_COLLECTIONS + _OF_VERSIONS):
+        return None
+    collection = state.collections.get(record.collection)
+    if collection is None:
+        return f"a record of kind {record.__struct_config__.tag} is about a collection that isn't there any more"
+    if isinstance(record, _OF_COLLECTIONS) or record.root is None:
+        return None
+    version = collection.find_root(Digest.from_hex(record.root))
+    if version is None:
+        return f"a record of kind {record.__struct_config__.tag} is about a version of {collection.name} that isn't there any more"
+    return _version_problem(collection, version, record)
+
+
+def _rename_problem(state: State, record: RenameRecord) -> str | None:
+    collection = state.collections.get(record.collection)
+    if collection is None:
+        return f"a collection that is to be called {record.name} isn't there any more"
+    other = state.find_collection(record.name)
+    if other is None or other is collection:
+        return None
+    return f"{collection.name} isn't renamed to {record.name}: there is one of that name upstream"
+
+
+def _version_problem(collection: Collection, version: Version, record: Record) -> str | None:
+    name = f"{collection.name}:{version.name}"
+    if isinstance(record, AliasRecord) and version.deleted:
+        return f"{record.alias} isn't put on {name}: it was deleted upstream"
+    if isinstance(record, RestoreRecord) and version.purged:
+        return f"{name} isn't restored: its content was collected by gc upstream"
+    return None
+
+
+def _is_gone(collection: Collection, version: Version) -> bool:
+    """Whether no version with that content is live."""
+    newest = collection.find_root(version.root)
+    return newest is not None and newest.deleted
+
+
+def _place(collection: Collection, alias: str) -> str:
+    number = collection.aliases.get(alias)
+    return "nowhere" if number is None else f"v{number}"
+
+
+def _free_name(state: State, record: CollectionRecord) -> str:
+    ending = "-" + re.sub(r"[^A-Za-z0-9_.-]", "-", record.type)
+    number = 1
+    while True:
+        suffix = (ending if number == 1 else f"{ending}-{number}")[-_MAX_NAME + 1 :]
+        name = record.name[: _MAX_NAME - len(suffix)] + suffix
+        if state.find_collection(name) is None:
+            return name
+        number += 1
