@@ -91,6 +91,12 @@ class RemoteError(ObjstoreError):
     code = "remote"
 
 
+class UnsafeStoreError(RemoteError):
+    """A remote can't refuse a second write of one name, so it can't hold a project that is written to: choose another store."""
+
+    code = "unsafe"
+
+
 class StorageError(ObjstoreError):
     """The disk refused: no space, read-only, no permission."""
 

@@ -1,0 +1,67 @@
+"""The requests that a remote answers, as a file system of fsspec makes them: each once, with whatever exception it ends in."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+_AT_ONCE = 16
+
+
+class Transport:
+    """One file system and the path in it under which the blobs are. Not fork-safe; else usable from many threads.
+
+    This form suits any fsspec file system; those of S3 and GCS have forms of their own. `limit` is the seconds that a call may take
+    in all; only file systems that run in an event loop heed it.
+    """
+
+    # Whether `create` leaves what is there alone, also when two come at the same time. fsspec's generic `pipe_file` looks first and
+    # then writes, or ignores the mode, so it takes a file system that is known to pass the condition on to a server that keeps it.
+    refuses_second_create = False
+
+    def __init__(self, fs: Any, base: str) -> None:
+        self.fs = fs
+        self.base = base.rstrip("/")
+        if fs.async_impl:
+            fs.batch_size = _AT_ONCE
+
+    def path(self, name: str) -> str:
+        return f"{self.base}/{name}" if name else self.base
+
+    def create(self, name: str, data: bytes, limit: float) -> None:
+        """Puts a new blob by one request."""
+        self.fs.pipe_file(self.path(name), data, mode="create", **self.within(limit))
+
+    def overwrite(self, name: str, file: Path, limit: float) -> None:
+        """Puts a file of any size, in pieces if it is large, whether or not the name is in use."""
+        self.fs.put_file(str(file), self.path(name), **self.within(limit))
+
+    def read(self, name: str, limit: float) -> bytes:
+        return bytes(self.fs.cat_file(self.path(name), **self.within(limit)))
+
+    def ranges(self, name: str, ranges: Sequence[tuple[int, int]], limit: float) -> list[bytes | Exception]:
+        """The bytes of each (offset, length), or why they couldn't be had; sixteen are asked for at once."""
+        starts, ends = [offset for offset, _ in ranges], [offset + length for offset, length in ranges]
+        return list(self.fs.cat_ranges([self.path(name)] * len(ranges), starts, ends, on_error="return", **self.within(limit)))
+
+    def size(self, name: str, limit: float) -> int:
+        return int(self.fs.size(self.path(name), **self.within(limit)))
+
+    def files(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Whatever is below a prefix that ends in `/`, or below the base; no limit, since nobody knows how many pages there are."""
+        above = self.path("") + "/"
+        for path, info in self.fs.find(self.path(prefix).rstrip("/"), detail=True).items():
+            name = path.removeprefix(above)
+            if info["type"] == "file" and path.startswith(above + prefix) and not name.endswith("/"):
+                yield name, int(info["size"])
+
+    def delete(self, name: str, limit: float) -> None:
+        self.fs.rm_file(self.path(name), **self.within(limit))
+
+    def look_for_bucket(self, limit: float) -> None:
+        """Fails as not found if the bucket isn't there, perhaps otherwise if one may not look."""
+
+    def close(self) -> None:
+        """Gives back its connections; it may be used again."""
+
+    def within(self, limit: float) -> dict[str, float]:
+        return {"timeout": max(limit, 0.1)} if self.fs.async_impl else {}
