@@ -173,7 +173,7 @@ class Database:
                 located = {key: place for key, place in located.items() if key not in elsewhere}
         for span in spans(located):
             try:
-                block = self._read_span(span)
+                block = self.read_span(span)
             except NotFoundError:
                 self._catch_up()
                 for key, _, _ in span.records:
@@ -182,7 +182,8 @@ class Database:
             for key, at, size in span.records:
                 yield key, block[at : at + size]
 
-    def _read_span(self, span: Span) -> memoryview:
+    def read_span(self, span: Span) -> memoryview:
+        """The bytes of a span, as they lie there, not verified. NotFoundError when the pack has gone."""
         return memoryview(next(iter(self._blobs.read_ranges(pack.pack_name(span.pack), [(span.start, span.size)]))))
 
     @property
@@ -196,7 +197,7 @@ class Database:
             return next(record for _, record in self._upstream.read_records({key: located}))
         try:
             (span,) = spans({key: located})
-            return self._read_span(span)
+            return self.read_span(span)
         except NotFoundError as error:
             raise CorruptionError(f"pack {located.pack[:12]} is missing; run `objstore fsck`") from error
 
@@ -253,15 +254,18 @@ def _missing_is_damage(name: str) -> Iterator[None]:
         raise CorruptionError(f"index segment {name[:12]} is missing; run `objstore fsck --repair`") from error
 
 
-def spans(located: Mapping[Key, Location]) -> Iterator[Span]:
-    """What to read to have the records at these places, in the order of packs; neighbours together."""
+def spans(located: Mapping[Key, Location], *, gap: int = _GAP, largest: int | None = None) -> Iterator[Span]:
+    """What to read to have the records at these places, in the order of packs.
+
+    Neighbours go together, with up to `gap` unwanted bytes between two, but not beyond `largest` bytes.
+    """
     wanted = sorted(located.items(), key=_by_place)
     first = 0
     for at in range(1, len(wanted) + 1):
-        if at == len(wanted) or not _adjacent(wanted[at - 1][1], wanted[at][1]):
+        if at == len(wanted) or not _together(wanted[first][1], wanted[at - 1][1], wanted[at][1], gap, largest):
             start, last = wanted[first][1].offset, wanted[at - 1][1]
             records = [(key, place.offset - start, FRAME.size + place.stored) for key, place in wanted[first:at]]
-            yield Span(last.pack, start, last.offset + FRAME.size + last.stored - start, records)
+            yield Span(last.pack, start, _end(last) - start, records)
             first = at
 
 
@@ -269,5 +273,11 @@ def _by_place(item: tuple[Key, Location]) -> tuple[str, int]:
     return item[1][:2]
 
 
-def _adjacent(a: Location, b: Location) -> bool:
-    return a.pack == b.pack and b.offset - (a.offset + FRAME.size + a.stored) <= _GAP
+def _together(first: Location, last: Location, other: Location, gap: int, largest: int | None) -> bool:
+    """Whether `other` is read with what lies from `first` to `last`."""
+    is_near = last.pack == other.pack and other.offset - _end(last) <= gap
+    return is_near and (largest is None or _end(other) - first.offset <= largest)
+
+
+def _end(place: Location) -> int:
+    return place.offset + FRAME.size + place.stored

@@ -1,0 +1,1 @@
+"""Moving a project's objects and history between two places."""
