@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, settings
 from objstore.odb import table
 from objstore.odb.cache import Cache
 from objstore.repository.project import Project
+from tests.servers.fixtures import gcs, s3, unsafe_s3
+
+__all__ = ["gcs", "s3", "unsafe_s3"]
 
 settings.register_profile(
     "objstore",

@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from objstore.blobs.address import Address
 from objstore.blobs.local import LocalBlobs
-from objstore.blobs.protocol import BlobStore
 from objstore.blobs.remote import RemoteBlobs
 from objstore.blobs.retrying import Retrying
 from objstore.blobs.transport import Transport
@@ -18,7 +17,9 @@ _PACKAGES = {"s3": "objstore[s3]", "gs": "objstore[gcs]", "abfs": "adlfs", "abfs
 _Maker = Callable[[Address, Mapping[str, object]], Transport]
 
 
-def open_blobs(address: Address, scratch: Path, options: Mapping[str, object] = _NO_OPTIONS, retrying: Retrying | None = None) -> BlobStore:
+def open_blobs(
+    address: Address, scratch: Path, options: Mapping[str, object] = _NO_OPTIONS, retrying: Retrying | None = None
+) -> LocalBlobs | RemoteBlobs:
     """The blobs there, to be closed by the caller. Nothing is asked of a remote yet.
 
     `scratch`: a folder of this machine for files on their way to a remote. `options`: fsspec's storage options, such as `key`,

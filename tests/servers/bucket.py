@@ -1,0 +1,30 @@
+"""A bucket on one of the servers, as tests see it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from objstore.blobs.address import Address
+from objstore.blobs.opening import open_blobs
+from objstore.blobs.remote import RemoteBlobs
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """`url` is the bucket's, `options` are fsspec's for it, `readonly` those of somebody who may only read."""
+
+    url: str
+    endpoint: str
+    options: Mapping[str, object]
+    readonly: Mapping[str, object] = field(default_factory=dict)
+
+    def place(self) -> str:
+        """The URL of an empty place in it that nobody else uses."""
+        return f"{self.url}/{os.urandom(8).hex()}"
+
+    def open(self, scratch: Path, url: str | None = None, **options: object) -> RemoteBlobs:
+        """The blobs at `url`, or in a place of their own, with some options in place of the usual ones."""
+        opened = open_blobs(Address.parse(url or self.place()), scratch, {**self.options, **options})
+        assert isinstance(opened, RemoteBlobs)
+        return opened

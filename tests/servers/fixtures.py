@@ -1,0 +1,34 @@
+"""The servers as fixtures, started when a test first asks: each pytest-xdist worker has its own, which costs it three seconds."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.bucket import Bucket
+from tests.servers.fakegcs import fakegcs
+from tests.servers.rclone import rclone
+from tests.servers.seaweedfs import seaweedfs
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    """A bucket on an S3 server that keeps every promise."""
+    pytest.importorskip("s3fs", reason="needs s3fs (pip install 'objstore[s3]')")
+    with seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as bucket:
+        yield bucket
+
+
+@pytest.fixture(scope="session")
+def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    """A bucket on an emulator of Google Cloud Storage."""
+    pytest.importorskip("gcsfs", reason="needs gcsfs (pip install 'objstore[gcs]')")
+    with fakegcs(tmp_path_factory.mktemp("fakegcs")) as bucket:
+        yield bucket
+
+
+@pytest.fixture(scope="session")
+def unsafe_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    """A bucket on an S3 server that overwrites when asked to create."""
+    pytest.importorskip("s3fs", reason="needs s3fs (pip install 'objstore[s3]')")
+    with rclone(tmp_path_factory.mktemp("rclone")) as bucket:
+        yield bucket
