@@ -92,7 +92,7 @@ class RemoteError(ObjstoreError):
 
 
 class UnsafeStoreError(RemoteError):
-    """A remote can't refuse a second write of one name, so it can't hold a project that is written to: choose another store."""
+    """A remote can't hold a project that is written to, since it may overwrite what is there: choose another store."""
 
     code = "unsafe"
 
