@@ -24,13 +24,14 @@ def open_blobs(
 
     `scratch`: a folder of this machine for files on their way to a remote. `options`: fsspec's storage options, such as `key`,
     `secret`, `endpoint_url`, `profile` or `anon`; without them, the environment variables and files of the libraries below count
-    as ever. InvalidInputError where a package is missing.
+    as ever. The libraries are loaded when they are first needed; InvalidInputError then where one is missing.
     """
     if address.folder is not None:
         return LocalBlobs(address.folder)
-    make, given = _loaded(address.protocol), dict(options)
+    given = dict(options)
 
     def connect() -> Transport:
+        make = _loaded(address.protocol)
         try:
             return make(address, given)
         except (TypeError, KeyError, ValueError) as error:
@@ -42,7 +43,7 @@ def open_blobs(
 
 
 def _loaded(protocol: str) -> _Maker:
-    """What makes a transport of this protocol; its package is loaded now, so that a missing one is told at once."""
+    """What makes a transport of this protocol."""
     try:
         if protocol == "s3":
             from objstore.blobs.s3 import S3Transport

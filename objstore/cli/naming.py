@@ -22,14 +22,14 @@ def parsed(project: Project, text: str) -> Name:
     """The parts of a name. NotFoundError when it names another project than this one."""
     name = parse_name(text)
     if not is_here(project, name):
-        here = "/".join(project.folder.parts[-2:])
+        here = "/".join(project.name.split("/"))
         raise NotFoundError(f"{text} is in project {text.rpartition('/')[0]}, and this one is {here}; use -C to go to another repository")
     return name
 
 
 def is_here(project: Project, name: Name) -> bool:
     """Whether a name is one in this project, which needn't have it."""
-    entity, own = project.folder.parts[-2:]
+    entity, own = project.name.split("/")
     return name.project in (None, own) and name.entity in (None, entity)
 
 

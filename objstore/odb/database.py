@@ -56,9 +56,9 @@ class Database:
         """The same database, seen together with a draft."""
         return Database(self._blobs, self._cache, draft, self._catch_up, self._upstream)
 
-    def with_upstream(self, upstream: "Database") -> "Database":
-        """The same database, seen together with another one that has the rest."""
-        return Database(self._blobs, self._cache, self._draft, self._catch_up, upstream)
+    def follow(self, upstream: "Database | None") -> None:
+        """From now on what isn't here is looked for there."""
+        self._upstream = upstream
 
     @property
     def alone(self) -> "Database":
@@ -73,13 +73,16 @@ class Database:
 
     def load(self, segments: Sequence[str]) -> None:
         """Makes the index reflect exactly these segments. Cost: reads those that the cache doesn't have yet."""
-        wanted, cached = set(segments), self._cache.segments
-        if cached - wanted:
+        for name in self.begin_load(segments):
+            self._cache.add_segment(name, self.read_segment(name))
+
+    def begin_load(self, segments: Sequence[str]) -> list[str]:
+        """Those that the index doesn't reflect yet; what others have taken the place of, it doesn't reflect any more."""
+        cached = self._cache.segments
+        if cached - set(segments):
             self._cache.clear_index()
             cached = set()
-        for name in segments:
-            if name not in cached:
-                self._cache.add_segment(name, self.read_segment(name))
+        return [name for name in segments if name not in cached]
 
     def read_segment(self, name: str) -> Segment:
         """A segment, verified now, and read in pieces. CorruptionError also when it is missing: the log says that it is there."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import NotFoundError, StorageError
+from objstore.history.clone import CloneLogbook, is_clone
 from objstore.history.log import Log
 from objstore.history.logbook import Decide, Logbook, OwnLogbook
 from objstore.history.records import Record
@@ -19,6 +20,8 @@ from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
+from objstore.repository import remotes
+from objstore.repository.connection import Connection
 from objstore.repository.founding import found, located, make_project
 from objstore.repository.settings import NAME, Settings
 from objstore.values.digest import plain
@@ -48,6 +51,8 @@ class Project:
         self.cache = self._opened_cache()
         self.database = Database(self.blobs, self.cache, catch_up=self.refresh)
         self._logbook: Logbook = OwnLogbook(Log(self.blobs, "main"), self.cache)
+        self._upstream: Connection | None = None
+        self._connections: list[Connection] = []
         self._refreshing = threading.RLock()
         self.refresh()
 
@@ -79,9 +84,21 @@ class Project:
         """Which index segments count here, and which packs are dead."""
         return self._logbook.holdings
 
+    @property
+    def clone(self) -> CloneLogbook | None:
+        """The logs, if this is a clone."""
+        return self._logbook if isinstance(self._logbook, CloneLogbook) else None
+
+    @property
+    def name(self) -> str:
+        """`entity/project`."""
+        return "/".join(self.folder.parts[-2:])
+
     def refresh(self) -> None:
         """Sees what other processes have logged since."""
         with self._refreshing:
+            if self.clone is None and is_clone(self.blobs):
+                self._become_clone()
             self._logbook.refresh()
             if self.cache.is_forgotten:
                 self._renew_cache()
@@ -98,6 +115,21 @@ class Project:
         with locked_exclusive(self.cache.path.with_suffix(".lock")):
             self._logbook.refresh()
             database.load(self.holdings.segments)
+
+    def _become_clone(self) -> None:
+        self._logbook = CloneLogbook(self.blobs, self.cache, self.local / "pending.lock")
+        if remotes.UPSTREAM in remotes.read(self.remotes_file):
+            self._upstream = self.connect()
+            self.database.follow(self._upstream.database)
+
+    def connect(self, name: str | None = None) -> Connection:
+        """A remote, the upstream if no name is given. NotFoundError when there is none. Not to be closed: the project does that."""
+        remote = remotes.find(self.remotes_file, name)
+        if self._upstream is not None and self._upstream.remote == remote:
+            return self._upstream
+        connection = Connection(remote, self.local / "remotes" / remote.name, self.settings.project)
+        self._connections.append(connection)
+        return connection
 
     def forget_cache(self) -> None:
         """Throws away what this machine remembers of the project, and reads it anew. Drafts, and threads that read, just go on."""
@@ -119,6 +151,8 @@ class Project:
 
     def close(self) -> None:
         """Lets go of files, and makes sure that the cache outlives a crash of the machine."""
+        for connection in self._connections:
+            connection.close()
         self.cache.close()
         self.blobs.close()
         if self._own_cache:
@@ -144,8 +178,17 @@ class Project:
         return Path(tempfile.gettempdir())
 
     @property
+    def local(self) -> Path:
+        """What is this machine's own."""
+        return self.folder / "local"
+
+    @property
+    def remotes_file(self) -> Path:
+        return self.local / "remotes.toml"
+
+    @property
     def drafts(self) -> Path:
-        return self.folder / "local" / "drafts"
+        return self.local / "drafts"
 
     @property
     def clock(self) -> int:
@@ -222,7 +265,7 @@ class Project:
 
     @property
     def _lock(self) -> Path:
-        return self.folder / "local" / "lock"
+        return self.local / "lock"
 
     def _opened_cache(self) -> Cache:
         """The cache; where it can't be written (a full disk, say) one for this process alone, so that reading works all the same."""
@@ -237,7 +280,7 @@ class Project:
     def _cache_path(self) -> Path:
         """In the project, or in the user's cache folder when LMDB can't work there: a network disk, or one not to be written."""
         if filesystem.is_local(self.folder) and os.access(self.folder, os.W_OK) and not filesystem.is_read_only(self.folder):
-            return self.folder / "local" / "cache"
+            return self.local / "cache"
         import platformdirs
 
         name = plain(os.fsencode(self.folder.resolve())).short

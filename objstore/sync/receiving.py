@@ -1,20 +1,20 @@
 """Bringing objects from another place: in few, large requests, verified, and each byte once."""
 
-import contextlib
 import struct
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from objstore.errors import CorruptionError, NotFoundError
+from objstore.errors import NotFoundError
+from objstore.host.ahead import ahead
 from objstore.host.progress import Progress
 from objstore.odb.cache import Location
 from objstore.odb.database import Database, Span, spans
 from objstore.odb.draft import Draft
 from objstore.odb.pack import PackClass
 from objstore.odb.pending import PendingRows
-from objstore.odb.record import FRAME, Payload
+from objstore.odb.record import FRAME
+from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.sync.sending import as_stored
 from objstore.values.key import Key, describe
 
@@ -22,7 +22,6 @@ _GAP = 1 << 20
 """Unwanted bytes that cost less than another request would: some 20 ms at 50 MB/s."""
 _LARGEST = 32 << 20
 _AT_ONCE = 4
-_READS = 3
 _BATCH = 4096
 _OFFSET = struct.Struct(">I")
 
@@ -69,43 +68,21 @@ class Wanted:
         self.close()
 
 
-def receive(source: Database, wanted: Wanted, draft: Draft, progress: Progress) -> None:
+def receive(source: RemoteDatabase, wanted: Wanted, draft: Draft, progress: Progress) -> None:
     """Brings what is wanted into a draft, which has claimed it. Memory: four spans.
 
-    What arrives damaged is read again, twice at most; then it is CorruptionError. RemoteError when the source can't be reached.
+    CorruptionError when something is damaged there, RemoteError when the source can't be reached.
     """
     with draft.storing(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-receive") as pool:
-        waiting: deque[Future[None]] = deque()
-        try:
-            for span in wanted.spans():
-                waiting.append(pool.submit(_bring, source, span, draft, progress))
-                if len(waiting) > _AT_ONCE:
-                    waiting.popleft().result()
-            while waiting:
-                waiting.popleft().result()
-        except BaseException:
-            for future in waiting:
-                future.cancel()
-            raise
+        for _ in ahead(pool, lambda span: _bring(source, span, draft, progress), wanted.spans(), _AT_ONCE):
+            pass
 
 
-def _bring(source: Database, span: Span, draft: Draft, progress: Progress) -> None:
-    payloads = _read(source, span)
+def _bring(source: RemoteDatabase, span: Span, draft: Draft, progress: Progress) -> None:
+    payloads = [as_stored(key, record) for key, record in source.read_verified(span)]
     for pack_class in PackClass:
         draft.store([payload for payload in payloads if PackClass.of(payload.key) is pack_class])
     progress.advance(bytes_=sum(size for _, _, size in span.records))
-
-
-def _read(source: Database, span: Span) -> list[Payload]:
-    for _ in range(_READS - 1):
-        with contextlib.suppress(CorruptionError):
-            return _verified(source, span)
-    return _verified(source, span)
-
-
-def _verified(source: Database, span: Span) -> list[Payload]:
-    block = source.read_span(span)
-    return [as_stored(key, block[at : at + size]) for key, at, size in span.records]
 
 
 def _by_place(place: Location) -> bytes:

@@ -1,0 +1,75 @@
+"""Reading objects of a project that is somewhere else: over a line that may fail, and where every request costs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from objstore.errors import CorruptionError, NotFoundError
+from objstore.host.ahead import ahead
+from objstore.odb.cache import Location
+from objstore.odb.database import Database, Span, spans
+from objstore.odb.record import decode
+from objstore.odb.segment import Segment, segment_id, segment_name
+from objstore.values.key import Key
+
+T = TypeVar("T")
+
+_READS = 3
+_AT_ONCE = 8
+_GAP = 256 * 1024
+
+
+class RemoteDatabase(Database):
+    """As a Database; what arrives damaged is read again, twice at most, before it is CorruptionError."""
+
+    def load(self, segments: Sequence[str]) -> None:
+        """Makes the index reflect exactly these segments, of which it reads those that the cache doesn't have, eight at once."""
+        new = self.begin_load(segments)
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-index") as pool:
+            for name, segment in zip(new, ahead(pool, self.read_segment, new, _AT_ONCE), strict=True):
+                self._cache.add_segment(name, segment)
+
+    def read_segment(self, name: str) -> Segment:
+        """A segment, verified. Memory: as much as it has bytes. Cost: one request."""
+
+        def read() -> Segment:
+            try:
+                data = self._blobs.read(segment_name(name))
+            except NotFoundError as error:
+                raise CorruptionError(f"index segment {name[:12]} is missing in {self._blobs.location}") from error
+            if segment_id([data]).hex() != name:
+                raise CorruptionError(f"index segment {name[:12]} in {self._blobs.location} is damaged")
+            return Segment.of(data)
+
+        return _again(read)
+
+    def read_records(self, located: Mapping[Key, Location]) -> Iterator[tuple[Key, bytes | memoryview]]:
+        """As there, but verified already."""
+        for span in spans(located, gap=_GAP):
+            try:
+                yield from self.read_verified(span)
+            except NotFoundError:
+                self._catch_up()
+                for key, _, _ in span.records:
+                    yield key, self._read_anew(key)
+
+    def read_verified(self, span: Span) -> list[tuple[Key, memoryview]]:
+        """The records of a span; each is what its key says. NotFoundError when the pack has gone."""
+
+        def read() -> list[tuple[Key, memoryview]]:
+            block = self.read_span(span)
+            records = [(key, block[at : at + size]) for key, at, size in span.records]
+            for key, record in records:
+                decode(key, record)
+            return records
+
+        return _again(read)
+
+
+def _again(read: Callable[[], T]) -> T:
+    for _ in range(_READS - 1):
+        try:
+            return read()
+        except CorruptionError:
+            continue
+    return read()
