@@ -1,7 +1,7 @@
 """The logs of a clone: its upstream's as far as it knows them, its own entries that wait, and what it holds (spec/log.md)."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 
@@ -13,15 +13,15 @@ from objstore.history.commit import check_writable, commit
 from objstore.history.folded import Folded
 from objstore.history.log import EntryTakenError, Log, Records
 from objstore.history.logbook import Decide
-from objstore.history.records import Record, SegmentsRecord
-from objstore.history.replay import Replay, with_collections
+from objstore.history.records import AliasRecord, Record, SegmentsRecord
+from objstore.history.replay import AliasConflict, Replay, with_collections
 from objstore.history.state import State
 from objstore.history.unpushed import PendingEntry, PendingName, Unpushed
 from objstore.host.locks import locked_exclusive
 from objstore.odb.cache import Cache
 
-Change = Callable[[Record], Record | None]
-"""What becomes of a record, None to remove it."""
+Change = Callable[[PendingName, Record], Record | None]
+"""What becomes of a record in an entry; None to remove it."""
 
 
 def is_clone(blobs: BlobStore) -> bool:
@@ -52,6 +52,15 @@ class CloneLogbook:
     def mirror(self) -> State:
         """The upstream's history, as far as it is known here."""
         return self._mirror.state
+
+    @property
+    def log(self) -> Log:
+        """The mirror itself."""
+        return self._mirror.log
+
+    def entry(self, number: int) -> bytes | None:
+        """An entry of the mirror as it is stored."""
+        return self._mirror.log.read_entry(number)
 
     @property
     def replay(self) -> Replay:
@@ -132,35 +141,45 @@ class CloneLogbook:
                 raise ConflictError(f"entry {number} of the upstream's log isn't what it was when this clone last read it") from error
         self.refresh()
 
-    def settle(self, names: Sequence[PendingName], replay: Replay) -> None:
-        """Removes pending entries that have landed as `replay` has had it. Inside `alone`, after their records are in the mirror.
+    def settle(self, replay: Replay, keep: Collection[str]) -> None:
+        """Removes the entries that `replay` was made of, but for records with these write ids. Inside `alone`, after the rest has landed.
 
-        What came after them is written anew if it is about a collection that is another one upstream.
+        What is left, and what came after, is about the collections that the upstream has.
         """
-        done = set(names)
-        self._rewrite(
-            [name for name in self._unpushed.names() if name not in done], lambda record: with_collections(record, replay.same_as)
-        )
-        self._unpushed.remove(names)
-        self.refresh()
 
-    def change_pending(self, change: Change, base: int | None = None) -> None:
-        """Alters all pending records, and notes that they know the mirror up to `base`. Inside `alone`."""
-        self._rewrite(self._unpushed.names(), change, base)
-        self.refresh()
+        def change(name: PendingName, record: Record) -> Record | None:
+            done = name in replay.entries and record.write_id not in keep
+            return None if done else with_collections(record, replay.same_as)
 
-    def _rewrite(self, names: Sequence[PendingName], change: Change, base: int | None = None) -> None:
-        """Replaces entries by changed ones. Killed in between, records are there twice, and count once."""
-        entries = [self._unpushed.read(name) for name in names]
+        self._rewrite(change)
+
+    def decide(self, conflicts: Collection[AliasConflict], *, ours: bool) -> None:
+        """Settles conflicts: our aliases stay where they are, or go where the upstream has them. Inside `alone`."""
+        decided = {(conflict.collection_id, conflict.alias) for conflict in conflicts}
+        same_as = self.replay.same_as
+
+        def change(_: PendingName, record: Record) -> Record | None:
+            known = with_collections(record, same_as)
+            is_about = isinstance(known, AliasRecord) and (known.collection, known.alias) in decided
+            return None if is_about and not ours else record
+
+        self._rewrite(change, self.mirror.position if ours else None)
+
+    def _rewrite(self, change: Change, base: int | None = None) -> None:
+        """Replaces all entries by changed ones, perhaps with another base. Killed in between, records are there twice, and count once."""
         self.check_writable()  # so all of them are known records
-        known = [[record for record in entry.records if isinstance(record, Record)] for entry in entries]
-        changed = [[after for record in records if (after := change(record)) is not None] for records in known]
-        if base is None and changed == known:
-            return
-        for entry, records in zip(entries, changed, strict=True):
-            if records:
-                self._unpushed.append(entry.name.base if base is None else base, records)
-        self._unpushed.remove(names)
+        names = self._unpushed.names()
+        entries = [[record for record in self._unpushed.read(name).records if isinstance(record, Record)] for name in names]
+        changed = [
+            [after for record in records if (after := change(name, record)) is not None]
+            for name, records in zip(names, entries, strict=True)
+        ]
+        if base is not None or changed != entries:
+            for name, records in zip(names, changed, strict=True):
+                if records:
+                    self._unpushed.append(name.base if base is None else base, records)
+            self._unpushed.remove(names)
+        self.refresh()
 
     def _replay_anew(self, names: Sequence[PendingName]) -> None:
         self._replay = Replay(self.mirror, self._since(min((name.base for name in names), default=self.mirror.position)))

@@ -46,7 +46,7 @@ class Log:
         """Entries `number`, `number` + 1, … with their numbers, until the first that isn't there.
 
         n entries take O(log n) large requests and at most 63 small ones at either end; to learn that there is nothing
-        new takes one, or two where a compacted entry could begin. Memory: one compacted entry (64 MiB). Errors:
+        new takes one. Memory: one compacted entry (64 MiB). Errors:
         CorruptionError, UnsupportedFormatError, RemoteError, StorageError.
         """
         for at, data in self.read_bytes_from(number):
@@ -57,10 +57,10 @@ class Log:
         if number < 1:
             raise InvalidInputError(f"log entries are numbered from 1, not {number}")
         while True:
-            entries = self._compacted(number) or self._single(number)
-            if not entries:
+            single = self._single(number)
+            if not single:
                 return
-            for data in entries:
+            for data in self._compacted(number) or single:
                 yield number, data
                 number += 1
 

@@ -25,7 +25,7 @@ from objstore.history.records import (
     VersionRecord,
 )
 from objstore.history.state import State
-from objstore.history.unpushed import PendingEntry
+from objstore.history.unpushed import PendingEntry, PendingName
 from objstore.values.digest import Digest
 
 _MAX_NAME = 128
@@ -45,6 +45,7 @@ class Numbered(NamedTuple):
 class AliasConflict:
     """An alias that was moved on both sides."""
 
+    collection_id: str
     collection: str
     alias: str
     ours: str
@@ -71,6 +72,10 @@ class Replay:
         """Collections that have another name now, old → new: theirs is taken by one of another type."""
         self.in_vain: list[str] = []
         """What has no effect any more, each as a sentence."""
+        self.entries: dict[PendingName, None] = {}
+        """The pending entries so far."""
+        self.origin: dict[str, PendingName] = {}
+        """Which of them a record is from, by its `write_id`."""
         self._mirror = mirror
         self._seen: set[str] = set()
         self._moves: dict[tuple[str, str], int] = {}
@@ -85,7 +90,9 @@ class Replay:
 
     def add(self, entry: PendingEntry) -> None:
         """Has one more entry follow."""
+        self.entries[entry.name] = None
         for record in entry.records:
+            self.origin[record.write_id] = entry.name
             if record.write_id not in self._seen:
                 self._seen.add(record.write_id)
                 self._add(record, entry.name.base)
@@ -96,7 +103,7 @@ class Replay:
         for (id_, alias), base in self._own_moves.items():
             ours, theirs = self.state.collections[id_], self._mirror.collections.get(id_)
             if theirs is not None and self._moves.get((id_, alias), 0) > base and ours.aliases.get(alias) != theirs.aliases.get(alias):
-                found.append(AliasConflict(ours.name, alias, _place(ours, alias), _place(theirs, alias)))
+                found.append(AliasConflict(id_, ours.name, alias, _place(ours, alias), _place(theirs, alias)))
         return found
 
     def needed(self) -> list[Record]:

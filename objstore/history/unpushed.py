@@ -50,8 +50,12 @@ class Unpushed:
         """Adds an entry after all others, durably."""
         last = max((name.n for name in self.names()), default=0)
         name = PendingName(max(last + 1, time.time_ns()), base)
-        self._blobs.create(f"{self._prefix}{name}", encode_entry(records))
+        self.put(name, records)
         return PendingEntry(name, list(records))
+
+    def put(self, name: PendingName, records: Sequence[Record]) -> None:
+        """Adds an entry of this name."""
+        self._blobs.create(f"{self._prefix}{name}", encode_entry(records))
 
     def remove(self, names: Iterable[PendingName]) -> None:
         """Removes entries that have landed, or that others have taken the place of; those that are gone already don't matter."""

@@ -16,7 +16,7 @@ from objstore.values.digest import Digest
 from objstore.values.key import Key, describe, node_key, recipe_prefix
 
 if TYPE_CHECKING:  # loaded only by what writes
-    from objstore.odb.draft import Draft
+    from objstore.odb.draft import Draft, Stored
 
 _PIECE = 4 * 1024 * 1024
 _GAP = 64 * 1024  # two wanted records this close are read together with what lies between
@@ -207,22 +207,34 @@ class Database:
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def open_draft(
-        self, folder: Path, generation: int, lost: Collection[Key] = (), dead: Collection[str] = (), *, lasting: bool = False
+        self,
+        folder: Path,
+        generation: int,
+        lost: Collection[Key] = (),
+        dead: Collection[str] = (),
+        *,
+        lasting: bool = False,
+        stored: "Stored | None" = None,
+        at_once: int = 1,
     ) -> "Draft":
         """A draft for new objects, and for those that are `lost` though the index lists them.
 
-        Takes over what abandoned drafts in the same folder left, but for packs that are `dead`: whoever builds an index leaves those out.
+        `stored`: what of the store can be relied on, if not all of it. Takes over what abandoned drafts in the same folder left, but for
+        packs that are `dead`: whoever builds an index leaves those out.
         `lasting`: gc may be at work before it is logged. Close it, or finish it when logged.
         """
         from objstore.odb.draft import Draft
 
-        draft = Draft(self._blobs, self, DraftFile.create(folder), generation, lost, lasting=lasting)
+        file = DraftFile.create(folder)
+        draft = Draft(self._blobs, stored or self, file, generation, lost, lasting=lasting, at_once=at_once)
         self._adopt(folder, draft, dead)
         return draft
 
     def _adopt(self, folder: Path, draft: "Draft", dead: Collection[str]) -> None:
         """Data packs need nothing but themselves, so they can be taken over from any draft; others are left to gc."""
         for old in DraftFile.abandoned(folder):
+            if self.root is None:  # where writing costs more than asking
+                draft.expect(old.packs)
             for name in set(old.packs).difference(dead):
                 with contextlib.suppress(NotFoundError, CorruptionError):
                     trailer = self.read_trailer(name)

@@ -8,7 +8,7 @@ next draft, which then doesn't write the same chunks again.
 import contextlib
 import os
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
@@ -40,8 +40,17 @@ class Draft:
     """Objects not yet in the store. Thread-safe. Close it, published or not."""
 
     def __init__(
-        self, blobs: BlobStore, stored: Stored, file: DraftFile, generation: int, lost: Collection[Key] = (), *, lasting: bool = False
+        self,
+        blobs: BlobStore,
+        stored: Stored,
+        file: DraftFile,
+        generation: int,
+        lost: Collection[Key] = (),
+        *,
+        lasting: bool = False,
+        at_once: int = 1,
     ) -> None:
+        """`at_once`: how many packs are published at the same time; one more may wait."""
         self._blobs = blobs
         self._store = stored
         self._file = file
@@ -53,7 +62,9 @@ class Draft:
         self._rows = PendingRows(blobs.scratch)
         self._packs: list[PackWriter | str] = []  # by slot: being written, or the id of one that is complete
         self._idle: dict[PackClass, list[int]] = {PackClass.DATA: [], PackClass.METADATA: []}
-        self._publisher = ThreadPoolExecutor(1, thread_name_prefix="objstore-publish")
+        self._at_once = at_once
+        self._expected: set[str] = set()
+        self._publisher = ThreadPoolExecutor(at_once, thread_name_prefix="objstore-publish")
         self._publishing: list[Future[None]] = []
         self.stored_bytes = 0
         """Bytes of the packs that are complete."""
@@ -169,6 +180,12 @@ class Draft:
             self._packs.append(pack)
             self._rows.put({row.key: (slot, at, row.stored, row.raw) for row, at in trailer.offsets() if row.key in fresh})
 
+    def expect(self, packs: Iterable[str]) -> None:
+        """Names packs that an interrupted draft may have published: should they come up again, they are asked for first."""
+        for pack in packs:
+            self._expected.add(pack)
+            self._file.add(pack)
+
     def flush(self) -> None:
         """Begins to publish, in the background, what has been stored so far. More may be added afterwards, in other packs."""
         with self._lock:
@@ -220,9 +237,9 @@ class Draft:
             return len(self._packs) - 1, writer
 
     def _complete(self, slot: int) -> None:
-        """Finishes a pack and has it published in the background, at most two at a time."""
+        """Finishes a pack and has it published in the background; waits when too many are under way."""
         with self._lock:
-            waiting, last = self._publishing[:-1], self._publishing[-1:]
+            waiting, last = self._publishing[: -self._at_once], self._publishing[-self._at_once :]
             self._publishing = [*last, self._publisher.submit(self._publish_pack, slot)]
         for future in waiting:  # not while holding the lock: publishing needs it
             future.result()
@@ -241,7 +258,8 @@ class Draft:
         with self._lock:
             self._file.add(pack)
             self.stored_bytes += size
-        put_in_place(self._blobs, pack_name(pack), writer.path)
+        if pack not in self._expected or not self._blobs.has(pack_name(pack)):
+            put_in_place(self._blobs, pack_name(pack), writer.path)
         with self._lock:  # only now, since a reader of the draft may come at any moment: until here it reads the file being written
             self._packs[slot] = pack
             writer.close()

@@ -22,12 +22,18 @@ _GAP = 256 * 1024
 class RemoteDatabase(Database):
     """As a Database; what arrives damaged is read again, twice at most, before it is CorruptionError."""
 
-    def load(self, segments: Sequence[str]) -> None:
-        """Makes the index reflect exactly these segments, of which it reads those that the cache doesn't have, eight at once."""
+    def load(self, segments: Sequence[str], read: Callable[[str], Segment] | None = None) -> None:
+        """Makes the index reflect exactly these segments. `read`: gives one, if it needn't come from there."""
+        for _ in self.loading(segments, read):
+            pass
+
+    def loading(self, segments: Sequence[str], read: Callable[[str], Segment] | None = None) -> Iterator[Segment]:
+        """The same; gives each segment that the index hasn't reflected until now. Reads eight at once."""
         new = self.begin_load(segments)
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-index") as pool:
-            for name, segment in zip(new, ahead(pool, self.read_segment, new, _AT_ONCE), strict=True):
+            for name, segment in zip(new, ahead(pool, read or self.read_segment, new, _AT_ONCE), strict=True):
                 self._cache.add_segment(name, segment)
+                yield segment
 
     def read_segment(self, name: str) -> Segment:
         """A segment, verified. Memory: as much as it has bytes. Cost: one request."""

@@ -1,7 +1,7 @@
 """An index segment's bytes (spec/index.md). Pure; streams in both directions."""
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 from blake3 import blake3
@@ -88,10 +88,13 @@ class Segment:
         """The segment with these bytes."""
         return cls(len(data), lambda at, length: data[at : at + length])
 
-    def rows(self) -> Iterator[tuple[Key, Place]]:
-        """Every row, ascending by key. Memory: some thousand rows."""
+    def rows(self, kinds: Collection[Kind] = tuple(Kind)) -> Iterator[tuple[Key, Place]]:
+        """Every row of some kinds, ascending by key. Memory: some thousand rows."""
         at = self._rows_at
         for kind, count in self.counts.items():
+            if kind not in kinds:
+                at += count * (_DIGESTS[kind] + _PLACE.size)
+                continue
             layout = struct.Struct(f"<{_DIGESTS[kind]}sIIII")
             prefix, last = bytes([kind]), b""
             for start in range(0, count, _BATCH):

@@ -1,7 +1,7 @@
 """A remote of a project, ready to be used."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from objstore.blobs.opening import open_blobs
@@ -9,11 +9,18 @@ from objstore.blobs.protocol import BlobStore
 from objstore.errors import ConflictError, CorruptionError, NotFoundError, StorageError
 from objstore.history.clone import is_clone
 from objstore.history.log import Log
+from objstore.history.state import State
 from objstore.host.locks import locked_shared
-from objstore.odb.cache import Cache
+from objstore.odb.cache import Cache, Location
+from objstore.odb.database import Database
+from objstore.odb.draft import Draft, Stored
 from objstore.odb.remotedatabase import RemoteDatabase
+from objstore.odb.segment import Segment
 from objstore.repository.remotes import Remote
 from objstore.repository.settings import NAME, Settings
+from objstore.values.key import Key
+
+_COMPLETE = "complete"
 
 
 class Connection:
@@ -46,6 +53,43 @@ class Connection:
         if self.blobs.root is not None and is_clone(self.blobs):
             raise ConflictError(f"{self} is a clone itself; name its upstream as the remote instead")
 
+    # -- what of it is here --------------------------------------------------------------------------------------------
+
+    def knows(self, segments: Sequence[str]) -> bool:
+        """Whether the index reflects exactly these segments, and all metadata that they list was brought here."""
+        return self.is_complete and self.cache.remembered(_COMPLETE) == _named(segments)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all metadata was brought here that the index has listed so far."""
+        return self.cache.remembered(_COMPLETE) == _named(self.cache.segments)
+
+    def note_complete(self, segments: Sequence[str]) -> None:
+        """Remembers that it was."""
+        self.cache.remember(_COMPLETE, _named(segments))
+
+    def take_in(self, segments: Sequence[str], read: Callable[[str], Segment] | None = None) -> None:
+        """Has the index reflect what was just sent from here: if nothing was missing here before, nothing is now.
+
+        `read`: gives a segment that needn't be asked for there.
+        """
+        is_complete = self.is_complete
+        self.database.load(segments, read)
+        if is_complete:
+            self.note_complete(segments)
+
+    # -- writing there ---------------------------------------------------------------------------------------------------
+
+    def reliable(self, condemned: Collection[str]) -> Stored:
+        """What a writer may build on: what is listed there, but not in packs that a gc may be about to delete."""
+        return Reliable(self.database, condemned)
+
+    def open_draft(self, upstream: State, at_once: int = 1) -> Draft:
+        """A draft for objects that go there; it takes over what an interrupted one has brought. `upstream`: the fold of the log there."""
+        return self.database.open_draft(
+            self.drafts, upstream.generation, (), upstream.dead_packs, stored=self.reliable(upstream.condemned), at_once=at_once
+        )
+
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """While inside, no gc of this machine works there: a folder may be somebody's own project."""
@@ -60,9 +104,27 @@ class Connection:
         self.blobs.close()
 
 
+class Reliable:
+    """A database less some packs."""
+
+    def __init__(self, database: Database, without: Collection[str]) -> None:
+        self._database = database
+        self._without = without
+
+    def known(self, keys: Sequence[Key], /) -> set[Key]:
+        return set(self.locate(keys)) if self._without else self._database.known(keys)
+
+    def locate(self, keys: Sequence[Key], /) -> dict[Key, Location]:
+        return {key: place for key, place in self._database.locate(keys).items() if place.pack not in self._without}
+
+
 def read_settings(blobs: BlobStore) -> Settings:
     """The settings of the project at a place elsewhere; what arrives damaged is read again. NotFoundError where there is none."""
     for _ in range(2):
         with contextlib.suppress(CorruptionError):
             return Settings.decode(blobs.read(NAME))
     return Settings.decode(blobs.read(NAME))
+
+
+def _named(segments: Iterable[str]) -> bytes:
+    return "\n".join(sorted(segments)).encode()

@@ -6,18 +6,22 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from objstore.blobs.address import Address
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import BlobExistsError, ConflictError, InvalidInputError, NotFoundError
 from objstore.host.git import Git, GitError
 from objstore.host.lines import replace_text
 from objstore.host.publish import make_folder, translated
-from objstore.repository import places
+from objstore.repository import places, remotes
 from objstore.repository.places import CONFIG, ROOT, Place
+from objstore.repository.remotes import Remote
 from objstore.repository.settings import NAME, Settings
 
 
-def found(tree: Path, project: str | None = None, store: Path | None = None) -> Path:
+def found(tree: Path, project: str | None = None, store: Path | None = None, settings: Settings | None = None) -> Path:
     """Makes `.objstore/` in a folder, with a new project or, with `store`, naming one in another root; the project's folder.
+
+    `settings`: those of the project elsewhere that the new one is to be a clone of.
 
     ConflictError when there is one already that holds anything.
     """
@@ -28,7 +32,7 @@ def found(tree: Path, project: str | None = None, store: Path | None = None) -> 
     if store is None:
         folder = root / (named or places.suggested_project(tree))
         with contextlib.suppress(ConflictError):  # by somebody who was interrupted before it had a config file
-            make_project(folder)
+            make_project(folder, settings)
         _write_config(root, folder, None)
         return folder
     shared = _root_at(store)
@@ -67,18 +71,21 @@ def set_up(tree: Path) -> Path:
         _write_config(root, folder, folder.parent.parent)
         return folder
     folder = root / project
+    upstream = places.committed_upstream(tree)
     with contextlib.suppress(ConflictError):  # somebody else is setting up as well, or has died while at it
-        make_project(folder)
+        make_project(folder, Settings.new(upstream.id) if upstream else None)
+    if upstream:
+        remotes.add(folder / remotes.FILE, Remote(remotes.UPSTREAM, Address.parse(upstream.url), upstream.options))
     _write_config(root, folder, None)
     return folder
 
 
-def make_project(folder: Path) -> None:
-    """Makes an empty project. ConflictError when there is one already."""
+def make_project(folder: Path, settings: Settings | None = None) -> None:
+    """Makes an empty project, a new one or that of the settings. ConflictError when there is one already."""
     with translated(folder):
         make_folder(folder)
     try:
-        LocalBlobs(folder).create(NAME, Settings.new().encode())
+        LocalBlobs(folder).create(NAME, (settings or Settings.new()).encode())
     except BlobExistsError:
         raise ConflictError(f"{folder} holds a project already") from None
 

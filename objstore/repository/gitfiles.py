@@ -8,8 +8,10 @@ from pathlib import Path
 from objstore.errors import InvalidInputError
 from objstore.host.git import Git, GitError
 from objstore.host.lines import add_line, replace_text
+from objstore.repository import places
 from objstore.repository.places import COMMITTED, ROOT
 from objstore.repository.project import Project
+from objstore.repository.remotes import Remote, as_toml
 from objstore.worktree import gitignore
 
 _COMMENT = "# Which objstore project the pins (*.objstore) in this repository belong to. Commit this file.\n"
@@ -30,6 +32,21 @@ def adopt(project: Project, tree: Path) -> list[Path]:
     if not _is_ignored(git, tree / ROOT) and _ignore(ignoring, line):
         changed.append(ignoring)
     return changed
+
+
+def name_upstream(project: Project, tree: Path, remote: Remote) -> list[Path]:
+    """Has the committed file, if there is one, say where the upstream is; nothing that could be secret. The files changed."""
+    file = tree / COMMITTED
+    if not file.is_file():
+        return []
+    lines = [f'id = "{project.settings.project}"', f"upstream = {as_toml(remote.address.url)}"]
+    if remote.public_options:
+        lines.append(f"upstream_options = {as_toml(remote.public_options)}")
+    text = places.with_upstream(file.read_text(), lines)
+    if text == file.read_text():
+        return []
+    replace_text(file, text)
+    return [file]
 
 
 def hide(path: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ CONFIG = "config.toml"
 COMMITTED = "objstore.toml"
 _TAKEN = (CONFIG, "lock")
 """What a root has beside entities."""
+_ID = re.compile(r"[0-9a-f]{32}")
 _PART = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
@@ -67,6 +69,33 @@ def committed_project(tree: Path) -> str | None:
     """The project that a folder's `objstore.toml` names; None without that file."""
     file = tree / COMMITTED
     return _project(_read(file), file) if file.is_file() else None
+
+
+class Upstream(NamedTuple):
+    """What a committed file says of where the project is elsewhere, as it stands there."""
+
+    id: str
+    url: str
+    options: dict[str, Any]
+
+
+def committed_upstream(tree: Path) -> Upstream | None:
+    """The upstream that a folder's `objstore.toml` names; None when it names none. InvalidInputError when it can't be used."""
+    file = tree / COMMITTED
+    table = _read(file) if file.is_file() else {}
+    if "upstream" not in table:
+        return None
+    id_, url, options = table.get("id"), table["upstream"], table.get("upstream_options", {})
+    if not isinstance(id_, str) or not _ID.fullmatch(id_) or not isinstance(url, str) or not isinstance(options, dict):
+        raise InvalidInputError(f"{file}: upstream must be an address, id 32 hexadecimal digits, upstream_options a table; mend it")
+    return Upstream(id_, url, options)
+
+
+def with_upstream(text: str, lines: Sequence[str]) -> str:
+    """The text of an `objstore.toml` with these lines after the one that names the project, in place of earlier ones about an upstream."""
+    kept = [line for line in text.splitlines() if not re.match(r"(id|upstream|upstream_options)\s*=", line)]
+    at = next((at for at, line in enumerate(kept) if re.match(r"project\s*=", line)), -1)
+    return "\n".join([*kept[: at + 1], *lines, *kept[at + 1 :]]) + "\n"
 
 
 def check_project(project: object) -> str:

@@ -116,6 +116,11 @@ class Project:
             self._logbook.refresh()
             database.load(self.holdings.segments)
 
+    @property
+    def upstream(self) -> Connection | None:
+        """Where a clone's history is decided, and what isn't here may be."""
+        return self._upstream
+
     def _become_clone(self) -> None:
         self._logbook = CloneLogbook(self.blobs, self.cache, self.local / "pending.lock")
         if remotes.UPSTREAM in remotes.read(self.remotes_file):
@@ -184,7 +189,7 @@ class Project:
 
     @property
     def remotes_file(self) -> Path:
-        return self.local / "remotes.toml"
+        return self.folder / remotes.FILE
 
     @property
     def drafts(self) -> Path:
@@ -242,6 +247,10 @@ class Project:
     def open_draft(self, *, lasting: bool = False) -> "Draft":
         """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on."""
         return self.database.open_draft(self.drafts, self.holdings.generation, self.lost(), self.holdings.dead_packs, lasting=lasting)
+
+    def receiving_draft(self) -> "Draft":
+        """A draft for what comes from a remote: all that isn't held in this very place."""
+        return self.database.alone.open_draft(self.drafts, self.holdings.generation, self.lost(), self.holdings.dead_packs)
 
     def lost(self) -> set[Key]:
         """Objects that the index lists but a check has found damaged."""

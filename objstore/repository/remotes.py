@@ -13,6 +13,8 @@ from objstore.blobs.address import Address
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
 from objstore.host.lines import replace_text
 
+FILE = "local/remotes.toml"
+"""In a project's folder."""
 UPSTREAM = "origin"
 """The remote that decides numbers; others are mirrors of it."""
 
@@ -89,9 +91,9 @@ def _remote(file: Path, name: str, entry: Any) -> Remote:
 def _write(file: Path, remotes: Mapping[str, Remote]) -> None:
     sections = []
     for name, remote in sorted(remotes.items()):
-        lines = [f"[{json.dumps(name)}]\n", f"url = {_toml(remote.address.url)}\n"]
+        lines = [f"[{json.dumps(name)}]\n", f"url = {as_toml(remote.address.url)}\n"]
         if remote.options:
-            lines.append(f"options = {_toml(dict(remote.options))}\n")
+            lines.append(f"options = {as_toml(dict(remote.options))}\n")
         sections.append("".join(lines))
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -99,10 +101,10 @@ def _write(file: Path, remotes: Mapping[str, Remote]) -> None:
     replace_text(file, "\n".join(sections))
 
 
-def _toml(value: Any) -> str:
+def as_toml(value: Any) -> str:
     """A value as TOML has it; its strings and numbers are those of JSON."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(str(key))} = {_toml(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{json.dumps(str(key))} = {as_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str | bool | int | float):

@@ -36,8 +36,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created: str
 
     @classmethod
-    def new(cls) -> Self:
-        return cls(FORMAT, os.urandom(16).hex(), Chunker(), now_text())
+    def new(cls, id_: str | None = None) -> Self:
+        """Those of a new project, or of one whose id is known from elsewhere."""
+        return cls(FORMAT, id_ or os.urandom(16).hex(), Chunker(), now_text())
 
     def encode(self) -> bytes:
         body = msgspec.json.encode(self)[:-1]

@@ -1,0 +1,39 @@
+"""How what a push, fetch or pull did is told to people and programs."""
+
+from typing import Any
+
+from objstore.cli.output import print_line, print_warning
+from objstore.cli.sizes import counted
+from objstore.repository.fetching import Fetched
+
+
+def print_fetched(fetched: Fetched) -> None:
+    """What has become of the user's own changes."""
+    for old, new in fetched.renumbered:
+        is_same_collection = old.collection == new.collection
+        print_line(f"{old.collection}: v{old.number} → v{new.number}" if is_same_collection else f"{old} → {new}")
+    for before, after in fetched.renamed.items():
+        print_line(f"{before} is {after} now: the upstream has a {before} of another type")
+    for text in fetched.in_vain:
+        print_warning(text)
+    for conflict in fetched.conflicts:
+        print_warning(f"moved here and upstream: {conflict}; `objstore pull --ours` or `--theirs` decides")
+
+
+def fetched_as_dict(fetched: Fetched) -> dict[str, Any]:
+    return {
+        "entries": fetched.entries,
+        "renumbered": [{"old": str(old), "new": str(new)} for old, new in fetched.renumbered],
+        "renamed": fetched.renamed,
+        "in_vain": fetched.in_vain,
+        "conflicts": [str(conflict) for conflict in fetched.conflicts],
+    }
+
+
+def news(fetched: Fetched) -> str:
+    """`3 new log entries`."""
+    return f"{fetched.entries:,} new log entr{'y' if fetched.entries == 1 else 'ies'}" if fetched.entries else "nothing new"
+
+
+def objects_told(objects: int, told_bytes: str) -> str:
+    return f"{counted(objects, 'object')}, {told_bytes}"

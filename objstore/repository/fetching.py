@@ -1,0 +1,133 @@
+"""Bringing a clone up to date with its upstream: its log, its index and its metadata, but no data."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from objstore.errors import NotFoundError
+from objstore.history.clone import CloneLogbook
+from objstore.history.records import SegmentsRecord
+from objstore.history.replay import AliasConflict, Numbered, Replay
+from objstore.host.locks import locked_exclusive
+from objstore.host.progress import Progress
+from objstore.odb.draft import Draft
+from objstore.repository.connection import Connection
+from objstore.repository.joining import forget_after, join
+from objstore.repository.project import Project
+from objstore.sync.following import common_entries, entries_after
+from objstore.sync.metadata import receive_metadata
+
+Waiting = Callable[[], None] | None
+
+
+@dataclass
+class Fetched:
+    """What came of looking at the upstream."""
+
+    entries: int = 0
+    """How many the upstream's log had that weren't known here."""
+    renumbered: list[tuple[Numbered, Numbered]] = field(default_factory=list)
+    """Own versions that have other names now, old and new."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Own collections that have other names now."""
+    in_vain: list[str] = field(default_factory=list)
+    """Own changes that have no effect any more, each as a sentence."""
+    conflicts: list[AliasConflict] = field(default_factory=list)
+    """Aliases that were moved on both sides, for the user to decide."""
+
+
+@contextlib.contextmanager
+def synchronizing(project: Project, waiting: Waiting = None) -> Iterator[None]:
+    """While inside, no other process brings anything from a remote, or there."""
+    with locked_exclusive(project.local / "sync.lock", waiting):
+        yield
+
+
+def fetch(project: Project, progress: Progress, waiting: Waiting = None) -> Fetched:
+    """Makes a clone know what its upstream has; own entries follow behind it. A project that isn't a clone yet becomes one.
+
+    NotFoundError when there is nothing upstream yet, ConflictError when it is another project, or not what it was.
+    """
+    connection = project.connect()
+    with synchronizing(project, waiting), connection.in_use():
+        return fetch_now(project, connection, progress, waiting)
+
+
+def fetch_now(project: Project, connection: Connection, progress: Progress, waiting: Waiting = None) -> Fetched:
+    """The same, inside `synchronizing`."""
+    progress.start(f"looking at {connection}")
+    if project.clone is None:
+        check_there(connection)
+        with project.collecting(waiting):
+            join(project, connection)
+    fetched = follow(project, connection)
+    receive(project, connection, progress, waiting)
+    return fetched
+
+
+def check_there(connection: Connection) -> None:
+    """NotFoundError when there is no project at a remote, ConflictError when it is another one."""
+    settings = connection.settings()
+    if settings is None:
+        raise NotFoundError(f"there is no project at {connection} yet; `objstore push` puts this one there")
+    connection.check_is_ours(settings)
+
+
+def follow(project: Project, connection: Connection) -> Fetched:
+    """Brings the mirror of the upstream's log up to date. Cost when there is nothing new: two requests."""
+    clone = project.clone
+    assert clone is not None
+    before = clone.replay
+    _check_same(project, clone, connection)
+    entries = list(entries_after(connection.log, clone.mirror.position))
+    if entries:
+        with clone.alone():
+            clone.extend(entries)
+    return fetched(before, clone.replay, len(entries))
+
+
+def fetched(before: Replay, after: Replay, entries: int = 0) -> Fetched:
+    """What has become of pending records from one look to the next."""
+    moved = [(old, after.versions[id_]) for id_, old in before.versions.items() if after.versions.get(id_, old) != old]
+    renamed = {old: new for old, new in after.renamed.items() if before.renamed.get(old) != new}
+    return Fetched(entries, moved, renamed, [text for text in after.in_vain if text not in before.in_vain], after.conflicts())
+
+
+def receive(project: Project, connection: Connection, progress: Progress, waiting: Waiting = None) -> None:
+    """Brings the index and the metadata that belong to the mirror. Costs nothing when it is all there."""
+    clone = project.clone
+    assert clone is not None
+    segments = clone.mirror.segments
+    if connection.knows(segments):
+        return
+    progress.start("fetching metadata")
+    with project.writing(waiting):
+        draft = project.receiving_draft()
+        try:
+            receive_metadata(connection.database, segments, connection.is_complete, draft, project.scratch, progress)
+            keep(project, draft)
+        finally:
+            draft.close()
+    connection.note_complete(segments)
+
+
+def keep(project: Project, draft: Draft) -> None:
+    """Makes what a draft has received a part of what is held here."""
+    segments: Sequence[str] = draft.publish()
+    if segments:
+        project.account(lambda _: [SegmentsRecord(segments=tuple(segments))])
+    draft.finish()
+
+
+def _check_same(project: Project, clone: CloneLogbook, connection: Connection) -> None:
+    """ConflictError unless the upstream's log still begins as the mirror does."""
+    last = clone.mirror.position
+    if not last:
+        check_there(connection)
+        return
+    theirs = connection.log.read_entry(last)
+    if theirs is not None and theirs == clone.entry(last):
+        return
+    check_there(connection)
+    with clone.alone():
+        forget_after(project, common_entries(clone.log, connection.log))

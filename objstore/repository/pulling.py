@@ -1,0 +1,107 @@
+"""Bringing the data of versions from the upstream, so that they can be read without it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from objstore.errors import EntryNotFoundError, NotFoundError
+from objstore.history.collection import LATEST
+from objstore.history.names import parse_name
+from objstore.history.state import State
+from objstore.host.progress import Progress
+from objstore.manifest.cursor import totals
+from objstore.repository.connection import Connection
+from objstore.repository.fetching import Fetched, Waiting, fetch_now, fetched, keep, synchronizing
+from objstore.repository.project import Project
+from objstore.sync.lacking import want_data
+from objstore.sync.receiving import receive
+from objstore.values.digest import Digest
+
+Side = Literal["ours", "theirs"]
+
+
+class Part(NamedTuple):
+    """A version's root, or what is at or below a path in it."""
+
+    root: Digest
+    prefix: bytes = b""
+
+
+@dataclass
+class Pulled:
+    """What came."""
+
+    fetched: Fetched = field(default_factory=Fetched)
+    objects: int = 0
+    bytes: int = 0
+    """Of data, as it is stored."""
+
+
+def pull(
+    project: Project,
+    progress: Progress,
+    choose: Callable[[State], Iterable[Part]],
+    *,
+    side: Side | None = None,
+    waiting: Waiting = None,
+) -> Pulled:
+    """Fetches, and brings what is lacking of the parts that `choose` picks of the history as it is then.
+
+    `side`: whose alias counts where both sides have moved one. Interrupted, what has come stays, and isn't brought again.
+    """
+    connection = project.connect()
+    with synchronizing(project, waiting), connection.in_use():
+        found = fetch_now(project, connection, progress, waiting)
+        if side is not None and found.conflicts:
+            _decide(project, found, ours=side == "ours")
+        return _bring(project, connection, list(choose(project.state)), progress, Pulled(found), waiting)
+
+
+def hold(project: Project, parts: Sequence[Part], progress: Progress, waiting: Waiting = None) -> Pulled:
+    """Brings what is lacking of some parts without a look at the upstream's log. Does nothing in a project that isn't a clone."""
+    if project.clone is None or project.upstream is None:
+        return Pulled()
+    with synchronizing(project, waiting), project.upstream.in_use():
+        return _bring(project, project.upstream, parts, progress, Pulled(), waiting)
+
+
+def everything(state: State) -> list[Part]:
+    """All versions that aren't deleted, the newest of each collection first."""
+    return [Part(version.root) for item in state.collections.values() for version in sorted(item.live(), key=lambda v: -v.number)]
+
+
+def named(state: State, names: Iterable[str], prefix: str = "") -> list[Part]:
+    """The versions that these names mean. NotFoundError."""
+    parts = []
+    for name in names:
+        parsed = parse_name(name)
+        parts.append(Part(state.version(parsed.collection, parsed.ref or LATEST).root, prefix.strip("/").encode()))
+    return parts
+
+
+def _decide(project: Project, found: Fetched, *, ours: bool) -> None:
+    clone = project.clone
+    assert clone is not None
+    with clone.alone():
+        clone.decide(found.conflicts, ours=ours)
+    found.conflicts = fetched(clone.replay, clone.replay).conflicts
+
+
+def _bring(project: Project, connection: Connection, parts: Sequence[Part], progress: Progress, pulled: Pulled, waiting: Waiting) -> Pulled:
+    for part in parts:
+        if part.prefix and not totals(project.database, part.root, part.prefix).files:
+            raise EntryNotFoundError(f"that version has no {part.prefix.decode()}")
+    progress.start("looking for what is missing here")
+    with project.writing(waiting):
+        draft = project.receiving_draft()
+        try:
+            with want_data(project.database, connection.database, parts, draft, project.scratch) as wanted:
+                progress.start(f"pulling from {connection}", bytes_=wanted.bytes)
+                receive(connection.database, wanted, draft, progress)
+                pulled.objects, pulled.bytes = wanted.objects, wanted.bytes
+            keep(project, draft)
+        except NotFoundError as error:
+            raise NotFoundError(f"{error}; `objstore fetch` looks at the upstream again") from error
+        finally:
+            draft.close()
+    return pulled

@@ -1,0 +1,181 @@
+"""Bringing a project's own entries, and the objects that they need, to its upstream."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from objstore.errors import ConflictError
+from objstore.history.encoding import encode_entry
+from objstore.history.log import EntryTakenError
+from objstore.history.records import PartRecord, Record, SegmentsRecord, VersionRecord
+from objstore.history.replay import Numbered, Replay
+from objstore.history.unpushed import PendingName
+from objstore.host.progress import Progress
+from objstore.odb.draft import Draft
+from objstore.repository.connection import Connection
+from objstore.repository.fetching import Fetched, Waiting, follow, receive, synchronizing
+from objstore.repository.firstpush import push_all
+from objstore.repository.joining import join
+from objstore.repository.project import Project
+from objstore.sync.sending import Missing, missing, send
+from objstore.values.digest import Digest
+
+_UPLOADS = 3
+
+
+@dataclass
+class Pushed:
+    """What a push did, or would do."""
+
+    versions: list[Numbered] = field(default_factory=list)
+    """Those that the upstream has now, as they are called there."""
+    records: int = 0
+    """How many log records, versions and others."""
+    sent: Missing = field(default_factory=Missing)
+    fetched: Fetched = field(default_factory=Fetched)
+    """What was found on the way."""
+    dry_run: bool = False
+
+
+def push(
+    project: Project,
+    progress: Progress,
+    *,
+    names: Collection[str] = (),
+    dry_run: bool = False,
+    waiting: Waiting = None,
+) -> Pushed:
+    """Brings what the upstream hasn't got there: own log entries (with `names`, those about these collections), and the objects they need.
+
+    NotFoundError for a name that isn't there; ConflictError when aliases were moved on both sides, or the upstream is another project;
+    RemoteError when it can't be reached. Cut off at any point, nothing is lost, and what has arrived isn't sent again.
+    """
+    for name in names:
+        project.state.collection(name)
+    connection = project.connect()
+    with synchronizing(project, waiting), connection.in_use():
+        progress.start(f"looking at {connection}")
+        if project.clone is None:
+            first = push_all(project, connection, progress, dry_run=dry_run)
+            if first is not None:
+                if not dry_run:
+                    connection.take_in(project.holdings.segments, project.database.read_segment)
+                return Pushed(first.versions, first.records, Missing(bytes=first.bytes), dry_run=dry_run)
+            with project.collecting(waiting):
+                join(project, connection)
+        return _Push(project, connection, progress, frozenset(names), waiting).run(dry_run=dry_run)
+
+
+class _Push:
+    """One push of a clone."""
+
+    def __init__(self, project: Project, connection: Connection, progress: Progress, names: Collection[str], waiting: Waiting) -> None:
+        assert project.clone is not None
+        self._project = project
+        self._clone = project.clone
+        self._connection = connection
+        self._progress = progress
+        self._names = names
+        self._waiting = waiting
+        self._fetched = Fetched()
+        self._entries: set[PendingName] = set()
+
+    def run(self, *, dry_run: bool) -> Pushed:
+        self._look()
+        replay = self._clone.replay
+        self._entries = set(replay.entries)
+        records = self._outgoing(replay)
+        if dry_run or not records:
+            counted = self._missing(records) if records else Missing()
+            if not dry_run:
+                self._settle(replay)
+            return Pushed(_versions(replay, records), len(records), counted, self._fetched, dry_run)
+        while True:
+            pushed = self._attempt()
+            if pushed is not None:
+                return pushed
+
+    def _look(self) -> None:
+        found = follow(self._project, self._connection)
+        receive(self._project, self._connection, self._progress, self._waiting)
+        self._fetched.entries += found.entries
+        self._fetched.renumbered += found.renumbered
+        self._fetched.renamed |= found.renamed
+        self._fetched.in_vain += found.in_vain
+
+    def _attempt(self) -> Pushed | None:
+        """Sends what is needed, then the records; None when a gc has come in between, and all has to be looked at again."""
+        with self._project.keeping(self._waiting):
+            draft = self._open_draft()
+            try:
+                sent = self._send(draft, self._outgoing(self._clone.replay))
+                segments = draft.publish()
+                while True:
+                    replay = self._clone.replay
+                    records = self._outgoing(replay)
+                    if self._append(records, segments):
+                        draft.finish()
+                        self._settle(replay)
+                        return Pushed(_versions(replay, records), len(records), sent, self._fetched)
+                    self._look()
+                    if draft.generation != self._clone.mirror.generation:
+                        return None
+            finally:
+                draft.close()
+
+    def _open_draft(self) -> Draft:
+        return self._connection.open_draft(self._clone.mirror, _UPLOADS)
+
+    def _send(self, draft: Draft, records: Sequence[Record]) -> Missing:
+        counted = self._missing(records)
+        self._progress.start("pushing", bytes_=counted.bytes)
+        send(self._project.database, _roots(records), draft, self._progress)
+        return counted
+
+    def _missing(self, records: Sequence[Record]) -> Missing:
+        stored = self._connection.reliable(self._clone.mirror.condemned)
+        return missing(self._project.database, _roots(records), stored, self._project.scratch)
+
+    def _append(self, records: Sequence[Record], segments: Sequence[str]) -> bool:
+        """Whether the records are the upstream's now; if not, another writer was faster."""
+        named = [SegmentsRecord(segments=tuple(segments))] if segments else []
+        number, data = self._clone.mirror.position + 1, encode_entry([*named, *records])
+        try:
+            self._connection.log.append_bytes(number, data)
+        except EntryTakenError:
+            return False
+        with self._clone.alone():
+            self._clone.extend([(number, data)])
+        self._connection.take_in(self._clone.mirror.segments)
+        return True
+
+    def _settle(self, replay: Replay) -> None:
+        kept = {record.write_id for record in replay.outgoing if not self._is_chosen(replay, record)}
+        with self._clone.alone():
+            self._clone.settle(replay, kept)
+
+    def _outgoing(self, replay: Replay) -> list[Record]:
+        """The records to be sent. ConflictError for aliases that the user has to decide about."""
+        records = [record for record in replay.needed() if self._is_chosen(replay, record)]
+        ids = {getattr(record, "collection", "") for record in records}
+        conflicts = [conflict for conflict in replay.conflicts() if conflict.collection_id in ids]
+        if conflicts:
+            listed = "; ".join(map(str, conflicts))
+            raise ConflictError(f"moved here and upstream since the last pull: {listed}; `objstore pull --ours` or `--theirs` decides")
+        return records
+
+    def _is_chosen(self, replay: Replay, record: Record) -> bool:
+        """Whether a record was asked for, and was there when we began: what was added since may need objects that weren't sent."""
+        if replay.origin[record.write_id] not in self._entries:
+            return False
+        named = getattr(record, "collection", "")
+        collection = replay.state.collections.get(named)
+        return not self._names or (collection.name if collection is not None else named) in self._names
+
+
+def _roots(records: Iterable[Record]) -> list[Digest]:
+    """What must be there for the records to be of use."""
+    return list(dict.fromkeys(Digest.from_hex(record.root) for record in records if isinstance(record, VersionRecord | PartRecord)))
+
+
+def _versions(replay: Replay, records: Iterable[Record]) -> list[Numbered]:
+    return [replay.versions[record.write_id] for record in records if record.write_id in replay.versions]
