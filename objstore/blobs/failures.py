@@ -52,6 +52,8 @@ _BY_STATUS = {
     429: Kind.BUSY,
     501: Kind.REFUSED,
 }
+# Other exceptions have attributes of these names, too, and no status in them.
+_STATUS_OF = {"HttpError": "code", "ClientResponseError": "status", "HttpResponseError": "status_code"}  # of gcsfs, aiohttp, azure
 # The first line that names a class of the exception, or of one that it wraps, decides.
 _BY_CLASS: list[tuple[Kind, set[str]]] = [
     (Kind.UNREACHABLE, {"TransportError"}),  # google-auth couldn't fetch a token: the network's fault, not the credentials'
@@ -70,7 +72,8 @@ _BY_CLASS: list[tuple[Kind, set[str]]] = [
     (
         Kind.BROKEN,
         {"ClientConnectionError", "ClientPayloadError", "HTTPClientError", "ConnectionError", "IncompleteRead", "ServiceResponseError"}
-        | {"IncompleteReadError", "ChecksumError", "ResponseParserError", "RequestException", "ShortAnswerError"},
+        | {"IncompleteReadError", "ChecksumError", "FlexibleChecksumError", "ResponseParserError", "JSONDecodeError"}
+        | {"RequestException", "ShortAnswerError"},
     ),
     (Kind.MISSING, {"FileNotFoundError", "NotADirectoryError", "IsADirectoryError"}),
     (Kind.EXISTS, {"FileExistsError"}),
@@ -93,11 +96,6 @@ class Failure:
     def transient(self) -> bool:
         """Whether the same request may succeed in a moment."""
         return self.kind in _TRANSIENT
-
-    @property
-    def may_have_landed(self) -> bool:
-        """Whether a write that failed so may have been done all the same."""
-        return self.transient and self.kind is not Kind.UNREACHABLE
 
     @property
     def vague(self) -> bool:
@@ -146,8 +144,8 @@ def _status_and_code(error: Any) -> tuple[int, str]:
     if isinstance(response, dict):  # botocore
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return int(status), str(response.get("Error", {}).get("Code", ""))
-    for attribute in ("status_code", "status", "code"):  # azure, aiohttp, gcsfs
-        status = getattr(error, attribute, None)
+    for cls in type(error).__mro__:
+        status = getattr(error, _STATUS_OF.get(cls.__name__, ""), None)
         if str(status).isdigit():
             return int(str(status)), str(getattr(error, "error_code", None) or "")
     return 0, ""

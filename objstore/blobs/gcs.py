@@ -14,7 +14,7 @@ from gcsfs.core import GCSFileSystem
 
 from objstore.blobs.address import Address
 from objstore.blobs.options import merged
-from objstore.blobs.transport import Transport
+from objstore.blobs.transport import MARK, Transport
 
 _PART = 16 << 20
 _SETTINGS: Mapping[str, object] = {"requests_timeout": ClientTimeout(total=None, sock_connect=5, sock_read=20)}
@@ -28,7 +28,13 @@ class _FileSystem(GCSFileSystem):  # type: ignore[misc]
     service, which emulators don't have and objects of ours don't need.
     """
 
-    _request = getattr(GCSFileSystem._request, "__wrapped__", GCSFileSystem._request)
+    async def _request(self, *args: object, data: object = None, **kwargs: object) -> Any:
+        if isinstance(data, bytes | bytearray | memoryview):
+            data = io.BytesIO(data)  # aiohttp warns of large bytes
+        return await _request_once(self, *args, data=data, **kwargs)
+
+
+_request_once = getattr(GCSFileSystem._request, "__wrapped__", GCSFileSystem._request)
 
 
 class GcsTransport(Transport):
@@ -40,46 +46,58 @@ class GcsTransport(Transport):
         given = fsspec.config.apply_config(GCSFileSystem, dict(options))
         super().__init__(_FileSystem(**merged(_SETTINGS, given), **_ALWAYS), address.path)
 
-    def create(self, name: str, data: bytes, limit: float) -> None:
-        self._upload(name, data, limit, ifGenerationMatch="0")
+    def create(self, name: str, data: bytes, mark: str, limit: float) -> None:
+        self._upload({"name": self._key(name), "metadata": {MARK: mark}}, data, limit, ifGenerationMatch="0")
+
+    def has_made(self, name: str, data: bytes, mark: str, limit: float) -> bool:
+        return bool(self._about(name, limit).get("metadata", {}).get(MARK) == mark)
 
     def overwrite(self, name: str, file: Path, limit: float) -> None:
         if file.stat().st_size <= _PART:
-            self._upload(name, file.read_bytes(), limit)
+            self._upload({"name": self._key(name)}, file.read_bytes(), limit)
         else:
             self.fs.put_file(str(file), self.path(name), chunksize=_PART, **self.within(limit))
 
     def size(self, name: str, limit: float) -> int:
-        # `info` would list at the same time, in case it is a folder.
-        bucket, key, _ = self.fs.split_path(self.path(name))
-        return int(self._call("b/{}/o/{}", bucket, key, limit=limit)["size"])
+        return int(self._about(name, limit)["size"])
 
     def look_for_bucket(self, limit: float) -> None:
-        bucket, _, _ = self.fs.split_path(self.base)
-        self._call("b/{}/o", bucket, maxResults=1, limit=limit)
+        self._get("b/{}/o", self._bucket, maxResults=1, limit=limit)
 
     def close(self) -> None:
         if self.fs.session is not None:
             sync(self.fs.loop, self.fs.session.close)
             self.fs._session = None
 
-    def _upload(self, name: str, data: bytes, limit: float, **condition: str) -> None:
+    @property
+    def _bucket(self) -> str:
+        return self.base.partition("/")[0]
+
+    def _key(self, name: str) -> str:
+        return self.path(name).partition("/")[2]
+
+    def _about(self, name: str, limit: float) -> Any:
+        # `info` would list at the same time, in case it is a folder.
+        return self._get("b/{}/o/{}", self._bucket, self._key(name), limit=limit)
+
+    def _upload(self, about: Mapping[str, object], data: bytes, limit: float, **condition: str) -> None:
         # gcsfs itself puts the data between lines that are always `--==0==`, ended by a line feed alone. What contains such a line ends
         # there, what ends in a carriage return loses it, and neither is noticed. Nobody can foresee our lines.
-        bucket, key, _ = self.fs.split_path(self.path(name))
         line = os.urandom(16).hex()
-        about = f"--{line}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps({'name': key})}\r\n"
-        before = f"{about}--{line}\r\nContent-Type: application/octet-stream\r\n\r\n"
+        before = (
+            f"--{line}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(about)}\r\n"
+            f"--{line}\r\nContent-Type: application/octet-stream\r\n\r\n"
+        )
         self.fs.call(
             "POST",
             self.fs.base.removesuffix("storage/v1/") + "upload/storage/v1/b/{}/o",
-            bucket,
+            self._bucket,
             uploadType="multipart",
             headers={"Content-Type": f'multipart/related; boundary="{line}"'},
-            data=io.BytesIO(b"".join((before.encode(), data, f"\r\n--{line}--\r\n".encode()))),  # aiohttp warns of large bytes
+            data=b"".join((before.encode(), data, f"\r\n--{line}--\r\n".encode())),
             **condition,
             **self.within(limit),
         )
 
-    def _call(self, path: str, *parts: str, limit: float, **parameters: object) -> Any:
+    def _get(self, path: str, *parts: str, limit: float, **parameters: object) -> Any:
         return self.fs.call("GET", path, *parts, json_out=True, **parameters, **self.within(limit))

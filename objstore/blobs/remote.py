@@ -26,9 +26,9 @@ class RemoteBlobs:
     Memory: the blob that is read or written (up to 128 MiB; larger ones go up in pieces), and 32 MiB for each reader of ranges.
     Usable from many threads, and in a forked child, which connects anew.
 
-    A library below sends a PUT again by itself when a connection that it had used before is closed without an answer, and we
-    only see the refusal of the second. So BlobExistsError can mean that this very call made the blob; a caller to whom that
-    matters reads it and compares, as the log does with its random write_id.
+    A put whose answer is lost has landed or not, and is sent again, by us or, unknown to us, by a library below; then the second
+    is refused because of the first. So each carries a mark of its own as metadata, and whoever is refused asks for the mark of what
+    is there: BlobExistsError always means somebody else's. Cost: one small request more where a name is taken.
     """
 
     def __init__(self, url: str, scratch: Path, connect: Callable[[], Transport], retrying: Retrying) -> None:
@@ -55,13 +55,13 @@ class RemoteBlobs:
         return self._scratch
 
     def create(self, name: str, data: bytes, /) -> None:
-        self._create(name, bytes(data), lambda: self.read(name) == data)
+        self._create(name, bytes(data))
 
     def adopt(self, name: str, file: Path, /) -> None:
         try:
             size = file.stat().st_size
             if size <= _ONE_PUT:
-                self._create(name, file.read_bytes(), lambda: self.size(name) == size)
+                self._create(name, file.read_bytes())
                 return
             # In pieces there is no condition, so two can write one name. That does no harm: what is that large is named by its content.
             self._check_safe()
@@ -111,14 +111,20 @@ class RemoteBlobs:
         if transport is not None:
             transport.close()
 
-    def _create(self, name: str, data: bytes, is_ours: Callable[[], bool]) -> None:
+    def _create(self, name: str, data: bytes) -> None:
         self._check_safe()
+        mark = os.urandom(16).hex()
         try:
-            self._try(lambda transport, limit: transport.create(name, data, limit), len(data))
-        except RequestFailedError as failed:
-            # An earlier try may have landed though its answer was lost: then what refuses the last one is our own.
-            if not (failed.failure.kind is Kind.EXISTS and failed.unsure and is_ours()):
-                raise self._explained(failed, "write", name) from failed.__cause__
+            self._ask("write", name, lambda transport, limit: transport.create(name, data, mark, limit), len(data))
+        except BlobExistsError:
+            if not self._has_made(name, data, mark):
+                raise
+
+    def _has_made(self, name: str, data: bytes, mark: str) -> bool:
+        try:
+            return self._ask("read", name, lambda transport, limit: transport.has_made(name, data, mark, limit))
+        except NotFoundError:  # deleted in the meantime
+            return False
 
     def _check_safe(self) -> None:
         if not self._transport().refuses_second_create:
@@ -153,21 +159,15 @@ class RemoteBlobs:
         yield from (got.pop(place) for place in range(len(group)))
 
     def _ask(self, doing: str, name: str, request: Callable[[Transport, float], T], size: int = 0) -> T:
-        """What the request answers; an error of ours if it fails for good."""
+        """What the request answers, which carries `size` bytes; an error of ours if it fails for good."""
         try:
-            return self._try(request, size)
-        except RequestFailedError as failed:
-            raise self._explained(failed, doing, name) from failed.__cause__
-
-    def _try(self, request: Callable[[Transport, float], T], size: int) -> T:
-        try:
-            result = self._retrying.run(lambda limit: request(self._transport(), limit), size=size, answered=self._answered)
+            answer = self._retrying.run(lambda limit: request(self._transport(), limit), size=size, answered=self._answered)
         except RequestFailedError as failed:
             self._answered |= failed.failure.answered
             self._bucket_seen |= failed.failure.kind in _SEEN and not failed.failure.vague
-            raise
+            raise self._explained(failed, doing, name) from failed.__cause__
         self._answered = self._bucket_seen = True
-        return result
+        return answer
 
     def _transport(self) -> Transport:
         # No lock, since a forked child could inherit it held. Two threads may both make one; neither has connected yet, and one is kept.

@@ -13,13 +13,12 @@ T = TypeVar("T")
 
 
 class RequestFailedError(Exception):
-    """A request failed for good. `unsure`: one of its tries may have been carried out, unknown to us."""
+    """A request failed for good, after so many tries; each but the last may have been carried out, unknown to us."""
 
-    def __init__(self, failure: Failure, tries: int, unsure: bool) -> None:
-        super().__init__(failure, tries, unsure)
+    def __init__(self, failure: Failure, tries: int) -> None:
+        super().__init__(failure, tries)
         self.failure = failure
         self.tries = tries
-        self.unsure = unsure
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Retrying:
         `size`: the bytes it carries; `answered`: whether the host has done so before. An ObjstoreError from the attempt is final.
         """
         allowed = self.deadline + size / self.slowest
-        began, tries, unsure = self.clock(), 0, False
+        began, tries = self.clock(), 0
         while True:
             tries += 1
             try:
@@ -61,6 +60,5 @@ class Retrying:
                 wait = min(self.first_wait * 2 ** (tries - 1), self.longest_wait) * (1 + self.chance()) / 2
                 end = began + (allowed if answered else self.patience)
                 if not failure.transient or tries == self.tries or self.clock() + wait >= end:
-                    raise RequestFailedError(failure, tries, unsure) from error
-                unsure |= failure.may_have_landed
+                    raise RequestFailedError(failure, tries) from error
             self.sleep(wait)

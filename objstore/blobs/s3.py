@@ -10,7 +10,7 @@ from s3fs import S3FileSystem
 
 from objstore.blobs.address import Address
 from objstore.blobs.options import merged
-from objstore.blobs.transport import Transport
+from objstore.blobs.transport import MARK, Transport
 
 _PART = 16 << 20
 _SETTINGS: Mapping[str, object] = {
@@ -36,9 +36,13 @@ class S3Transport(Transport):
         fs.retries = 1
         super().__init__(fs, address.path)
 
-    def create(self, name: str, data: bytes, limit: float) -> None:
+    def create(self, name: str, data: bytes, mark: str, limit: float) -> None:
         # Smaller than a chunk, so never a multipart upload: there, servers forget the condition.
-        self.fs.pipe_file(self.path(name), data, mode="create", chunksize=len(data) + 1, **self.within(limit))
+        options = {"mode": "create", "chunksize": len(data) + 1, "Metadata": {MARK: mark}}
+        self.fs.pipe_file(self.path(name), data, **options, **self.within(limit))
+
+    def has_made(self, name: str, data: bytes, mark: str, limit: float) -> bool:
+        return bool(self._call("head_object", name, limit).get("Metadata", {}).get(MARK) == mark)
 
     def overwrite(self, name: str, file: Path, limit: float) -> None:
         self.fs.put_file(str(file), self.path(name), chunksize=_PART, max_concurrency=4, **self.within(limit))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+MARK = "objstore-write"  # the metadata that holds the mark
 _AT_ONCE = 16
 
 
@@ -27,9 +28,13 @@ class Transport:
     def path(self, name: str) -> str:
         return f"{self.base}/{name}" if name else self.base
 
-    def create(self, name: str, data: bytes, limit: float) -> None:
-        """Puts a new blob by one request."""
+    def create(self, name: str, data: bytes, mark: str, limit: float) -> None:
+        """Puts a new blob by one request, with a mark that tells it from all others, where that is possible."""
         self.fs.pipe_file(self.path(name), data, mode="create", **self.within(limit))
+
+    def has_made(self, name: str, data: bytes, mark: str, limit: float) -> bool:
+        """Whether the blob of that name comes from the `create` with this mark; without marks, whether it has these bytes."""
+        return self.read(name, limit) == data
 
     def overwrite(self, name: str, file: Path, limit: float) -> None:
         """Puts a file of any size, in pieces if it is large, whether or not the name is in use."""

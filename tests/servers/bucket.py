@@ -8,6 +8,7 @@ from pathlib import Path
 from objstore.blobs.address import Address
 from objstore.blobs.opening import open_blobs
 from objstore.blobs.remote import RemoteBlobs
+from objstore.blobs.retrying import Retrying
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Bucket:
         """The URL of an empty place in it that nobody else uses."""
         return f"{self.url}/{os.urandom(8).hex()}"
 
-    def open(self, scratch: Path, url: str | None = None, **options: object) -> RemoteBlobs:
+    def open(self, scratch: Path, url: str | None = None, retrying: Retrying | None = None, **options: object) -> RemoteBlobs:
         """The blobs at `url`, or in a place of their own, with some options in place of the usual ones."""
-        opened = open_blobs(Address.parse(url or self.place()), scratch, {**self.options, **options})
+        opened = open_blobs(Address.parse(url or self.place()), scratch, {**self.options, **options}, retrying)
         assert isinstance(opened, RemoteBlobs)
         return opened

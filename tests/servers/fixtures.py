@@ -6,6 +6,7 @@ import pytest
 
 from tests.servers.bucket import Bucket
 from tests.servers.fakegcs import fakegcs
+from tests.servers.proxy import Proxy, proxied
 from tests.servers.rclone import rclone
 from tests.servers.seaweedfs import seaweedfs
 
@@ -32,3 +33,17 @@ def unsafe_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     pytest.importorskip("s3fs", reason="needs s3fs (pip install 'objstore[s3]')")
     with rclone(tmp_path_factory.mktemp("rclone")) as bucket:
         yield bucket
+
+
+@pytest.fixture
+def s3_proxy(s3: Bucket) -> Iterator[Proxy]:
+    """A proxy in front of `s3`, which counts what passes and breaks what it is told to break."""
+    with proxied(s3) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def gcs_proxy(gcs: Bucket) -> Iterator[Proxy]:
+    """A proxy in front of `gcs`."""
+    with proxied(gcs) as proxy:
+        yield proxy
