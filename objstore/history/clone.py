@@ -37,7 +37,8 @@ class CloneLogbook:
         self._mirror = Folded(Log(blobs, "main"), cache, "state")
         self._holdings = Folded(Log(blobs, "holdings"), cache, "holdings")
         self._unpushed = Unpushed(blobs)
-        self._names: list[PendingName] = []
+        self._names: list[PendingName] | None = None
+        """The pending entries that are in the replay, if there is one that can be gone on with."""
         self._replay = Replay(self._mirror.state)
 
     @property
@@ -79,7 +80,7 @@ class CloneLogbook:
                 return self._follow(names, is_moved) or is_new
 
     def _follow(self, names: list[PendingName], is_moved: bool) -> bool:
-        if is_moved or names[: len(self._names)] != self._names:
+        if self._names is None or is_moved or names[: len(self._names)] != self._names:
             self._replay_anew(names)
         else:
             self._add(self._unpushed.read(name) for name in names[len(self._names) :])
@@ -120,7 +121,7 @@ class CloneLogbook:
     def forget(self) -> None:
         self._mirror.forget()
         self._holdings.forget()
-        self._names = []
+        self._names = None
         self._replay = Replay(self.mirror)
 
     # -- what comes from the upstream, and goes there ------------------------------------------------------------------

@@ -56,13 +56,14 @@ class Log:
         """As `read_from`, but each entry as it is stored, not decoded: for copying a log."""
         if number < 1:
             raise InvalidInputError(f"log entries are numbered from 1, not {number}")
-        while True:
-            single = self._single(number)
-            if not single:
-                return
-            for data in self._compacted(number) or single:
+        entries = self._single(number)  # first of all, since mostly there is nothing new
+        if entries:
+            entries = self._compacted(number) or entries
+        while entries:
+            for data in entries:
                 yield number, data
                 number += 1
+            entries = self._compacted(number) or self._single(number)
 
     def read_entry(self, number: int) -> bytes | None:
         """The bytes of one entry, None when it isn't there. Cost: one request."""

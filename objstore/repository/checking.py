@@ -9,6 +9,7 @@ from pathlib import Path
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import ObjstoreError, StorageError
 from objstore.graph.gaps import gaps
+from objstore.history.clone import CloneLogbook, is_clone
 from objstore.history.commit import refresh
 from objstore.history.integrity import Damage, damage_of
 from objstore.history.log import Log
@@ -23,6 +24,8 @@ from objstore.odb.pack import pack_name
 from objstore.odb.pending import PendingRows
 from objstore.odb.segment import segment_name
 from objstore.odb.verify import check_pack, check_segment
+from objstore.repository import remotes
+from objstore.repository.connection import Connection
 from objstore.repository.project import LOST
 from objstore.repository.rebuilding import rebuild_index
 from objstore.repository.settings import NAME, Settings
@@ -73,6 +76,16 @@ def check(folder: Path, progress: Progress, *, repair: bool = False) -> Report:
         return checker.report
 
 
+def _upstream(folder: Path) -> Connection | None:
+    """The upstream of a clone, for what it is known to have."""
+    with contextlib.suppress(ObjstoreError):
+        known = remotes.read(folder / remotes.FILE)
+        if remotes.UPSTREAM in known:
+            id_ = Settings.decode((folder / NAME).read_bytes()).project
+            return Connection(known[remotes.UPSTREAM], folder / "local" / "remotes" / remotes.UPSTREAM, id_)
+    return None
+
+
 class _Checker:
     def __init__(self, folder: Path, scratch: Path, progress: Progress, repair: bool) -> None:
         self._folder = folder
@@ -81,7 +94,12 @@ class _Checker:
         self._repair = repair
         self._blobs = LocalBlobs(folder)
         self._database = Database(self._blobs, Cache(scratch / "cache", "fsck"))
-        self._state = State()
+        self._holdings_log = Log(self._blobs, "holdings" if is_clone(self._blobs) else "main")
+        self._holdings = State()
+        self._state = self._holdings
+        """The history; in a clone it is another log's."""
+        self._upstream = _upstream(folder)
+        self._database.follow(self._upstream.database if self._upstream else None)
         self._damage = Damage()
         self._damaged: dict[str, set[Key]] = {}
         self._log_is_sound = True
@@ -101,6 +119,8 @@ class _Checker:
             self._forget_cache()
 
     def close(self) -> None:
+        if self._upstream:
+            self._upstream.close()
         self._database.cache.close()
         self._blobs.close()
 
@@ -110,17 +130,26 @@ class _Checker:
 
     def _log(self) -> None:
         self._progress.start("checking the log")
-        for name in ("main", "runs"):
-            with self._reporting(f"log/{name}"):
-                for problem in Log(self._blobs, name).verify():
-                    self._add(f"log/{name}", problem)
+        for log in (Log(self._blobs, "main"), Log(self._blobs, "runs"), Log(self._blobs, "holdings")):
+            with self._reporting(f"log/{log.name}"):
+                for problem in log.verify():
+                    self._add(f"log/{log.name}", problem)
         try:
-            refresh(Log(self._blobs, "main"), self._state)
+            refresh(self._holdings_log, self._holdings)
         except ObjstoreError:  # reported above; what comes before the damage is used
             self._log_is_sound = False
-            self.report.problems[-1].affected.append(f"all that was logged after entry {self._state.position} of log/main")
+            where = f"log/{self._holdings_log.name}"
+            self.report.problems[-1].affected.append(f"all that was logged after entry {self._holdings.position} of {where}")
+        if self._holdings_log.name == "holdings":
+            self._history_of_clone()
         for kind in self._state.unknown:
             self._add("log/main", f"has records of kind {kind}, which this objstore doesn't know: upgrade it")
+
+    def _history_of_clone(self) -> None:
+        logbook = CloneLogbook(self._blobs, self._database.cache, self._scratch / "lock")
+        with self._reporting("pending"):
+            logbook.refresh()
+        self._state = logbook.state
 
     def _packs(self) -> None:
         sizes = {name.rpartition("/")[2]: size for name, size in self._blobs.list("packs/")}
@@ -140,9 +169,9 @@ class _Checker:
         self._progress.start("checking the index")
         damaged = []
         if not self._log_is_sound:  # nobody knows which segments count, so the packs speak for themselves
-            self._rebuild_index(self._state.segments)
+            self._rebuild_index(self._holdings.segments)
             return
-        for name in self._state.segments:
+        for name in self._holdings.segments:
             try:
                 self._database.cache.add_segment(name, self._database.read_segment(name))
                 rows = PendingRows(self._scratch)
@@ -165,7 +194,7 @@ class _Checker:
         self._progress.start("checking references")
         found = {dangling: self._add(*dangling) for dangling in dict.fromkeys(self._dangling())}
         if found and self._repair and self._log_is_sound:
-            self._rebuild_index(self._state.segments, sound=self._state.segments)
+            self._rebuild_index(self._holdings.segments, sound=self._holdings.segments)
             left = set(self._dangling())
             for dangling, problem in found.items():
                 problem.repaired = dangling not in left
@@ -180,13 +209,13 @@ class _Checker:
         """If the index names a damaged copy of what another pack has whole, repairing has it name that one: else gc would take it away."""
         wanted = lost.still_lost(self._database.cache, self._damaged)
         if wanted and self._repair and self._log_is_sound and any(wanted & keys for keys in self._whole()):
-            self._rebuild_index(self._state.segments, sound=self._state.segments)
+            self._rebuild_index(self._holdings.segments, sound=self._holdings.segments)
 
     def _whole(self) -> Iterator[set[Key]]:
         """What each pack holds that can be read, dead ones aside."""
         for name, _ in self._blobs.list("packs/"):
             pack = name.rpartition("/")[2]
-            if pack not in self._state.dead_packs:
+            if pack not in self._holdings.dead_packs:
                 with contextlib.suppress(ObjstoreError):  # reported with the pack
                     yield {row.key for row in self._database.read_trailer(pack).rows} - self._damaged.get(pack, set())
 
@@ -205,12 +234,20 @@ class _Checker:
             rebuilt = LocalBlobs(self._scratch / "rebuilt")
             publish = self._repair and self._log_is_sound
             names = rebuild_index(
-                self._blobs, rebuilt, self._database, self._state, replaced, sound=sound, lost=self._damaged, publish=publish
+                self._holdings_log,
+                rebuilt,
+                self._database,
+                self._holdings,
+                list(self._state.roots(deleted=True)),
+                replaced,
+                sound=sound,
+                lost=self._damaged,
+                publish=publish,
             )
             if publish:
                 for problem in self.report.problems:
                     problem.repaired = problem.repaired or any(problem.where == segment_name(name) for name in replaced)
-                refresh(Log(self._blobs, "main"), self._state)
+                refresh(self._holdings_log, self._holdings)
                 self._database.load(names)
 
     def _versions(self) -> None:

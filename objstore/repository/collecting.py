@@ -59,7 +59,7 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
             uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
             decided = plan(uses.values(), _tainted(project, database), spared)
             orphans = len(_unnamed(project, before).difference(uses))
-            purged = _purged(project.state) if decided.condemned else []
+            purged = _purged(project.state) if decided.condemned and project.clone is None else []
             if dry_run:
                 expected = decided.freed + sum(before[pack] for pack in _unnamed(project, before).difference(uses))
                 return Freed(expected, len(decided.delete) + orphans, len(decided.rewrite), purged, dry_run=True)

@@ -15,14 +15,16 @@ from objstore.odb.keyset import KeySet
 from objstore.odb.lost import found_elsewhere
 from objstore.odb.rebuild import segment_of
 from objstore.odb.segment import Segment, segment_name
+from objstore.values.digest import Digest
 from objstore.values.key import Key
 
 
 def rebuild_index(
-    blobs: BlobStore,
+    log: Log,
     scratch: BlobStore,
     database: Database,
     state: State,
+    roots: Collection[Digest],
     replaced: Collection[str],
     *,
     sound: Sequence[str],
@@ -31,12 +33,15 @@ def rebuild_index(
 ) -> list[str]:
     """Makes the database's index list what packs hold, in place of some segments; the ids of the segments that count then.
 
+    `log` and `state`: the log that says which segments count, and its fold. `roots`: what versions need.
+
     The segment that does is written to `scratch`, and with `publish` to the store. It lists the packs that no other segment names, and
     depends on nothing but them (and the log), so usually it is the very one that was damaged; otherwise the log says that it takes the
     others' place. Packs that gc has declared dead, or whose trailer is damaged, are left out; so is what leads to something that is
     missing, unless a version needs it. Those of the replaced segments that are `sound` keep their say on where objects are; of an
     object that is `lost` in one pack another copy is listed, if there is one.
     """
+    blobs = log.blobs
     kept = [name for name in state.segments if name not in replaced]
     listed = {pack.hex() for name in kept for pack in database.read_segment(name).packs}
     packs = {name.rpartition("/")[2] for name, _ in blobs.list("packs/")} - listed - state.dead_packs
@@ -46,13 +51,13 @@ def rebuild_index(
         left_out.add_new(healed)
         rebuilt = segment_of(packs, database, scratch, left_out, sound, lost)
     _load(database, kept, scratch, rebuilt)
-    with beyond_use(database, state.roots(deleted=True), scratch.scratch) as useless:
+    with beyond_use(database, roots, scratch.scratch) as useless:
         if useless:
             useless.add_new(healed)
             rebuilt = segment_of(packs, database, scratch, useless, sound, lost)
             _load(database, kept, scratch, rebuilt)
     if publish:
-        _publish(blobs, database, state, replaced, scratch, rebuilt)
+        _publish(log, database, state, replaced, scratch, rebuilt)
     return [*kept, rebuilt] if rebuilt else kept
 
 
@@ -62,16 +67,15 @@ def _load(database: Database, kept: list[str], scratch: BlobStore, rebuilt: str 
         database.cache.add_segment(rebuilt, Segment.of(scratch.read(segment_name(rebuilt))))
 
 
-def _publish(
-    blobs: BlobStore, database: Database, state: State, replaced: Collection[str], scratch: BlobStore, rebuilt: str | None
-) -> None:
+def _publish(log: Log, database: Database, state: State, replaced: Collection[str], scratch: BlobStore, rebuilt: str | None) -> None:
+    blobs = log.blobs
     _clear(blobs, database, [*replaced, rebuilt] if rebuilt else replaced)
     if rebuilt:
         with contextlib.suppress(BlobExistsError):  # an interrupted repair has written it already; the name fixes the bytes
             blobs.create(segment_name(rebuilt), scratch.read(segment_name(rebuilt)))
     superseded = sorted(name for name in replaced if name != rebuilt)
     if superseded or rebuilt not in replaced:
-        _log(blobs, state, superseded, (rebuilt,) if rebuilt else ())
+        _log(log, state, superseded, (rebuilt,) if rebuilt else ())
 
 
 def _clear(blobs: BlobStore, database: Database, replaced: Collection[str]) -> None:
@@ -83,8 +87,7 @@ def _clear(blobs: BlobStore, database: Database, replaced: Collection[str]) -> N
             blobs.delete(segment_name(name))
 
 
-def _log(blobs: BlobStore, state: State, superseded: list[str], segments: tuple[str, ...]) -> None:
-    log = Log(blobs, "main")
+def _log(log: Log, state: State, superseded: list[str], segments: tuple[str, ...]) -> None:
     commit(log, state, lambda _: [GcRecord(condemned=())])
     gc = state.position
     commit(log, state, lambda _: [GcVerdictRecord(gc=gc, deleted=(), superseded=tuple(superseded), segments=segments)])

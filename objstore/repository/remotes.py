@@ -106,7 +106,7 @@ def as_toml(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{json.dumps(str(key))} = {as_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(as_toml, value)) + "]"
     if isinstance(value, str | bool | int | float):
         return json.dumps(value)
     raise InvalidInputError(f"a storage option can't be of type {type(value).__name__}; use text, numbers, true or false")

@@ -29,7 +29,7 @@ def completed(cli: Cli, line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("objstore re", ["rename", "restore"]),
+        ("objstore re", ["remote", "rename", "restore"]),
         ("objstore log ", ["images", "labels"]),
         ("objstore show la", ["labels:latest", "labels:v0"]),
         ("objstore show ", ["images", "labels"]),

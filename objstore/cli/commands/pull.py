@@ -10,7 +10,7 @@ from objstore.cli.sizes import size
 from objstore.cli.transfers import fetched_as_dict, news, print_fetched
 from objstore.errors import InvalidInputError
 from objstore.repository.project import Project
-from objstore.repository.pulling import everything, named, pull
+from objstore.repository.pulling import Side, everything, named, pull
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(project: Project, names: tuple[str, ...], prefix: str, ours: bool, t
         raise InvalidInputError("--ours and --theirs exclude each other")
     if prefix and len(names) != 1:
         raise InvalidInputError("--path goes with one version: objstore pull NAME:V --path PREFIX")
-    side = "ours" if ours else "theirs" if theirs else None
+    side: Side | None = "ours" if ours else "theirs" if theirs else None
     with progress() as shown:
         done = pull(
             project, shown, lambda state: named(state, names, prefix) if names else everything(state), side=side, waiting=tell_waiting

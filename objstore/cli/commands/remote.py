@@ -17,9 +17,9 @@ from objstore.repository.remotes import UPSTREAM
 def command() -> None:
     """Name the places elsewhere where the project is too.
 
-    `origin` is the upstream: push, fetch and pull mean it, and it decides how versions are numbered. Others are copies of it. A place is a folder,
-    or a URL like s3://bucket/team/vision; it needn't exist yet. Nothing that could be secret is part of a URL: the environment variables
-    and files of the cloud's own tools are used, or storage options, which are kept in .objstore/ only.
+    `origin` is the upstream: push, fetch and pull mean it, and it decides how versions are numbered. Others are copies of it. A
+    place is a folder, or a URL like s3://bucket/team/vision; it needn't exist yet. Nothing that could be secret is part of a URL: the
+    environment variables and files of the cloud's own tools are used, or storage options, which are kept in .objstore/ only.
 
     \b
     Example:
