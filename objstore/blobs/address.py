@@ -20,7 +20,7 @@ class Address:
     """A folder (`url` is its absolute path) or a URL in one canonical spelling, without a slash at its end.
 
     `path` is what follows the protocol: `bucket/team/vision`, or the folder's path. Holds no secret: an address that has
-    one, or could have, isn't taken, and the refusal doesn't repeat it.
+    one, or could have, isn't taken, and no refusal repeats what was given.
     """
 
     protocol: str
@@ -56,7 +56,7 @@ class Address:
 
 def _folder(text: str) -> Address:
     if _ONE_SLASH.match(text):
-        raise InvalidInputError(f"{text!r} is neither a folder nor a URL; write ./{text} or two slashes after the colon")
+        raise InvalidInputError("neither a folder nor a URL: write two slashes after the colon, or ./ before a folder's name")
     if "::" in text:
         raise InvalidInputError("chained addresses (`::`) can't hold a project")
     return Address("file", os.path.abspath(text))
@@ -74,16 +74,18 @@ def _location(rest: str, protocol: str) -> str:
     path = rest.rstrip("/")
     parts = path[rooted:].split("/")
     if not parts[0]:
-        raise InvalidInputError(f"the address {protocol}://{rest} names no bucket; write {protocol}://bucket/project")
+        raise InvalidInputError(f"the address names no bucket; write {protocol}://bucket/project")
     if any(part in ("", ".", "..") for part in parts):
-        raise InvalidInputError(f"the address {protocol}://{path} has an empty, '.' or '..' part")
+        raise InvalidInputError("the address has an empty, '.' or '..' part")
     return path
 
 
 def _check_no_secret(rest: str, protocol: str) -> None:
     authority = rest.partition("/")[0]
+    user, at, _ = authority.rpartition("@")
     # A secret key may contain slashes, so the @ that ends it may come after one.
-    if ":" in authority and "@" in rest and not _HOST_AND_PORT.fullmatch(authority):
+    cut = ":" in authority and "@" in rest and (protocol in _WELL_KNOWN or not _HOST_AND_PORT.fullmatch(authority))
+    if ":" in user if at else cut:
         raise InvalidInputError(
             f"an address holds no user and password; write {protocol}://bucket/project and give them as options or in the environment"
         )

@@ -66,7 +66,7 @@ _BY_CLASS: list[tuple[Kind, set[str]]] = [
     (
         Kind.UNREACHABLE,
         {"ClientConnectorError", "ConnectTimeoutError", "ConnectionTimeoutError", "ProxyConnectionError", "gaierror"}
-        | {"ConnectionRefusedError", "ServiceRequestError"},
+        | {"ConnectionRefusedError", "NewConnectionError", "NameResolutionError", "ServiceRequestError"},
     ),
     (Kind.TIMED_OUT, {"TimeoutError", "ReadTimeoutError", "Timeout", "ServiceResponseTimeoutError"}),
     (
@@ -99,8 +99,8 @@ class Failure:
 
     @property
     def vague(self) -> bool:
-        """Whether it leaves open if there is a bucket, or if the credentials are right: a 404 or 403 without a code."""
-        return self.kind in (Kind.MISSING, Kind.DENIED) and " " not in self.detail
+        """Whether it leaves open if there is a bucket, or if the credentials are right: a 403, or a 404 without a code."""
+        return self.kind is Kind.DENIED or (self.kind is Kind.MISSING and " " not in self.detail)
 
     @property
     def answered(self) -> bool:
@@ -136,7 +136,9 @@ def _layers(error: BaseException) -> Iterator[BaseException]:
         if not isinstance(layer, BaseException):
             return
         yield layer
-        layer = layer.__cause__ or getattr(layer, "os_error", None) or getattr(layer, "kwargs", {}).get("error")
+        # Where botocore, aiohttp, urllib3 and requests keep it.
+        kept = getattr(layer, "kwargs", {}).get("error"), *(getattr(layer, name, None) for name in ("os_error", "reason")), *layer.args[:1]
+        layer = layer.__cause__ or next((inner for inner in kept if isinstance(inner, BaseException)), None)
 
 
 def _status_and_code(error: Any) -> tuple[int, str]:
@@ -154,7 +156,7 @@ def _status_and_code(error: Any) -> tuple[int, str]:
 def _detail(kind: Kind, error: BaseException, names: set[str]) -> str:
     if kind is not Kind.UNREACHABLE:
         return type(error).__name__
-    if names & {"gaierror", "ClientConnectorDNSError"}:
+    if names & {"gaierror", "ClientConnectorDNSError", "NameResolutionError"}:
         why = "its name is unknown"
     elif names & {"ConnectTimeoutError", "ConnectionTimeoutError"}:
         why = "no answer"

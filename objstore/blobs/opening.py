@@ -29,6 +29,8 @@ def open_blobs(
     if address.folder is not None:
         return LocalBlobs(address.folder)
     given = dict(options)
+    if "@" in str(given.get("endpoint_url", "")):
+        raise InvalidInputError("endpoint_url holds no user and password; give them as key and secret, or in the environment")
 
     def connect() -> Transport:
         make = _loaded(address.protocol)

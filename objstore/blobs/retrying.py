@@ -25,10 +25,10 @@ class RequestFailedError(Exception):
 class Retrying:
     """Exponential backoff with jitter, up to `tries` tries within a deadline; times in seconds.
 
-    A try has ended by itself after 5 s without a connection or 20 s without a byte (the file system's timeouts), so the 90 s leave
-    room for three stalled ones, and the waits between eight busy answers (16 to 24 s in all) for a store that spreads a load. A request
-    that carries bytes gets longer, as if the line took only `slowest` bytes a second: less would never finish a pack on a slow line.
-    A host that has never answered is most likely misspelt: it gets `patience`.
+    A try ends by itself after 5 s without a connection or 20 s without a byte (the file system's timeouts), so 90 s leave room for four
+    that stall, and the waits between eight busy answers (12 to 24 s in all) let a store spread its load. A request that carries bytes
+    gets longer, as if the line took no more than `slowest` bytes a second: with less, a pack would never get through a slow one.
+    A host that has never answered is most likely misspelt: no try begins later than `patience` after the first.
     """
 
     tries: int = 8

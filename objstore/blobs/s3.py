@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import fsspec.config
+from botocore.handlers import add_expect_header
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
@@ -25,6 +26,17 @@ _SETTINGS: Mapping[str, object] = {
 _ALWAYS: Mapping[str, object] = {"skip_instance_cache": True, "use_listings_cache": False}
 
 
+class _FileSystem(S3FileSystem):  # type: ignore[misc]
+    """s3fs without `Expect: 100-continue`: it makes every put wait for one more answer, and has no timeout for that one."""
+
+    async def set_session(self, *args: Any, **kwargs: Any) -> Any:
+        before = self._s3
+        client = await super().set_session(*args, **kwargs)
+        if client is not before:
+            client.meta.events.unregister("before-call.s3", add_expect_header)
+        return client
+
+
 class S3Transport(Transport):
     """Every operation is one request, but listings (one a thousand blobs) and large uploads."""
 
@@ -32,7 +44,7 @@ class S3Transport(Transport):
 
     def __init__(self, address: Address, options: Mapping[str, object]) -> None:
         given = fsspec.config.apply_config(S3FileSystem, dict(options))
-        fs = S3FileSystem(**merged(_SETTINGS, given), **_ALWAYS)
+        fs = _FileSystem(**merged(_SETTINGS, given), **_ALWAYS)
         fs.retries = 1
         super().__init__(fs, address.path)
 

@@ -1,0 +1,105 @@
+"""When a request is tried again, by a clock that only the test moves."""
+
+import pytest
+
+from objstore.blobs.failures import Kind
+from objstore.blobs.retrying import RequestFailedError, Retrying
+from objstore.errors import CorruptionError
+
+
+class Clock:
+    def __init__(self):
+        self.now, self.waits = 1000.0, []
+
+    def sleep(self, seconds):
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def policy(clock, **settings):
+    return Retrying(clock=lambda: clock.now, sleep=clock.sleep, **{"chance": lambda: 1.0, **settings})
+
+
+class Server:
+    """Fails as told, then answers; each try takes `seconds`, or what is left."""
+
+    def __init__(self, clock, failures, seconds=0.0):
+        self.clock, self.failures, self.seconds = clock, list(failures), seconds
+        self.limits = []
+
+    def __call__(self, limit):
+        self.limits.append(limit)
+        self.clock.now += min(self.seconds, limit)
+        if self.failures:
+            raise self.failures.pop(0)
+        return "answer"
+
+
+def test_the_waits_double_up_to_the_longest(clock):
+    server = Server(clock, [ConnectionResetError()] * 7)
+    assert policy(clock).run(server) == "answer"
+    assert clock.waits == [0.25, 0.5, 1, 2, 4, 8, 8]
+
+
+def test_chance_takes_up_to_half_of_a_wait(clock):
+    policy(clock, chance=lambda: 0.0).run(Server(clock, [ConnectionResetError()] * 3))
+    assert clock.waits == [0.125, 0.25, 0.5]
+
+
+def test_the_tries_are_counted(clock):
+    with pytest.raises(RequestFailedError) as caught:
+        policy(clock).run(Server(clock, [ConnectionResetError()] * 8))
+    assert (caught.value.tries, caught.value.failure.kind) == (8, Kind.BROKEN)
+    assert isinstance(caught.value.__cause__, ConnectionResetError)
+
+
+def test_a_request_that_stalls_again_and_again_ends_by_the_deadline(clock):
+    server = Server(clock, [TimeoutError()] * 8, seconds=20)
+    with pytest.raises(RequestFailedError) as caught:
+        policy(clock).run(server)
+    assert caught.value.failure.kind is Kind.TIMED_OUT
+    assert clock.now - 1000 <= 90
+    assert server.limits == sorted(server.limits, reverse=True)
+    assert server.limits[0] == 90
+
+
+def test_many_bytes_get_longer(clock):
+    server = Server(clock, [])
+    policy(clock).run(server, size=64 << 20)
+    assert server.limits == [90 + 512]
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError(), TimeoutError()])
+def test_a_host_that_has_never_answered_gets_a_few_seconds(clock, error):
+    with pytest.raises(RequestFailedError):
+        policy(clock).run(Server(clock, [error] * 8), answered=False)
+    assert 0 < clock.now - 1000 < 5
+
+
+def test_a_host_that_has_answered_before_is_waited_for_longer(clock):
+    assert policy(clock).run(Server(clock, [ConnectionRefusedError()] * 7), answered=True) == "answer"
+    assert clock.now - 1000 > 20
+
+
+def test_a_host_that_answers_meanwhile_is_waited_for_longer(clock):
+    failures = [ConnectionRefusedError(), ConnectionResetError(), *[ConnectionRefusedError()] * 5]
+    assert policy(clock).run(Server(clock, failures), answered=False) == "answer"
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(), FileExistsError(), PermissionError(), TypeError("a mistake of ours")])
+def test_what_would_fail_again_is_tried_once(clock, error):
+    with pytest.raises(RequestFailedError) as caught:
+        policy(clock).run(Server(clock, [error]))
+    assert (caught.value.tries, clock.waits) == (1, [])
+
+
+@pytest.mark.parametrize("error", [CorruptionError("cut short"), KeyboardInterrupt()])
+def test_what_the_attempt_has_decided_and_ctrl_c_pass_through(clock, error):
+    with pytest.raises(type(error)):
+        policy(clock).run(Server(clock, [error]))
+    assert clock.waits == []
