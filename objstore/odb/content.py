@@ -1,7 +1,7 @@
 """Reading the content of a file, given its digest: verified chunk by chunk, and as a whole when read as a whole."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from itertools import islice
 
@@ -10,6 +10,7 @@ from blake3 import blake3
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.odb import recipe
 from objstore.odb.database import Database
+from objstore.odb.layout import Layout
 from objstore.odb.recipe import ChunkRow
 from objstore.odb.record import unpacked
 from objstore.values.digest import Digest
@@ -64,37 +65,35 @@ def unproven_blocks(database: Database, digest: bytes, size: int, ahead: Executo
 
 def file_range(database: Database, digest: bytes, size: int, start: int, length: int) -> Iterator[bytes | memoryview]:
     """The bytes [start, start + length) of a file, each chunk verified; reads only the chunks it needs."""
-    at = 0
     end = min(start + length, size)
-    wanted: list[ChunkRow] = []
-    for row in file_chunks(database, digest, size):
-        if at >= end:
-            break
-        if at + row[1] > start:
-            if not wanted:
-                first = at
-            wanted.append(row)
-        at += row[1]
+    wanted = list(file_layout(database, digest, size).chunks(start, end))
     if not wanted:
         return
-    at = first
-    for group in _grouped(iter(wanted)):
+    at = wanted[0][0]
+    for group in _grouped(row for _, row in wanted):
         for piece in _read(database, group):
             yield memoryview(piece)[max(0, start - at) : end - at]
             at += len(piece)
 
 
+def file_layout(database: Database, digest: bytes, size: int) -> Layout:
+    """Where the chunks of a file lie in it. NotFoundError when it isn't stored."""
+    return Layout(_top(database, digest, size), database.read)
+
+
 def file_chunks(database: Database, digest: bytes, size: int) -> Iterator[ChunkRow]:
     """The chunks of a file, in order. NotFoundError when it isn't stored."""
-    if size == 0:
-        return
-    if chunk_key(digest) in database:
-        yield digest, size
-        return
+    yield from recipe.chunks(_top(database, digest, size), database.read)
+
+
+def _top(database: Database, digest: bytes, size: int) -> recipe.Recipe:
+    """The top of a recipe of the file; also of one that has none, since it is one chunk or empty."""
+    if size == 0 or chunk_key(digest) in database:
+        return recipe.Recipe(digest, size, 0, [(digest, size)] if size else [])
     keys = database.recipe_keys(digest)
     if not keys:
         raise NotFoundError(f"the content of file {Digest(digest).short} is not in this store")
-    yield from recipe.chunks(_usable(database, keys, digest, size), database.read)
+    return _usable(database, keys, digest, size)
 
 
 def _usable(database: Database, keys: list[Key], digest: bytes, size: int) -> recipe.Recipe:
@@ -140,21 +139,22 @@ def _grouped(rows: Iterator[ChunkRow]) -> Iterator[list[ChunkRow]]:
 
 
 def _read(database: Database, group: list[ChunkRow]) -> Pieces:
-    return _in_order(group, dict(database.read_many(_keys(group))))
+    return in_order(group, dict(database.read_many(_keys(group))))
 
 
 def _read_unproven(database: Database, group: list[ChunkRow]) -> bytes:
     located = database.locate(_keys(group))
     found = {key: unpacked(key, record) for key, record in database.read_records(located)}
     found.update((key, database.read(key)) for key in _keys(group) if key not in located)
-    return b"".join(_in_order(group, found))  # hashing and writing one large piece is quicker than twenty small ones
+    return b"".join(in_order(group, found))  # hashing and writing one large piece is quicker than twenty small ones
 
 
 def _keys(group: list[ChunkRow]) -> list[Key]:
     return [chunk_key(digest) for digest, _ in group]
 
 
-def _in_order(group: list[ChunkRow], found: dict[Key, bytes | memoryview]) -> Pieces:
+def in_order(group: Sequence[ChunkRow], found: Mapping[Key, bytes | memoryview]) -> Pieces:
+    """The chunks of these rows, among those that were found. CorruptionError if one doesn't have the length that its row says."""
     pieces = [found[chunk_key(digest)] for digest, _ in group]
     if any(len(piece) != length for piece, (_, length) in zip(pieces, group, strict=True)):
         raise CorruptionError("a recipe gives a chunk the wrong length; run `objstore fsck`")

@@ -127,11 +127,17 @@ def _below(rows: list[ChunkRow], height: int, read: Callable[[Key], bytes | memo
     if height == 0:
         yield from rows
         return
-    for digest, length in rows:
-        part_height, part_rows = decode_part(read(part_key(digest)))
-        if part_height != height - 1 or sum(size for _, size in part_rows) != length:
-            raise CorruptionError("a recipe's parts don't fit together; run `objstore fsck`")
-        yield from _below(part_rows, part_height, read)
+    for row in rows:
+        yield from _below(part_rows(row, height - 1, read), height - 1, read)
+
+
+def part_rows(row: ChunkRow, height: int, read: Callable[[Key], bytes | memoryview]) -> list[ChunkRow]:
+    """The rows of the part that `row` names, which is of this height. CorruptionError when it isn't, or has another number of bytes."""
+    digest, length = row
+    found, rows = decode_part(read(part_key(digest)))
+    if found != height or sum(size for _, size in rows) != length:
+        raise CorruptionError("a recipe's parts don't fit together; run `objstore fsck`")
+    return rows
 
 
 def _encode_rows(rows: list[ChunkRow]) -> bytes:

@@ -104,6 +104,12 @@ class Project:
                 self._renew_cache()
             self._load_index(self.database)
 
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[State]:
+        """The state; while inside, no other thread brings it up to date, as one does that misses something while it reads."""
+        with self._refreshing:
+            yield self.state
+
     def _load_index(self, database: Database) -> None:
         """Makes the cached index, which all processes share, reflect the log.
 
