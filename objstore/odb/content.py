@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from itertools import islice
+from typing import TypeVar
 
 from blake3 import blake3
 
@@ -20,6 +21,7 @@ _BLOCK = 2 * 1024 * 1024
 _AHEAD = 2
 
 Pieces = list[bytes | memoryview]
+Piece = TypeVar("Piece", bytes, bytes | memoryview)
 
 
 def file_blocks(database: Database, digest: bytes, size: int) -> Iterator[Pieces]:
@@ -153,7 +155,7 @@ def _keys(group: list[ChunkRow]) -> list[Key]:
     return [chunk_key(digest) for digest, _ in group]
 
 
-def in_order(group: Sequence[ChunkRow], found: Mapping[Key, bytes | memoryview]) -> Pieces:
+def in_order(group: Sequence[ChunkRow], found: Mapping[Key, Piece]) -> list[Piece]:
     """The chunks of these rows, among those that were found. CorruptionError if one doesn't have the length that its row says."""
     pieces = [found[chunk_key(digest)] for digest, _ in group]
     if any(len(piece) != length for piece, (_, length) in zip(pieces, group, strict=True)):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from objstore.odb.recipe import ChunkRow, Recipe, part_rows
 from objstore.values.key import Key
 
-KEPT_PARTS = 32
+KEPT_PARTS = 16
 
 
 class Layout:
