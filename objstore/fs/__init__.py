@@ -1,0 +1,1 @@
+"""`objstore://` for fsspec: versions as a read-only file system."""
