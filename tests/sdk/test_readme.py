@@ -1,4 +1,4 @@
-"""The README's Python example runs, and prints what its comments say."""
+"""The README's example of the SDK runs, and prints what its comments say."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,8 @@ README = Path(objstore.__file__).parents[1] / "README.md"
 @pytest.mark.skipif(not README.exists(), reason="the README isn't part of what is installed")
 def test_the_example_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tree(here / "images", {"cat.png": "1", "dog.png": "2"})
-    (example,) = re.findall(r"^```python\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    text = README.read_text()
+    (example,) = re.findall(r"^```python\n(.*?)^```$", text[text.index("\n## Python\n") :], re.MULTILINE | re.DOTALL)
     exec(compile(example, str(README), "exec"), {})
     printed = capsys.readouterr().out.splitlines()
     said = re.findall(r"print\(.*\)  # (.*)$", example, re.MULTILINE)
