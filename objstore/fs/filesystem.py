@@ -169,6 +169,8 @@ class ObjstoreFileSystem(ReadOnlyFileSystem, metaclass=Anchored):
         if recursive:
             below = self.expand_path(path, recursive=True, **kwargs)
             files = [each for each in below if self.info(each, **kwargs)["type"] == "file"]
+            if not files:
+                return {}
             if files != below:
                 path, recursive, kwargs["assume_literal"] = files, False, True
         return super().cat(path, recursive, on_error, **kwargs)

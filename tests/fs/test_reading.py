@@ -135,6 +135,15 @@ def test_whole_files_come_as_they_are(big: ObjstoreFileSystem, tmp_path: Path) -
     assert (tmp_path / "copy").read_bytes() == BIG
 
 
+def test_an_empty_version_has_nothing(repo: objstore.Repository, fs: ObjstoreFileSystem, tmp_path: Path) -> None:
+    add(repo, "none", {})
+    assert fs.cat("none", recursive=True) == {}
+    assert fs.ls("none") == fs.find("none") == []
+    assert fs.isdir("none")
+    fs.get("none", str(tmp_path / "out"), recursive=True)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_an_empty_file_has_nothing(fs: ObjstoreFileSystem) -> None:
     assert fs.cat("pets/empty") == b""
     with fs.open("pets/empty") as file:
