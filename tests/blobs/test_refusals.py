@@ -162,12 +162,12 @@ def test_options_that_do_not_exist_are_told_without_their_values(s3, gcs, tmp_pa
         ("dropbox://x/y", None, "install the package"),
     ],
 )
-def test_a_missing_package_is_named_when_the_place_is_opened(url, module, words, tmp_path, monkeypatch):
+def test_a_missing_package_is_named_when_the_place_is_first_used(url, module, words, tmp_path, monkeypatch):
     if module:
         monkeypatch.delitem(sys.modules, f"objstore.blobs.{module}", raising=False)
         monkeypatch.setitem(sys.modules, {"s3": "s3fs", "gcs": "gcsfs.core"}[module], None)
     with pytest.raises(InvalidInputError, match=words):
-        open_blobs(Address.parse(url), tmp_path)
+        open_blobs(Address.parse(url), tmp_path).read("objstore.json")
 
 
 def test_a_folder_needs_no_package(tmp_path):

@@ -43,7 +43,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjstoreFileSystem
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Every read of a pack that holds chunks: how many of them were wanted, and the bytes."""
     made: list[tuple[int, int]] = []
-    read = Database._read_span
+    read = Database.read_span
 
     def counted(self: Database, span: "object") -> memoryview:
         block = read(self, span)  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
             made.append((len(span.records), len(block)))  # type: ignore[attr-defined]
         return block
 
-    monkeypatch.setattr(Database, "_read_span", counted)
+    monkeypatch.setattr(Database, "read_span", counted)
     return made
 
 

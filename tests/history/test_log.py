@@ -112,7 +112,7 @@ def test_reading_200_entries_takes_few_requests():
     log = filled(blobs, 200)
     blobs.calls.clear()
     assert len(ttls(log)) == 200
-    # The first entry, 3 compacted ones, each found at the first try, one miss for a longer one, one for a fourth, 8 single entries, the end.
+    # The first entry; 3 compacted ones, each found at the first try; misses for a longer one and a fourth; 8 single entries; the end.
     assert blobs.calls["read"] <= 1 + 3 + 1 + 1 + 8 + 1
     assert blobs.calls["list"] == 0
 
