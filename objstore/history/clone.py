@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import ConflictError, NotFoundError
-from objstore.history.commit import check_writable, commit
+from objstore.history.commit import check_writable
 from objstore.history.folded import Folded
 from objstore.history.log import EntryTakenError, Log, Records
 from objstore.history.logbook import Decide
@@ -102,7 +102,7 @@ class CloneLogbook:
             return records
 
     def account(self, decide: Decide) -> list[Record]:
-        return commit(self._holdings.log, self._holdings.state, decide)
+        return self._holdings.commit(decide)
 
     def check_writable(self) -> None:
         check_writable(self.state)

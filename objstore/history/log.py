@@ -49,8 +49,18 @@ class Log:
         new takes one. Memory: one compacted entry (64 MiB). Errors:
         CorruptionError, UnsupportedFormatError, RemoteError, StorageError.
         """
+        for at, _, records in self.read_both_from(number):
+            yield at, records
+
+    def read_both_from(self, number: int) -> Iterator[tuple[int, bytes, Records]]:
+        """As `read_from`, with each entry's bytes too. One that arrives damaged is read once more."""
         for at, data in self.read_bytes_from(number):
-            yield at, decode_entry(data, self.entry_name(at))
+            try:
+                yield at, data, decode_entry(data, self.entry_name(at))
+                continue
+            except CorruptionError:
+                again = self.read_entry(at) or data
+            yield at, again, decode_entry(again, self.entry_name(at))
 
     def read_bytes_from(self, number: int) -> Iterator[tuple[int, bytes]]:
         """As `read_from`, but each entry as it is stored, not decoded: for copying a log."""

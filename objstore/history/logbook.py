@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from objstore.history.commit import check_writable, commit
+from objstore.history.commit import check_writable
 from objstore.history.folded import Folded
 from objstore.history.log import Log
 from objstore.history.records import Record
@@ -49,8 +49,9 @@ class Logbook(Protocol):
 class OwnLogbook:
     """Of a project that has no upstream, or is one: its log `main` tells everything."""
 
-    def __init__(self, log: Log, cache: Cache) -> None:
-        self._main = Folded(log, cache, "state")
+    def __init__(self, log: Log, cache: Cache, *, checked: bool = True) -> None:
+        """`checked`: see Folded."""
+        self._main = Folded(log, cache, "state", checked=checked)
 
     @property
     def state(self) -> State:
@@ -64,7 +65,7 @@ class OwnLogbook:
         return self._main.refresh()
 
     def commit(self, decide: Decide) -> list[Record]:
-        return commit(self._main.log, self._main.state, decide)
+        return self._main.commit(decide)
 
     def account(self, decide: Decide) -> list[Record]:
         return self.commit(decide)

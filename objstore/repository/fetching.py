@@ -14,7 +14,7 @@ from objstore.odb.draft import Draft
 from objstore.repository.connection import Connection
 from objstore.repository.joining import forget_after, join
 from objstore.repository.project import Project
-from objstore.sync.following import common_entries, entries_after
+from objstore.sync.following import common_entries
 from objstore.sync.metadata import receive_metadata
 
 Waiting = Callable[[], None] | None
@@ -79,7 +79,7 @@ def follow(project: Project, connection: Connection) -> Fetched:
     assert clone is not None
     before = clone.replay
     _check_same(project, clone, connection)
-    entries = list(entries_after(connection.log, clone.mirror.position))
+    entries = [(number, data) for number, data, _ in connection.log.read_both_from(clone.mirror.position + 1)]
     if entries:
         with clone.alone():
             clone.extend(entries)
