@@ -79,6 +79,10 @@ class LocalBlobs:
                     data += more
                 yield data
 
+    def read_part(self, name: str, offset: int, most: int, /) -> bytes:
+        with translated(self._root / name), self._open(name) as fd:
+            return os.pread(fd, most, offset)
+
     def size(self, name: str, /) -> int:
         try:
             return (self._root / name).stat().st_size

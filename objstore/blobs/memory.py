@@ -65,6 +65,9 @@ class MemoryBlobs:
                 raise CorruptionError(f"{name} is cut short; run `objstore fsck`")
             yield data[offset : offset + length]
 
+    def read_part(self, name: str, offset: int, most: int, /) -> bytes:
+        return self.read(name)[offset : offset + most]
+
     def size(self, name: str, /) -> int:
         return len(self.read(name))
 
@@ -78,3 +81,6 @@ class MemoryBlobs:
 
     def delete(self, name: str, /) -> None:
         self._blobs.pop(name, None)
+
+    def close(self) -> None:
+        pass

@@ -38,6 +38,9 @@ class BlobStore(Protocol):
     def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
         """The bytes of each (offset, length) of one blob, in order. A range beyond the end is CorruptionError."""
 
+    def read_part(self, name: str, offset: int, most: int, /) -> bytes:
+        """Up to so many bytes from an offset on, fewer only where the blob ends. Cost: one request."""
+
     def size(self, name: str, /) -> int: ...
 
     def has(self, name: str, /) -> bool: ...
@@ -47,3 +50,6 @@ class BlobStore(Protocol):
 
     def delete(self, name: str, /) -> None:
         """Removes a name; harmless when it is gone already."""
+
+    def close(self) -> None:
+        """Lets go of files and connections."""

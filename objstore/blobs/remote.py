@@ -84,6 +84,15 @@ class RemoteBlobs:
         for group in _groups(ranges):
             yield from self._read_group(name, group)
 
+    def read_part(self, name: str, offset: int, most: int, /) -> bytes:
+        def read(transport: Transport, limit: float) -> bytes:
+            (answer,) = transport.ranges(name, [(offset, most)], limit)
+            if isinstance(answer, Exception):
+                raise answer
+            return bytes(answer)
+
+        return self._ask("read", name, read, most)
+
     def size(self, name: str, /) -> int:
         return self._ask("read", name, lambda transport, limit: transport.size(name, limit))
 

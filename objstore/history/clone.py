@@ -24,11 +24,6 @@ Change = Callable[[PendingName, Record], Record | None]
 """What becomes of a record in an entry; None to remove it."""
 
 
-def is_clone(blobs: BlobStore) -> bool:
-    """Whether a project has become a clone."""
-    return blobs.has(Log(blobs, "holdings").entry_name(1))
-
-
 class CloneLogbook:
     """Of a clone on this disk. `lock`: the file whose lock whoever changes the mirror or pending entries holds."""
 

@@ -56,6 +56,7 @@ class Folded:
     def check(self) -> None:
         """ConflictError if the log isn't the one that was folded any more, so that nothing is appended to another one."""
         if not self._is_same():
+            self._cache.remember(self._name, b"")
             raise ConflictError(
                 f"the log in {self.log.blobs.location} isn't what it was when this program last read it: it was restored or replaced; "
                 "open the repository anew"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from objstore.blobs.protocol import BlobStore
 from objstore.history.commit import check_writable
 from objstore.history.folded import Folded
 from objstore.history.log import Log
@@ -11,6 +12,11 @@ from objstore.history.state import State
 from objstore.odb.cache import Cache
 
 Decide = Callable[[State], Sequence[Record]]
+
+
+def is_clone(blobs: BlobStore) -> bool:
+    """Whether a project has become a clone."""
+    return blobs.has(Log(blobs, "holdings").entry_name(1))
 
 
 class Logbook(Protocol):

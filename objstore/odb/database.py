@@ -2,8 +2,9 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, NotFoundError
@@ -40,30 +41,36 @@ class Database:
         cache: Cache,
         draft: "Draft | None" = None,
         catch_up: Callable[[], None] = lambda: None,
-        upstream: "Database | None" = None,
     ) -> None:
-        """With a draft, its objects are there too, and with an upstream, what that has and this one hasn't.
-
-        `catch_up`: brings the index up to date; called when a pack isn't where it says.
-        """
+        """With a draft, its objects are there too. `catch_up`: brings the index up to date; called when a pack isn't where it says."""
         self._blobs = blobs
         self._cache = cache
         self._draft = draft
         self._catch_up = catch_up
-        self._upstream = upstream
-
-    def with_draft(self, draft: "Draft") -> "Database":
-        """The same database, seen together with a draft."""
-        return Database(self._blobs, self._cache, draft, self._catch_up, self._upstream)
-
-    def follow(self, upstream: "Database | None") -> None:
-        """From now on what isn't here is looked for there."""
-        self._upstream = upstream
+        self._open_upstream: Callable[[], Database | None] = lambda: None
+        self._follows = False
 
     @property
-    def alone(self) -> "Database":
+    def _upstream(self) -> "Database | None":
+        return self._open_upstream()
+
+    def with_draft(self, draft: "Draft") -> Self:
+        """The same database, seen together with a draft."""
+        twin = copy(self)
+        twin._draft = draft
+        return twin
+
+    def follow(self, upstream: "Callable[[], Database | None]") -> None:
+        """From now on what isn't here is looked for there; `upstream` is asked for it each time, and only then."""
+        self._open_upstream = upstream
+        self._follows = True
+
+    @property
+    def alone(self) -> Self:
         """The same database without an upstream: what is kept in this very place."""
-        return Database(self._blobs, self._cache, self._draft, self._catch_up)
+        twin = copy(self)
+        twin._open_upstream, twin._follows = lambda: None, False
+        return twin
 
     @property
     def cache(self) -> Cache:
@@ -109,8 +116,8 @@ class Database:
     def known(self, keys: Sequence[Key]) -> set[Key]:
         """Those keys that the index lists, here or upstream."""
         known = self._cache.known(keys)
-        if self._upstream is not None and len(known) < len(keys):
-            known |= self._upstream.known([key for key in keys if key not in known])
+        if len(known) < len(keys) and (upstream := self._upstream) is not None:
+            known |= upstream.known([key for key in keys if key not in known])
         return known
 
     def recipe_keys(self, file: bytes) -> list[Key]:
@@ -118,13 +125,15 @@ class Database:
         prefix = recipe_prefix(file)
         found = [key for key, _ in self._cache.locate_from(prefix)]
         found += self._draft.keys_from(prefix) if self._draft else []
-        return list(dict.fromkeys(found + self._upstream.recipe_keys(file))) if self._upstream else found
+        if not found and (upstream := self._upstream) is not None:
+            return upstream.recipe_keys(file)
+        return found
 
     def locate(self, keys: Sequence[Key]) -> dict[Key, Location]:
         """Where stored objects are; those that aren't stored are left out."""
         located = self._cache.locate_many(keys)
-        if self._upstream is not None and len(located) < len(keys):
-            located |= self._upstream.locate([key for key in keys if key not in located])
+        if len(located) < len(keys) and (upstream := self._upstream) is not None:
+            located |= upstream.locate([key for key in keys if key not in located])
         return located
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -147,7 +156,10 @@ class Database:
         return location
 
     def _locate(self, key: Key) -> Location | None:
-        return self.locate([key]).get(key) if self._upstream is not None else self._cache.locate(key)
+        location = self._cache.locate(key)
+        if location is None and (upstream := self._upstream) is not None:
+            location = upstream.locate([key]).get(key)
+        return location
 
     def read_node(self, digest: Digest, /) -> bytes:
         return bytes(self.read(node_key(digest)))
@@ -169,11 +181,11 @@ class Database:
 
         gc may have moved a record since somebody looked: then it is looked up again, once.
         """
-        if self._upstream is not None:
-            elsewhere = {key: place for key, place in located.items() if not self._cache.has_pack(place.pack)}
-            if elsewhere:
-                yield from self._upstream.read_records(elsewhere)
-                located = {key: place for key, place in located.items() if key not in elsewhere}
+        elsewhere = {key: place for key, place in located.items() if not self._is_here(place.pack)}
+        if elsewhere:
+            assert self._upstream is not None
+            yield from self._upstream.read_records(elsewhere)
+            located = {key: place for key, place in located.items() if key not in elsewhere}
         for span in spans(located):
             try:
                 block = self.read_span(span)
@@ -184,6 +196,10 @@ class Database:
                 continue
             for key, at, size in span.records:
                 yield key, block[at : at + size]
+
+    def _is_here(self, pack: str) -> bool:
+        """Whether a pack that an object was found in is of this place, and not of the upstream."""
+        return not self._follows or self._cache.has_pack(pack)
 
     def read_span(self, span: Span) -> memoryview:
         """The bytes of a span, as they lie there, not verified. NotFoundError when the pack has gone."""
@@ -196,7 +212,8 @@ class Database:
 
     def _read_anew(self, key: Key) -> bytes | memoryview:
         located = self._located(key)
-        if self._upstream is not None and not self._cache.has_pack(located.pack):
+        if not self._is_here(located.pack):
+            assert self._upstream is not None
             return next(record for _, record in self._upstream.read_records({key: located}))
         try:
             (span,) = spans({key: located})

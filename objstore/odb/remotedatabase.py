@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.host.ahead import ahead
-from objstore.odb.cache import Location
+from objstore.odb.blocks import Blocks
+from objstore.odb.cache import Cache, Location
 from objstore.odb.database import Database, Span, spans
+from objstore.odb.pack import pack_name
 from objstore.odb.record import decode
 from objstore.odb.segment import Segment, segment_id, segment_name
-from objstore.values.key import Key
+from objstore.values.key import Key, Kind
 
 T = TypeVar("T")
 
@@ -21,6 +24,16 @@ _GAP = 256 * 1024
 
 class RemoteDatabase(Database):
     """As a Database; what arrives damaged is read again, twice at most, before it is CorruptionError."""
+
+    def __init__(self, blobs: BlobStore, cache: Cache, catch_up: Callable[[], None] = lambda: None, blocks: Blocks | None = None) -> None:
+        """`blocks`: where metadata is kept once it was read."""
+        super().__init__(blobs, cache, catch_up=catch_up)
+        self._blocks = blocks
+
+    def read_span(self, span: Span) -> memoryview:
+        if self._blocks is None or span.records[0][0][0] == Kind.CHUNK:
+            return super().read_span(span)
+        return memoryview(self._blocks.read(pack_name(span.pack), span.start, span.size))
 
     def load(self, segments: Sequence[str], read: Callable[[str], Segment] | None = None) -> None:
         """Makes the index reflect exactly these segments. `read`: gives one, if it needn't come from there."""
@@ -65,8 +78,13 @@ class RemoteDatabase(Database):
         def read() -> list[tuple[Key, memoryview]]:
             block = self.read_span(span)
             records = [(key, block[at : at + size]) for key, at, size in span.records]
-            for key, record in records:
-                decode(key, record)
+            try:
+                for key, record in records:
+                    decode(key, record)
+            except CorruptionError:
+                if self._blocks is not None:
+                    self._blocks.forget(pack_name(span.pack))
+                raise
             return records
 
         return _again(read)

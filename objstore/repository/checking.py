@@ -9,10 +9,11 @@ from pathlib import Path
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import ObjstoreError, StorageError
 from objstore.graph.gaps import gaps
-from objstore.history.clone import CloneLogbook, is_clone
+from objstore.history.clone import CloneLogbook
 from objstore.history.commit import refresh
 from objstore.history.integrity import Damage, damage_of
 from objstore.history.log import Log
+from objstore.history.logbook import is_clone
 from objstore.history.state import State
 from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.host.progress import Progress
@@ -99,7 +100,9 @@ class _Checker:
         self._state = self._holdings
         """The history; in a clone it is another log's."""
         self._upstream = _upstream(folder)
-        self._database.follow(self._upstream.database if self._upstream else None)
+        if self._upstream is not None:
+            known = self._upstream.database
+            self._database.follow(lambda: known)
         self._damage = Damage()
         self._damaged: dict[str, set[Key]] = {}
         self._log_is_sound = True

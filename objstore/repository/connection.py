@@ -7,18 +7,17 @@ from pathlib import Path
 from objstore.blobs.opening import open_blobs
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import ConflictError, CorruptionError, NotFoundError, StorageError
-from objstore.history.clone import is_clone
 from objstore.history.log import Log
+from objstore.history.logbook import is_clone
 from objstore.history.state import State
 from objstore.host.locks import locked_shared
-from objstore.odb.cache import Cache, Location
-from objstore.odb.database import Database
+from objstore.odb.cache import Cache
 from objstore.odb.draft import Draft, Stored
+from objstore.odb.reliable import Reliable
 from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.odb.segment import Segment
 from objstore.repository.remotes import Remote
 from objstore.repository.settings import NAME, Settings
-from objstore.values.key import Key
 
 _COMPLETE = "complete"
 
@@ -102,20 +101,6 @@ class Connection:
     def close(self) -> None:
         self.cache.close()
         self.blobs.close()
-
-
-class Reliable:
-    """A database less some packs."""
-
-    def __init__(self, database: Database, without: Collection[str]) -> None:
-        self._database = database
-        self._without = without
-
-    def known(self, keys: Sequence[Key], /) -> set[Key]:
-        return set(self.locate(keys)) if self._without else self._database.known(keys)
-
-    def locate(self, keys: Sequence[Key], /) -> dict[Key, Location]:
-        return {key: place for key, place in self._database.locate(keys).items() if place.pack not in self._without}
 
 
 def read_settings(blobs: BlobStore) -> Settings:

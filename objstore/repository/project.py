@@ -3,15 +3,16 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from objstore.blobs.address import Address
 from objstore.blobs.local import LocalBlobs
+from objstore.blobs.protocol import BlobStore
 from objstore.errors import NotFoundError, StorageError
-from objstore.history.clone import CloneLogbook, is_clone
 from objstore.history.log import Log
-from objstore.history.logbook import Decide, Logbook, OwnLogbook
+from objstore.history.logbook import Decide, Logbook, OwnLogbook, is_clone
 from objstore.history.records import Record
 from objstore.history.state import State
 from objstore.host import filesystem
@@ -21,36 +22,45 @@ from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
 from objstore.repository import remotes
-from objstore.repository.connection import Connection
 from objstore.repository.founding import found, located, make_project
 from objstore.repository.settings import NAME, Settings
 from objstore.values.digest import plain
 from objstore.values.key import Key
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what has to do with remotes is loaded where there is one
     from tempfile import TemporaryDirectory
 
-    from objstore.odb.draft import Draft
+    from objstore.history.clone import CloneLogbook
+    from objstore.odb.draft import Draft, Stored
+    from objstore.repository.bucket import Bucket
+    from objstore.repository.connection import Connection
 
+_UPLOADS = 3
+_KEPT = 1 << 30
 LOST = "local/lost"
 """Where what a check has found damaged is written down."""
 
 
 class Project:
-    """A project on a local disk. Not thread-safe but for reading; any number of processes may have it open."""
+    """A project on a local disk, or in a bucket. Not thread-safe but for reading; any number of processes may have it open."""
 
-    def __init__(self, folder: Path, tree: Path | None = None) -> None:
-        """Opens the project in `folder`: NotFoundError, UnsupportedFormatError or CorruptionError when that can't be."""
+    def __init__(self, folder: Path, tree: Path | None = None, bucket: "Bucket | None" = None) -> None:
+        """Opens the project in `folder`: NotFoundError, UnsupportedFormatError or CorruptionError when that can't be.
+
+        With a `bucket`, it is there, and `folder` is only where this machine keeps what it knows of it.
+        """
         self.folder = folder
         self.tree = tree
         """The folder whose `.objstore/` led here, which may have pins."""
-        self.blobs = LocalBlobs(folder)
-        self.settings = Settings.decode(self.blobs.read(NAME))
+        self.bucket = bucket
+        self.blobs: BlobStore = LocalBlobs(folder) if bucket is None else bucket.blobs
+        self.settings = Settings.decode(self.blobs.read(NAME)) if bucket is None else bucket.settings()
         self._own_cache: TemporaryDirectory[str] | None = None
         self.keep_mode = filesystem.keeps_mode(folder)
         self.cache = self._opened_cache()
-        self.database = Database(self.blobs, self.cache, catch_up=self.refresh)
-        self._logbook: Logbook = OwnLogbook(Log(self.blobs, "main"), self.cache)
+        self.database = self._opened_database(self.cache)
+        self._logbook: Logbook = OwnLogbook(Log(self.blobs, "main"), self.cache, checked=bucket is None)
+        self._clone: CloneLogbook | None = None
         self._upstream: Connection | None = None
         self._connections: list[Connection] = []
         self._refreshing = threading.RLock()
@@ -60,6 +70,16 @@ class Project:
     def find(cls, start: Path, setting_up: Callable[[Path], None] | None = None) -> Self:
         """The project at or above a path; made if only an `objstore.toml` is there, after `setting_up` was told of the folder."""
         return cls(*located(start, setting_up))
+
+    @classmethod
+    def at(cls, address: Address, options: Mapping[str, Any] | None = None) -> Self:
+        """The project at an address: a folder's, or a bucket's, which is reached with fsspec's storage options."""
+        if address.folder is not None:
+            return cls.find(address.folder)
+        from objstore.repository.bucket import Bucket
+
+        bucket = Bucket(address, options or {})
+        return cls(bucket.folder, bucket=bucket)
 
     @classmethod
     def create(cls, tree: Path, project: str | None = None, store: Path | None = None) -> Self:
@@ -85,19 +105,24 @@ class Project:
         return self._logbook.holdings
 
     @property
-    def clone(self) -> CloneLogbook | None:
+    def clone(self) -> "CloneLogbook | None":
         """The logs, if this is a clone."""
-        return self._logbook if isinstance(self._logbook, CloneLogbook) else None
+        return self._clone
 
     @property
     def name(self) -> str:
         """`entity/project`."""
-        return "/".join(self.folder.parts[-2:])
+        return "/".join(self.folder.parts[-2:]) if self.bucket is None else self.bucket.name
+
+    @property
+    def location(self) -> str:
+        """Where it is, for messages: its folder, or its URL."""
+        return self.blobs.location
 
     def refresh(self) -> None:
         """Sees what other processes have logged since."""
         with self._refreshing:
-            if self.clone is None and is_clone(self.blobs):
+            if self.bucket is None and self.clone is None and is_clone(self.blobs):
                 self._become_clone()
             self._logbook.refresh()
             if self.cache.is_forgotten:
@@ -123,21 +148,25 @@ class Project:
             database.load(self.holdings.segments)
 
     @property
-    def upstream(self) -> Connection | None:
-        """Where a clone's history is decided, and what isn't here may be."""
+    def upstream(self) -> "Connection | None":
+        """Where a clone's history is decided, and what isn't here may be; None where it isn't known."""
+        if self._upstream is None and self.clone is not None and remotes.UPSTREAM in remotes.read(self.remotes_file):
+            self._upstream = self.connect()
         return self._upstream
 
     def _become_clone(self) -> None:
-        self._logbook = CloneLogbook(self.blobs, self.cache, self.local / "pending.lock")
-        if remotes.UPSTREAM in remotes.read(self.remotes_file):
-            self._upstream = self.connect()
-            self.database.follow(self._upstream.database)
+        from objstore.history.clone import CloneLogbook
 
-    def connect(self, name: str | None = None) -> Connection:
+        self._logbook = self._clone = CloneLogbook(self.blobs, self.cache, self.local / "pending.lock")
+        self.database.follow(lambda: self.upstream.database if self.upstream else None)
+
+    def connect(self, name: str | None = None) -> "Connection":
         """A remote, the upstream if no name is given. NotFoundError when there is none. Not to be closed: the project does that."""
         remote = remotes.find(self.remotes_file, name)
         if self._upstream is not None and self._upstream.remote == remote:
             return self._upstream
+        from objstore.repository.connection import Connection
+
         connection = Connection(remote, self.local / "remotes" / remote.name, self.settings.project)
         self._connections.append(connection)
         return connection
@@ -153,7 +182,7 @@ class Project:
         """Goes over to a new cache, filled before anybody looks into it."""
         fresh = Cache(self.cache.path, self.settings.project)
         try:
-            self._load_index(Database(self.blobs, fresh))
+            self._load_index(self._opened_database(fresh))
         except BaseException:
             fresh.close()
             raise
@@ -252,7 +281,15 @@ class Project:
 
     def open_draft(self, *, lasting: bool = False) -> "Draft":
         """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on."""
-        return self.database.open_draft(self.drafts, self.holdings.generation, self.lost(), self.holdings.dead_packs, lasting=lasting)
+        holdings, at_once = self.holdings, 1
+        stored: Stored = self.database
+        if self.bucket is not None:
+            from objstore.odb.reliable import Reliable
+
+            stored, at_once = Reliable(self.database, holdings.condemned), _UPLOADS
+        return self.database.open_draft(
+            self.drafts, holdings.generation, self.lost(), holdings.dead_packs, lasting=lasting, stored=stored, at_once=at_once
+        )
 
     def receiving_draft(self) -> "Draft":
         """A draft for what comes from a remote: all that isn't held in this very place."""
@@ -281,6 +318,14 @@ class Project:
     @property
     def _lock(self) -> Path:
         return self.local / "lock"
+
+    def _opened_database(self, cache: Cache) -> Database:
+        if self.bucket is None:
+            return Database(self.blobs, cache, catch_up=self.refresh)
+        from objstore.odb.blocks import Blocks
+        from objstore.odb.remotedatabase import RemoteDatabase
+
+        return RemoteDatabase(self.blobs, cache, self.refresh, Blocks(self.blobs, self.local / "blocks", _KEPT))
 
     def _opened_cache(self) -> Cache:
         """The cache; where it can't be written (a full disk, say) one for this process alone, so that reading works all the same."""

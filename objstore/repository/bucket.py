@@ -1,0 +1,52 @@
+"""A project that is in a bucket, as it is opened there directly."""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from objstore.blobs.address import Address
+from objstore.blobs.opening import open_blobs
+from objstore.blobs.probing import probe
+from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError
+from objstore.host.lines import replace_text
+from objstore.repository.connection import read_settings
+from objstore.repository.settings import NAME, Settings
+from objstore.values.digest import plain
+
+
+class Bucket:
+    """Where a project is elsewhere, and the folder in the user's cache where this machine keeps what it knows of it."""
+
+    def __init__(self, address: Address, options: Mapping[str, Any], folder: Path | None = None) -> None:
+        """`address` isn't a folder's. Asks nothing of it yet."""
+        self.address = address
+        self.folder = folder or platformdirs.user_cache_path("objstore") / "elsewhere" / plain(address.url.encode()).hex()[:32]
+        self.blobs = open_blobs(address, self.folder / "local" / "staging", options)
+
+    @property
+    def name(self) -> str:
+        """`entity/project`: the last two parts of the address."""
+        return "/".join(["default", *self.address.path.split("/")][-2:])
+
+    def settings(self) -> Settings:
+        """What the project says of itself, which never changes; so it is asked for once. NotFoundError when there is none."""
+        known = self.folder / NAME
+        with contextlib.suppress(OSError, CorruptionError):
+            return Settings.decode(known.read_bytes())
+        try:
+            settings = read_settings(self.blobs)
+        except NotFoundError:
+            raise NotFoundError(f"there is no objstore project at {self.address}; is the address right?") from None
+        replace_text(known, settings.encode().decode())
+        return settings
+
+    def create(self) -> None:
+        """Makes an empty project there, after a probe of the place. ConflictError when there is one."""
+        probe(self.blobs)
+        try:
+            self.blobs.create(NAME, Settings.new().encode())
+        except BlobExistsError:
+            raise ConflictError(f"{self.address} holds a project already") from None
