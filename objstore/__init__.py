@@ -57,6 +57,7 @@ __all__ = [
     "StorageError",
     "UnsupportedFormatError",
     "__version__",
+    "clone",
     "diff",
     "open",
 ]
@@ -65,6 +66,7 @@ _LAZY = {
     "Artifact": "objstore.sdk.artifact",
     "ArtifactTTL": "objstore.sdk.ttl",
     "Repository": "objstore.sdk.repository",
+    "clone": "objstore.sdk.repository",
     "diff": "objstore.sdk.repository",
     "open": "objstore.sdk.repository",
 }

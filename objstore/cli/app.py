@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -95,12 +94,10 @@ class App(click.Group):
 
 
 @click.group(cls=App, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "-C", "--repo", "start", type=click.Path(path_type=Path), metavar="DIR", default=".", help="Use the repository at or above DIR."
-)
+@click.option("-C", "--repo", "start", metavar="DIR", default=".", help="Use the repository at or above DIR, or the project at a URL.")
 @click.version_option(__version__, message="objstore %(version)s")
 @click.pass_context
-def app(ctx: click.Context, start: Path) -> None:
+def app(ctx: click.Context, start: str) -> None:
     """Versions of datasets, models and results, on your own disk.
 
     A repository is the nearest .objstore/ folder at or above the current one. A version is named COLLECTION:vN or

@@ -50,7 +50,7 @@ def paths(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
 
 def _offered(ctx: click.Context, find: Callable[[Project], list[str]]) -> list[str]:
     try:
-        place = locate(ctx.find_root().params.get("start") or Path())
+        place = locate(Path(ctx.find_root().params.get("start") or "."))
         if not isinstance(place, Place):
             return []  # a look mustn't make a repository
         with Project(*place) as project:

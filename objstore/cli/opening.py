@@ -8,7 +8,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 
+from objstore.blobs.address import Address
 from objstore.cli.output import printable
+from objstore.errors import InvalidInputError
 from objstore.repository.project import Project, open_project
 from objstore.repository.workingtree import WorkingTree
 
@@ -16,9 +18,24 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def start() -> str:
+    """Where the repository is, or below it: the current folder, or what -C says, which may be a URL."""
+    found: str | None = click.get_current_context().find_root().obj
+    return found or "."
+
+
 def start_folder() -> Path:
-    """Where to look for the repository: the current folder, or what -C says."""
-    return click.get_current_context().find_root().ensure_object(Path)
+    """The same for what needs a folder."""
+    if "://" in start() and Address.parse(start()).folder is None:
+        raise InvalidInputError(f"this needs a folder, and {start()} is elsewhere; `objstore clone` makes one of it")
+    return Path(start()) if "://" not in start() else Path(Address.parse(start()).path)
+
+
+def opened_project() -> Project:
+    """The project there, to be closed by the caller."""
+    if "://" in start():
+        return Project.at(Address.parse(start()))
+    return open_project(start_folder(), tell_setting_up)
 
 
 def with_project(function: Callable[Concatenate[Project, P], T]) -> Callable[P, T]:
@@ -26,7 +43,7 @@ def with_project(function: Callable[Concatenate[Project, P], T]) -> Callable[P, 
 
     @functools.wraps(function)
     def opened(*args: P.args, **kwargs: P.kwargs) -> T:
-        with open_project(start_folder(), tell_setting_up) as project:
+        with opened_project() as project:
             return function(project, *args, **kwargs)
 
     return opened

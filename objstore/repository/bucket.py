@@ -43,10 +43,13 @@ class Bucket:
         replace_text(known, settings.encode().decode())
         return settings
 
-    def create(self) -> None:
-        """Makes an empty project there, after a probe of the place. ConflictError when there is one."""
-        probe(self.blobs)
+
+def make_in_bucket(address: Address, options: Mapping[str, Any]) -> None:
+    """Makes an empty project at an address, after a probe of the place. ConflictError when there is one."""
+    bucket = Bucket(address, options)
+    with contextlib.closing(bucket.blobs):
+        probe(bucket.blobs)
         try:
-            self.blobs.create(NAME, Settings.new().encode())
+            bucket.blobs.create(NAME, Settings.new().encode())
         except BlobExistsError:
-            raise ConflictError(f"{self.address} holds a project already") from None
+            raise ConflictError(f"{address} holds a project already") from None

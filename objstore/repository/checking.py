@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from objstore.blobs.local import LocalBlobs
-from objstore.errors import ObjstoreError, StorageError
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import InvalidInputError, ObjstoreError, StorageError
 from objstore.graph.gaps import gaps
 from objstore.history.clone import CloneLogbook
 from objstore.history.commit import refresh
@@ -23,6 +24,7 @@ from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
 from objstore.odb.pack import pack_name
 from objstore.odb.pending import PendingRows
+from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.odb.segment import segment_name
 from objstore.odb.verify import check_pack, check_segment
 from objstore.repository import remotes
@@ -59,17 +61,21 @@ class Report:
         return all(problem.repaired for problem in self.problems)
 
 
-def check(folder: Path, progress: Progress, *, repair: bool = False) -> Report:
+def check(folder: Path, progress: Progress, *, repair: bool = False, blobs: BlobStore | None = None) -> Report:
     """Reads everything in a project's folder: settings, log, segments, every record of every pack, every manifest and recipe.
 
     Reports each problem with the versions and paths it affects. `repair` rebuilds the cache and the index segments, and remembers
     what is lost, so that adding it again from its source stores it anew and makes the versions whole. Waits for gc, and with
-    `repair` for all who write.
+    `repair` for all who write. `blobs`: where the project is, if not in the folder; there nothing can be repaired.
     """
+    if repair and blobs is not None:
+        raise InvalidInputError(
+            f"{blobs.location} can't be repaired in its bucket; `objstore push --verify` from a clone brings what it has"
+        )
     with contextlib.ExitStack() as held, tempfile.TemporaryDirectory(prefix="objstore-fsck-") as scratch:
         with contextlib.suppress(StorageError):  # a store that can't be written needs no lock
             held.enter_context((locked_exclusive if repair else locked_shared)(folder / "local" / "lock"))
-        checker = _Checker(folder, Path(scratch), progress, repair)
+        checker = _Checker(folder, blobs or LocalBlobs(folder), Path(scratch), progress, repair)
         try:
             checker.run()
         finally:
@@ -88,13 +94,13 @@ def _upstream(folder: Path) -> Connection | None:
 
 
 class _Checker:
-    def __init__(self, folder: Path, scratch: Path, progress: Progress, repair: bool) -> None:
+    def __init__(self, folder: Path, blobs: BlobStore, scratch: Path, progress: Progress, repair: bool) -> None:
         self._folder = folder
         self._scratch = scratch
         self._progress = progress
         self._repair = repair
-        self._blobs = LocalBlobs(folder)
-        self._database = Database(self._blobs, Cache(scratch / "cache", "fsck"))
+        self._blobs = blobs
+        self._database = (Database if blobs.root else RemoteDatabase)(blobs, Cache(scratch / "cache", "fsck"))
         self._holdings_log = Log(self._blobs, "holdings" if is_clone(self._blobs) else "main")
         self._holdings = State()
         self._state = self._holdings

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from objstore.errors import CorruptionError, StorageError
+from objstore.errors import CorruptionError, InvalidInputError, StorageError
 from objstore.graph.reachability import mark
 from objstore.graph.sparing import spare
 from objstore.history.records import GcRecord, GcVerdictRecord, Record
@@ -50,6 +50,8 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     Deleted versions can't be restored afterwards. Waits until nobody writes (calling `waiting` if that isn't at once).
     CorruptionError when something that is needed can't be read; then nothing is freed.
     """
+    if project.bucket is not None:
+        raise InvalidInputError(f"{project.location} is shared, and this version of objstore collects only what is on a disk of its own")
     with project.collecting(waiting):
         progress.start("looking for what is needed")
         before = _sizes(project, "packs/")

@@ -1,5 +1,6 @@
 """An open repository, for scripts."""
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from objstore.blobs.address import Address
 from objstore.comparison.files import FileDiff
 from objstore.errors import ConflictError, InvalidInputError, InvalidTypeError, NotFoundError
 from objstore.history.collection import LATEST, Collection, Version
@@ -14,10 +16,16 @@ from objstore.history.names import Name, check_alias, check_tag, parse_name
 from objstore.host.progress import Silent
 from objstore.host.publish import translated
 from objstore.repository.adding import Labels, add, suggested_name
+from objstore.repository.bucket import make_in_bucket
 from objstore.repository.checking import Report, check
+from objstore.repository.cloning import make_clone
 from objstore.repository.collecting import Freed, collect
 from objstore.repository.comparing import diff_files
+from objstore.repository.fetching import Fetched, fetch
+from objstore.repository.introducing import introduce
 from objstore.repository.project import Project, open_project
+from objstore.repository.pulling import Pulled, Side, everything, named, pull
+from objstore.repository.pushing import Pushed, push
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
 from objstore.sdk.logged import LoggedVersion, check_project
@@ -161,15 +169,58 @@ class Repository:
     def fsck(self, *, repair: bool = False) -> Report:
         """Checks everything that is stored; `repair` rebuilds what can be rebuilt."""
         with self._session.alone() as project:
-            report = check(project.folder, Silent(), repair=repair)
+            report = check(project.folder, Silent(), repair=repair, blobs=project.blobs if project.bucket else None)
             if repair:
                 project.forget_cache()
             return report
 
+    # -- elsewhere -----------------------------------------------------------------------------------------------------
+
+    def add_remote(self, name: str, url: StrPath, *, storage_options: Mapping[str, Any] | None = None) -> None:
+        """Names a place elsewhere where the project is, or will be; `origin` is the upstream.
+
+        `storage_options`: those of fsspec (`endpoint_url`, `profile`, …); kept in `.objstore/`, never committed. ConflictError where
+        another project is, RemoteError for a place that can't be reached or can't be pushed to safely.
+        """
+        with self._session.alone() as project:
+            introduce(project, name, Address.parse(os.fspath(url)), storage_options or {})
+
+    def push(self, names: Sequence[str] | str = (), *, dry_run: bool = False) -> Pushed:
+        """Brings versions, and all that is said of them, to the upstream; `names`: only these collections.
+
+        Where somebody else has pushed meanwhile, own versions come behind theirs, with other numbers (`fetched.renumbered`).
+        ConflictError when an alias was moved on both sides; `pull(ours=…)` decides.
+        """
+        with self._session.alone() as project:
+            return push(project, Silent(), names=listed(names), dry_run=dry_run)
+
+    def fetch(self) -> Fetched:
+        """Sees what the upstream has: its log and metadata, no data."""
+        with self._session.alone() as project:
+            return fetch(project, Silent())
+
+    def pull(self, names: Sequence[str] | str = (), *, path: str = "", ours: bool | None = None) -> Pulled:
+        """Fetches, and brings the data of all versions, or of those that are named, so that they can be read without the upstream.
+
+        `path`: only the file or folder at that path in them. `ours`: where both sides have moved an alias, whether ours counts.
+        """
+        side: Side | None = None if ours is None else "ours" if ours else "theirs"
+        wanted = listed(names)
+        with self._session.alone() as project:
+            return pull(project, Silent(), lambda state: named(state, wanted, path) if wanted else everything(state), side=side)
+
     @property
     def path(self) -> Path:
-        """The project's folder."""
-        return self._session.project.folder
+        """The project's folder. InvalidInputError for one in a bucket, which has none."""
+        project = self._session.project
+        if project.bucket is not None:
+            raise InvalidInputError(f"{project.location} is in a bucket, so it has no folder")
+        return project.folder
+
+    @property
+    def url(self) -> str:
+        """Where it is: the project's folder, or its URL."""
+        return self._session.project.location
 
     @property
     def name(self) -> str:
@@ -189,14 +240,22 @@ class Repository:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Repository {self.name} in {self.path}>" if self._open else "<Repository, closed>"
+        return f"<Repository {self.name} in {self.url}>" if self._open else "<Repository, closed>"
 
 
-def open(path: StrPath = ".", *, create: bool = False) -> Repository:
-    """The repository at or above a path. NotFoundError when there is none; with `create` one is made at `path` then."""
-    start = Path(path)
+def open(path: StrPath = ".", *, create: bool = False, storage_options: Mapping[str, Any] | None = None) -> Repository:
+    """The repository at or above a path, or the project at a URL such as `s3://bucket/team/vision`.
+
+    NotFoundError when there is none; with `create` one is made there then. `storage_options`: those of fsspec, for a URL; without
+    them the environment variables and files of the cloud's own tools count. What is read of a bucket's index and metadata is kept in
+    the user's cache folder.
+    """
     if "://" in os.fspath(path):
-        raise InvalidInputError(f"{path} is an address; this version of objstore opens folders only")
+        address = Address.parse(os.fspath(path))
+        if address.folder is None:
+            return Repository(_in_bucket(address, storage_options or {}, create=create))
+        path = address.folder
+    start = Path(path)
     if not create:
         return Repository(open_project(start))
     try:
@@ -211,6 +270,31 @@ def open(path: StrPath = ".", *, create: bool = False) -> Repository:
         raise InvalidInputError(f"{start} is a file; give a folder") from None
     except ConflictError:  # somebody was faster
         return Repository(Project.find(start))
+
+
+def clone(url: StrPath, path: StrPath, *, data: bool = True, storage_options: Mapping[str, Any] | None = None) -> Repository:
+    """A new repository in the new or empty folder `path`, whose upstream is the project at `url`.
+
+    Without `data`, only the log and metadata are brought; data comes when it is read, or pulled.
+    """
+    project = make_clone(Address.parse(os.fspath(url)), Path(path), storage_options or {})
+    try:
+        pull(project, Silent(), everything if data else lambda _: [])
+    except BaseException:
+        project.close()
+        raise
+    return Repository(project)
+
+
+def _in_bucket(address: Address, options: Mapping[str, Any], *, create: bool) -> Project:
+    try:
+        return Project.at(address, options)
+    except NotFoundError:
+        if not create:
+            raise
+    with contextlib.suppress(ConflictError):  # somebody was faster
+        make_in_bucket(address, options)
+    return Project.at(address, options)
 
 
 def diff(a: Artifact, b: Artifact) -> FileDiff:

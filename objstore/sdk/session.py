@@ -36,11 +36,11 @@ class Session:
 
     @property
     def entity(self) -> str:
-        return self.project.folder.parent.name
+        return self.project.name.split("/")[0]
 
     @property
     def name(self) -> str:
-        return self.project.folder.name
+        return self.project.name.split("/")[1]
 
     def is_same(self, other: "Session") -> bool:
         """Whether both are one project in one place."""

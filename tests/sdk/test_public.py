@@ -33,6 +33,7 @@ NAMES = [
     "StorageError",
     "UnsupportedFormatError",
     "__version__",
+    "clone",
     "diff",
     "open",
 ]

@@ -3,10 +3,11 @@
 import click
 
 from objstore.cli.failing import DIFFERENT
-from objstore.cli.opening import start_folder, tell_setting_up
+from objstore.cli.opening import opened_project, start, start_folder, tell_setting_up
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
+from objstore.host.progress import Progress
 from objstore.repository.checking import Problem, Report, check
 from objstore.repository.founding import located
 
@@ -28,12 +29,19 @@ def command(repair: bool, as_json: bool) -> int:
       objstore fsck --repair
     """
     with progress() as shown:
-        report = check(located(start_folder(), tell_setting_up).project, shown, repair=repair)
+        report = _checked(shown, repair)
     if as_json:
         print_json({"sound": report.is_sound, **_as_dict(report)})
     else:
         _print(report)
     return 0 if report.is_sound else DIFFERENT
+
+
+def _checked(shown: Progress, repair: bool) -> Report:
+    if "://" not in start():
+        return check(located(start_folder(), tell_setting_up).project, shown, repair=repair)
+    with opened_project() as project:
+        return check(project.folder, shown, repair=repair, blobs=project.blobs if project.bucket else None)
 
 
 def _as_dict(report: Report) -> dict[str, object]:
