@@ -3,8 +3,10 @@
 from typing import Any
 
 from objstore.cli.output import print_line, print_warning
-from objstore.cli.sizes import counted
+from objstore.cli.sizes import counted, size
 from objstore.repository.fetching import Fetched
+from objstore.repository.project import Project
+from objstore.repository.pushing import Pushed
 
 
 def print_fetched(fetched: Fetched) -> None:
@@ -35,5 +37,14 @@ def news(fetched: Fetched) -> str:
     return f"{fetched.entries:,} new log entr{'y' if fetched.entries == 1 else 'ies'}" if fetched.entries else "nothing new"
 
 
-def objects_told(objects: int, told_bytes: str) -> str:
-    return f"{counted(objects, 'object')}, {told_bytes}"
+def print_pushed(done: Pushed, project: Project, *, quiet: bool = False) -> None:
+    """What the upstream has now; `quiet`: nothing if it had it before."""
+    print_fetched(done.fetched)
+    for version in done.versions:
+        print_line(str(version))
+    upstream = str(project.connect())
+    if done.records:
+        would = "would send" if done.dry_run else "sent"
+        print_line(f"{would} {counted(done.records, 'record')} and {size(done.sent.bytes)} to {upstream}")
+    elif not quiet:
+        print_line(f"{upstream} has everything already")

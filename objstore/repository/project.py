@@ -148,9 +148,14 @@ class Project:
             database.load(self.holdings.segments)
 
     @property
+    def has_upstream(self) -> bool:
+        """Whether it is known where the upstream is; there may be nothing yet."""
+        return remotes.UPSTREAM in remotes.read(self.remotes_file)
+
+    @property
     def upstream(self) -> "Connection | None":
         """Where a clone's history is decided, and what isn't here may be; None where it isn't known."""
-        if self._upstream is None and self.clone is not None and remotes.UPSTREAM in remotes.read(self.remotes_file):
+        if self._upstream is None and self.clone is not None and self.has_upstream:
             self._upstream = self.connect()
         return self._upstream
 

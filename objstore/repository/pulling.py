@@ -1,5 +1,6 @@
 """Bringing the data of versions from the upstream, so that they can be read without it."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -11,11 +12,12 @@ from objstore.history.state import State
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
 from objstore.repository.connection import Connection
-from objstore.repository.fetching import Fetched, Waiting, fetch_now, fetched, keep, synchronizing
+from objstore.repository.fetching import Fetched, Waiting, fetch, fetch_now, fetched, keep, synchronizing
 from objstore.repository.project import Project
 from objstore.sync.lacking import want_data
 from objstore.sync.receiving import receive
 from objstore.values.digest import Digest
+from objstore.values.key import node_key
 
 Side = Literal["ours", "theirs"]
 
@@ -57,12 +59,18 @@ def pull(
         return _bring(project, connection, list(choose(project.state)), progress, Pulled(found), waiting)
 
 
-def hold(project: Project, parts: Sequence[Part], progress: Progress, waiting: Waiting = None) -> Pulled:
-    """Brings what is lacking of some parts without a look at the upstream's log. Does nothing in a project that isn't a clone."""
-    if project.clone is None or project.upstream is None:
-        return Pulled()
-    with synchronizing(project, waiting), project.upstream.in_use():
-        return _bring(project, project.upstream, parts, progress, Pulled(), waiting)
+def hold(project: Project, parts: Sequence[Part], progress: Progress, waiting: Waiting = None) -> None:
+    """Brings what is lacking of some parts; looks at the upstream's log only for a root that isn't known here.
+
+    What nobody knows is left to whoever asks for it. RemoteError when something is lacking and the upstream can't be reached.
+    """
+    if project.clone is None or any(node_key(part.root) not in project.database for part in parts):
+        with contextlib.suppress(NotFoundError):  # there is nothing upstream yet
+            fetch(project, progress, waiting)
+    known = [part for part in parts if node_key(part.root) in project.database and not _is_held(project, part)]
+    if project.upstream is not None and known:
+        with synchronizing(project, waiting), project.upstream.in_use():
+            _bring(project, project.upstream, known, progress, Pulled(), waiting)
 
 
 def everything(state: State) -> list[Part]:
@@ -88,9 +96,12 @@ def _decide(project: Project, found: Fetched, *, ours: bool) -> None:
 
 
 def _bring(project: Project, connection: Connection, parts: Sequence[Part], progress: Progress, pulled: Pulled, waiting: Waiting) -> Pulled:
+    parts = [part for part in parts if not _is_held(project, part)]
     for part in parts:
         if part.prefix and not totals(project.database, part.root, part.prefix).files:
             raise EntryNotFoundError(f"that version has no {part.prefix.decode()}")
+    if not parts:
+        return pulled
     progress.start("looking for what is missing here")
     with project.writing(waiting):
         draft = project.receiving_draft()
@@ -100,8 +111,28 @@ def _bring(project: Project, connection: Connection, parts: Sequence[Part], prog
                 receive(connection.database, wanted, draft, progress)
                 pulled.objects, pulled.bytes = wanted.objects, wanted.bytes
             keep(project, draft)
+            _note_held(project, parts)
         except NotFoundError as error:
             raise NotFoundError(f"{error}; `objstore fetch` looks at the upstream again") from error
         finally:
             draft.close()
     return pulled
+
+
+def _is_held(project: Project, part: Part) -> bool:
+    """Whether all of a root was here when somebody last looked, and nothing has been taken away since."""
+    return project.cache.remembered(_held(part)) == _state(project)
+
+
+def _note_held(project: Project, parts: Iterable[Part]) -> None:
+    for part in parts:
+        if not part.prefix:
+            project.cache.remember(_held(part), _state(project))
+
+
+def _held(part: Part) -> str:
+    return f"held {part.root.hex()}"
+
+
+def _state(project: Project) -> bytes:
+    return b"%d %d" % (project.holdings.generation, len(project.lost()))

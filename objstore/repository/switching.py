@@ -80,6 +80,8 @@ def switch(
     then nothing has been touched yet. Interrupted, each file is whole, and doing it again goes on from there. Waits for others who do it
     in the same tree.
     """
+    if tree.project.has_upstream:
+        _bring(tree, wanted, progress, waiting)
     with tree.alone(waiting), tree.project.keeping(waiting), ExitStack() as surveys:
         wanted = [want if want.moves or want.goes else replace(want, pin=tree.read(want.path)) for want in wanted]
         wanted = [want for want in wanted if not want.goes or tree.is_free(want.path)]
@@ -90,6 +92,14 @@ def switch(
         if not force:
             _check_held(tree, list(zip(wanted, updates, strict=True)))
         return [_done(tree, *item) for item in zip(wanted, names, updates, strict=True)]
+
+
+def _bring(tree: WorkingTree, wanted: Sequence[Placement], progress: Progress, waiting: Callable[[], None] | None) -> None:
+    """Brings from the upstream what is lacking of the versions that shall be there."""
+    from objstore.repository.pulling import Part, hold
+
+    pins = [(want.pin if want.moves else tree.read(want.path), want.inside) for want in wanted if not want.goes]
+    hold(tree.project, [Part(pin.root, inside) for pin, inside in pins], progress, waiting)
 
 
 def _planned(tree: WorkingTree, want: Placement, progress: Progress, force: bool, surveys: ExitStack) -> Update:

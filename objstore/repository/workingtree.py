@@ -100,9 +100,8 @@ class WorkingTree:
         """
         found = self._versions(pin.root, pin.collection)
         if not found:
-            raise NotFoundError(
-                f"{pin} ({pin.root.short}) isn't in this store; `objstore init --store PATH` gives this working tree a store that has it"
-            )
+            hint = "`objstore pull` brings it" if self.project.has_upstream else "`objstore remote add origin URL` says where it is"
+            raise NotFoundError(f"{pin} ({pin.root.short}) isn't in this store; {hint}")
         pinned = next((item for item in found if not item.version.deleted), found[0])
         if pin.kind == FILE and pinned.version.files != 1:
             raise InvalidInputError(f"{pinned} has {pinned.version.files:,} files, and its pin is of one")
@@ -125,6 +124,14 @@ class WorkingTree:
                 if self.collection_name(self.read(path)) == collection:
                     paths.append(path)
         return paths
+
+    def collections_of(self, paths: Sequence[Path]) -> list[str]:
+        """The collections that paths are pinned to; pins that can't be used, and collections that aren't here, are passed over."""
+        names = []
+        for path in paths:
+            with contextlib.suppress(InvalidInputError, UnsupportedFormatError):
+                names.append(self.collection_name(self.read(path)))
+        return [name for name in dict.fromkeys(names) if self.project.state.find_collection(name) is not None]
 
     def collection_name(self, pin: Pin) -> str:
         """What the pin's collection is called now: it may have been renamed."""

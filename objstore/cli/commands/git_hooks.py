@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,12 +14,15 @@ from objstore.cli.pins import print_summary
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
 from objstore.cli.switching import print_switched
+from objstore.cli.transfers import print_pushed
 from objstore.errors import InvalidInputError, LocalChangesError, ObjstoreError, UnsupportedFormatError
 from objstore.repository import githooks
 from objstore.repository.following import is_certain, is_moved, moved_pins, opened, pins_gone
 from objstore.repository.founding import located
 from objstore.repository.githooks import HOOKS, repository_of
 from objstore.repository.project import Project
+from objstore.repository.pushing import push
+from objstore.repository.remotes import UPSTREAM
 from objstore.repository.surveying import known_root
 from objstore.repository.switching import Placement, switch, unpinned
 from objstore.repository.workingtree import WorkingTree
@@ -31,7 +35,7 @@ def command() -> None:
 
     After `install`, whatever moves pins (git switch, pull, merge, rebase, a commit) also checks out their versions, and where a pin
     goes, its files go, unless no version holds them. Git runs no hook for reset and stash: run `objstore checkout` after those. `git diff`
-    of a pin tells what it pins. A push says how many pinned versions stay behind. Hooks that were there before still run, first.
+    of a pin tells what it pins. `git push` pushes the pinned versions to the upstream first. Hooks that were there before still run, first.
 
     \b
     Example:
@@ -77,10 +81,7 @@ def run(hook: str, arguments: tuple[str, ...]) -> int:
     git = repository_of(Path(os.path.realpath(start_folder())))
     moved = moved_pins(git, hook, arguments)
     if hook == "pre-push":
-        if moved:
-            pins = counted(sum(map(len, moved.values())), "pinned version")
-            click.echo(f"objstore: {pins} not pushed: this version of objstore has no remotes yet", err=True)
-        return 0
+        return max((_pushed(top, paths) for top, paths in moved.items()), default=0)
     code = 0
     for top, gone in pins_gone(git, hook, arguments).items():
         with opened(top, tell_setting_up) as tree:
@@ -92,6 +93,23 @@ def run(hook: str, arguments: tuple[str, ...]) -> int:
                 if is_certain(hook, arguments) or is_moved(tree, path):
                     code = _checked_out(tree, path) or code
     return code
+
+
+def _pushed(top: Path, paths: Sequence[Path]) -> int:
+    """Brings what is pinned to the upstream, before Git pushes the pins; the exit code, which stops Git if it isn't 0."""
+    with opened(top, tell_setting_up) as tree:
+        if not tree.project.has_upstream:
+            pins = counted(len(paths), "pinned version")
+            click.echo(f"objstore: {pins} not pushed: there is no upstream; `objstore remote add {UPSTREAM} URL` names one", err=True)
+            return 0
+        try:
+            with progress() as shown:
+                done = push(tree.project, shown, names=tree.collections_of(paths), waiting=tell_waiting)
+        except ObjstoreError as error:
+            click.echo("objstore: the pinned versions can't be pushed, so Git doesn't push either; `git push --no-verify` does", err=True)
+            return failed(error)
+        print_pushed(done, tree.project, quiet=True)
+        return 0
 
 
 def _checked_out(tree: WorkingTree, path: Path) -> int:

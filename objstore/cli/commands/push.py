@@ -4,10 +4,9 @@ import click
 
 from objstore.cli import completing
 from objstore.cli.opening import tell_waiting, with_project
-from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.output import as_json, print_json
 from objstore.cli.progress import progress
-from objstore.cli.sizes import counted, size
-from objstore.cli.transfers import fetched_as_dict, print_fetched
+from objstore.cli.transfers import fetched_as_dict, print_pushed
 from objstore.repository.project import Project
 from objstore.repository.pushing import Pushed, push
 
@@ -33,19 +32,7 @@ def command(project: Project, names: tuple[str, ...], dry_run: bool, as_json: bo
     if as_json:
         print_json(_as_dict(done))
     else:
-        _print(done, project)
-
-
-def _print(done: Pushed, project: Project) -> None:
-    print_fetched(done.fetched)
-    for version in done.versions:
-        print_line(str(version))
-    upstream = str(project.connect())
-    if not done.records:
-        print_line(f"{upstream} has everything already")
-        return
-    would = "would send" if done.dry_run else "sent"
-    print_line(f"{would} {counted(done.records, 'record')} and {size(done.sent.bytes)} to {upstream}")
+        print_pushed(done, project)
 
 
 def _as_dict(done: Pushed) -> dict[str, object]:
