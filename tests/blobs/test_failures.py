@@ -32,7 +32,7 @@ def s3(status, code, **more):
 def gcs(status, message="", path=f"https://host/o?token={SECRET}"):
     """As gcsfs raises what GCS has answered."""
     try:
-        gcsfs.validate_response(status, json.dumps({"error": {"message": message or SECRET}}), path)
+        gcsfs.validate_response(status, json.dumps({"error": {"code": status, "message": message or SECRET}}), path)
     except Exception as error:
         return error
 
