@@ -71,8 +71,16 @@ _BY_CLASS: list[tuple[Kind, set[str]]] = [
     (Kind.TIMED_OUT, {"TimeoutError", "ReadTimeoutError", "Timeout", "ServiceResponseTimeoutError"}),
     (
         Kind.BROKEN,
-        {"ClientConnectionError", "ClientPayloadError", "HTTPClientError", "ConnectionError", "IncompleteRead", "ServiceResponseError"}
-        | {"IncompleteReadError", "ChecksumError", "FlexibleChecksumError", "ResponseParserError", "JSONDecodeError"}
+        {"ClientConnectionError", "ClientPayloadError", "HttpProcessingError", "ConnectionError", "IncompleteRead", "ServiceResponseError"}
+        | {
+            "ConnectionClosedError",
+            "ResponseStreamingError",
+            "IncompleteReadError",
+            "ChecksumError",
+            "FlexibleChecksumError",
+            "ResponseParserError",
+            "JSONDecodeError",
+        }
         | {"RequestException", "ShortAnswerError"},
     ),
     (Kind.MISSING, {"FileNotFoundError", "NotADirectoryError", "IsADirectoryError"}),
@@ -122,11 +130,12 @@ def failure_of(error: BaseException) -> Failure:
     for beginning, told in _BY_TEXT:
         if str(error).startswith(beginning):
             return told
-    names = {cls.__name__ for wrapped in _layers(error) for cls in type(wrapped).__mro__}
+    *_, innermost = layers = list(_layers(error))
+    names = {cls.__name__ for wrapped in layers for cls in type(wrapped).__mro__}
     for kind, classes in _BY_CLASS:
         if names & classes:
             return Failure(kind, _detail(kind, error, names))
-    return Failure(Kind.REFUSED, type(error).__name__)
+    return Failure(Kind.REFUSED, type(innermost).__name__)
 
 
 def _layers(error: BaseException) -> Iterator[BaseException]:

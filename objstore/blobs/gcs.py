@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gcsfs.core import GCSFileSystem
 
 from objstore.blobs.address import Address
 from objstore.blobs.options import merged
-from objstore.blobs.transport import MARK, Transport
+from objstore.blobs.transport import MARK, Content, Transport
 
 _PART = 16 << 20
 _SETTINGS: Mapping[str, object] = {"requests_timeout": ClientTimeout(total=None, sock_connect=5, sock_read=20)}
@@ -46,15 +47,15 @@ class GcsTransport(Transport):
         given = fsspec.config.apply_config(GCSFileSystem, dict(options))
         super().__init__(_FileSystem(**merged(_SETTINGS, given), **_ALWAYS), address.path)
 
-    def create(self, name: str, data: bytes, mark: str, limit: float) -> None:
+    def create(self, name: str, data: Content, mark: str, limit: float) -> None:
         self._upload({"name": self._key(name), "metadata": {MARK: mark}}, data, limit, ifGenerationMatch="0")
 
-    def has_made(self, name: str, data: bytes, mark: str, limit: float) -> bool:
+    def has_made(self, name: str, data: Content, mark: str, limit: float) -> bool:
         return bool(self._about(name, limit).get("metadata", {}).get(MARK) == mark)
 
     def overwrite(self, name: str, file: Path, limit: float) -> None:
         if file.stat().st_size <= _PART:
-            self._upload({"name": self._key(name)}, file.read_bytes(), limit)
+            self._upload({"name": self._key(name)}, file, limit)
         else:
             self.fs.put_file(str(file), self.path(name), chunksize=_PART, **self.within(limit))
 
@@ -80,21 +81,27 @@ class GcsTransport(Transport):
         # `info` would list at the same time, in case it is a folder.
         return self._get("b/{}/o/{}", self._bucket, self._key(name), limit=limit)
 
-    def _upload(self, about: Mapping[str, object], data: bytes, limit: float, **condition: str) -> None:
+    def _upload(self, about: Mapping[str, object], data: Content, limit: float, **condition: str) -> None:
         # gcsfs itself puts the data between lines that are always `--==0==`, ended by a line feed alone. What contains such a line ends
         # there, what ends in a carriage return loses it, and neither is noticed. Nobody can foresee our lines.
         line = os.urandom(16).hex()
-        before = (
-            f"--{line}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(about)}\r\n"
-            f"--{line}\r\nContent-Type: application/octet-stream\r\n\r\n"
-        )
+        body = io.BytesIO()  # written piece by piece, since one made of bytes is copied when it is sent
+        body.write(f"--{line}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(about)}\r\n".encode())
+        body.write(f"--{line}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
+        if isinstance(data, Path):
+            with data.open("rb") as file:
+                shutil.copyfileobj(file, body, 1 << 20)
+        else:
+            body.write(data)
+        body.write(f"\r\n--{line}--\r\n".encode())
+        body.seek(0)
         self.fs.call(
             "POST",
             self.fs.base.removesuffix("storage/v1/") + "upload/storage/v1/b/{}/o",
             self._bucket,
             uploadType="multipart",
             headers={"Content-Type": f'multipart/related; boundary="{line}"'},
-            data=b"".join((before.encode(), data, f"\r\n--{line}--\r\n".encode())),
+            data=body,
             **condition,
             **self.within(limit),
         )

@@ -8,7 +8,7 @@ from typing import TypeVar
 from objstore.blobs.explaining import explained
 from objstore.blobs.failures import Failure, Kind, ShortAnswerError, failure_of
 from objstore.blobs.retrying import RequestFailedError, Retrying
-from objstore.blobs.transport import Transport
+from objstore.blobs.transport import Content, Transport
 from objstore.errors import BlobExistsError, CorruptionError, NotFoundError, ObjstoreError, UnsafeStoreError
 from objstore.host.publish import make_folder, translated
 
@@ -23,7 +23,8 @@ _SEEN = (Kind.MISSING, Kind.EXISTS, Kind.BEYOND)  # these come from a bucket tha
 class RemoteBlobs:
     """Names are keys below a URL. Every request is tried again as `retrying` says; what can't be had is a RemoteError.
 
-    Memory: the blob that is read or written (up to 128 MiB; larger ones go up in pieces), and 32 MiB for each reader of ranges.
+    Memory: what is read, by ranges up to 32 MiB at once or one larger range; little for what is written to S3, a file of up to
+    128 MiB whole for other places, 64 MiB of what is larger.
     Usable from many threads, and in a forked child, which connects anew.
 
     A put whose answer is lost has landed or not, and is sent again, by us or, unknown to us, by a library below; then the second
@@ -55,13 +56,13 @@ class RemoteBlobs:
         return self._scratch
 
     def create(self, name: str, data: bytes, /) -> None:
-        self._create(name, bytes(data))
+        self._create(name, bytes(data), len(data))
 
     def adopt(self, name: str, file: Path, /) -> None:
         try:
             size = file.stat().st_size
             if size <= _ONE_PUT:
-                self._create(name, file.read_bytes())
+                self._create(name, file, size)
                 return
             # In pieces there is no condition, so two can write one name. That does no harm: what is that large is named by its content.
             self._check_safe()
@@ -120,16 +121,16 @@ class RemoteBlobs:
         if transport is not None:
             transport.close()
 
-    def _create(self, name: str, data: bytes) -> None:
+    def _create(self, name: str, data: Content, size: int) -> None:
         self._check_safe()
         mark = os.urandom(16).hex()
         try:
-            self._ask("write", name, lambda transport, limit: transport.create(name, data, mark, limit), len(data))
+            self._ask("write", name, lambda transport, limit: transport.create(name, data, mark, limit), size)
         except BlobExistsError:
             if not self._has_made(name, data, mark):
                 raise
 
-    def _has_made(self, name: str, data: bytes, mark: str) -> bool:
+    def _has_made(self, name: str, data: Content, mark: str) -> bool:
         try:
             return self._ask("read", name, lambda transport, limit: transport.has_made(name, data, mark, limit))
         except NotFoundError:  # deleted in the meantime

@@ -7,6 +7,8 @@ from typing import Any
 MARK = "objstore-write"  # the metadata that holds the mark
 _AT_ONCE = 16
 
+Content = bytes | Path  # of a blob that is written: small in memory, or in a file
+
 
 class Transport:
     """One file system and the path in it under which the blobs are. Not fork-safe; else usable from many threads.
@@ -28,13 +30,13 @@ class Transport:
     def path(self, name: str) -> str:
         return f"{self.base}/{name}" if name else self.base
 
-    def create(self, name: str, data: bytes, mark: str, limit: float) -> None:
+    def create(self, name: str, data: Content, mark: str, limit: float) -> None:
         """Puts a new blob by one request, with a mark that tells it from all others, where that is possible."""
-        self.fs.pipe_file(self.path(name), data, mode="create", **self.within(limit))
+        self.fs.pipe_file(self.path(name), _bytes_of(data), mode="create", **self.within(limit))
 
-    def has_made(self, name: str, data: bytes, mark: str, limit: float) -> bool:
+    def has_made(self, name: str, data: Content, mark: str, limit: float) -> bool:
         """Whether the blob of that name comes from the `create` with this mark; without marks, whether it has these bytes."""
-        return self.read(name, limit) == data
+        return self.read(name, limit) == _bytes_of(data)
 
     def overwrite(self, name: str, file: Path, limit: float) -> None:
         """Puts a file of any size, in pieces if it is large, whether or not the name is in use."""
@@ -70,3 +72,7 @@ class Transport:
 
     def within(self, limit: float) -> dict[str, float]:
         return {"timeout": max(limit, 0.1)} if self.fs.async_impl else {}
+
+
+def _bytes_of(data: Content) -> bytes:
+    return data.read_bytes() if isinstance(data, Path) else data

@@ -31,7 +31,7 @@ class Scripted:
     def create(self, name, data, mark, limit):
         taken = name in self.blobs
         if not taken:
-            self.blobs[name], self.marks[name] = data, mark
+            self.blobs[name], self.marks[name] = data if isinstance(data, bytes) else data.read_bytes(), mark
         self._fail("create", name)  # after it has landed
         if taken:
             raise FileExistsError
