@@ -34,8 +34,8 @@ _BY_CODE = {
     **dict.fromkeys(("NoSuchBucket", "InvalidBucketName", "ContainerNotFound"), Kind.NO_BUCKET),
     **dict.fromkeys(("PreconditionFailed", "BlobAlreadyExists"), Kind.EXISTS),
     **dict.fromkeys(("InvalidRange",), Kind.BEYOND),
-    # RequestTimeout comes with 400; the others of the second line mean that our bytes arrived damaged.
     **dict.fromkeys(("SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "OperationAborted"), Kind.BUSY),
+    # Our bytes arrived damaged.
     **dict.fromkeys(("BadDigest", "InvalidDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"), Kind.BUSY),
     **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed"), Kind.CREDENTIALS),
     **dict.fromkeys(("ExpiredToken", "InvalidToken", "TokenRefreshRequired", "RequestTimeTooSkewed"), Kind.CREDENTIALS),
@@ -58,31 +58,19 @@ _STATUS_OF = {"HttpError": "code", "ClientResponseError": "status", "HttpRespons
 _BY_CLASS: list[tuple[Kind, set[str]]] = [
     (Kind.UNREACHABLE, {"TransportError"}),  # google-auth couldn't fetch a token: the network's fault, not the credentials'
     (Kind.UNTRUSTED, {"SSLError", "ClientSSLError", "CertificateError", "ClientConnectorCertificateError"}),
-    (
-        Kind.CREDENTIALS,
-        {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError", "NoAuthTokenError"}
-        | {"SSOError", "ProfileNotFound", "GoogleAuthError", "ClientAuthenticationError", "LoginError"},
-    ),
-    (
-        Kind.UNREACHABLE,
-        {"ClientConnectorError", "ConnectTimeoutError", "ConnectionTimeoutError", "ProxyConnectionError", "gaierror"}
-        | {"ConnectionRefusedError", "NewConnectionError", "NameResolutionError", "ServiceRequestError"},
-    ),
+    # botocore, then google-auth and azure-core
+    (Kind.CREDENTIALS, {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError"}),
+    (Kind.CREDENTIALS, {"NoAuthTokenError", "SSOError", "LoginError", "ProfileNotFound"}),
+    (Kind.CREDENTIALS, {"GoogleAuthError", "ClientAuthenticationError"}),
+    # aiohttp, botocore, urllib3 and azure-core, Python
+    (Kind.UNREACHABLE, {"ClientConnectorError", "ConnectionTimeoutError", "ConnectTimeoutError", "ProxyConnectionError"}),
+    (Kind.UNREACHABLE, {"NewConnectionError", "NameResolutionError", "ServiceRequestError", "gaierror", "ConnectionRefusedError"}),
     (Kind.TIMED_OUT, {"TimeoutError", "ReadTimeoutError", "Timeout", "ServiceResponseTimeoutError"}),
-    (
-        Kind.BROKEN,
-        {"ClientConnectionError", "ClientPayloadError", "HttpProcessingError", "ConnectionError", "IncompleteRead", "ServiceResponseError"}
-        | {
-            "ConnectionClosedError",
-            "ResponseStreamingError",
-            "IncompleteReadError",
-            "ChecksumError",
-            "FlexibleChecksumError",
-            "ResponseParserError",
-            "JSONDecodeError",
-        }
-        | {"RequestException", "ShortAnswerError"},
-    ),
+    # aiohttp, botocore, s3fs and azure-core, requests and Python. Not botocore's HTTPClientError: it may wrap any mistake.
+    (Kind.BROKEN, {"ClientConnectionError", "ClientPayloadError", "HttpProcessingError"}),
+    (Kind.BROKEN, {"ConnectionClosedError", "ResponseStreamingError", "IncompleteReadError", "ResponseParserError"}),
+    (Kind.BROKEN, {"ChecksumError", "FlexibleChecksumError", "IncompleteRead", "ServiceResponseError"}),
+    (Kind.BROKEN, {"RequestException", "ConnectionError", "JSONDecodeError", "ShortAnswerError"}),
     (Kind.MISSING, {"FileNotFoundError", "NotADirectoryError", "IsADirectoryError"}),
     (Kind.EXISTS, {"FileExistsError"}),
     (Kind.DENIED, {"PermissionError"}),

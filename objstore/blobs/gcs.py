@@ -45,7 +45,7 @@ class GcsTransport(Transport):
 
     def __init__(self, address: Address, options: Mapping[str, object]) -> None:
         given = fsspec.config.apply_config(GCSFileSystem, dict(options))
-        super().__init__(_FileSystem(**merged(_SETTINGS, given), **_ALWAYS), address.path)
+        super().__init__(_FileSystem(**{**merged(_SETTINGS, given), **_ALWAYS}), address.path)
 
     def create(self, name: str, data: Content, mark: str, limit: float) -> None:
         self._upload({"name": self._key(name), "metadata": {MARK: mark}}, data, limit, ifGenerationMatch="0")

@@ -65,10 +65,9 @@ class RemoteBlobs:
                 self._create(name, file, size)
                 return
             # In pieces there is no condition, so two can write one name. That does no harm: what is that large is named by its content.
-            self._check_safe()
             if self.has(name):
                 raise BlobExistsError(f"{name} in {self._url} exists already")
-            self._ask("write", name, lambda transport, limit: transport.overwrite(name, file, limit), size)
+            self._ask("write", name, lambda transport, limit: self._safe(transport).overwrite(name, file, limit), size)
         finally:
             file.unlink(missing_ok=True)
 
@@ -79,7 +78,7 @@ class RemoteBlobs:
             file.unlink(missing_ok=True)
 
     def read(self, name: str, /) -> bytes:
-        return self._ask("read", name, lambda transport, limit: transport.read(name, limit))
+        return self._ask("read", name, lambda transport, _: transport.read(name))
 
     def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
         for group in _groups(ranges):
@@ -122,10 +121,9 @@ class RemoteBlobs:
             transport.close()
 
     def _create(self, name: str, data: Content, size: int) -> None:
-        self._check_safe()
         mark = os.urandom(16).hex()
         try:
-            self._ask("write", name, lambda transport, limit: transport.create(name, data, mark, limit), size)
+            self._ask("write", name, lambda transport, limit: self._safe(transport).create(name, data, mark, limit), size)
         except BlobExistsError:
             if not self._has_made(name, data, mark):
                 raise
@@ -136,12 +134,13 @@ class RemoteBlobs:
         except NotFoundError:  # deleted in the meantime
             return False
 
-    def _check_safe(self) -> None:
-        if not self._transport().refuses_second_create:
-            raise UnsafeStoreError(
-                f"{self._url} can only be read: objstore knows of no way to have its file system refuse a second write of one name, "
-                "so two pushes could overwrite each other's log; s3://, gs:// and abfs:// are known to be safe"
-            )
+    def _safe(self, transport: Transport) -> Transport:
+        if transport.refuses_second_create:
+            return transport
+        raise UnsafeStoreError(
+            f"{self._url} can only be read: objstore knows of no way to have its file system refuse a second write of one name, "
+            "so two pushes could overwrite each other's log; s3://, gs:// and abfs:// are known to be safe"
+        )
 
     def _read_group(self, name: str, group: Sequence[tuple[int, int]]) -> Iterator[bytes]:
         got: dict[int, bytes] = {place: b"" for place, (_, length) in enumerate(group) if not length}

@@ -54,7 +54,7 @@ class S3Transport(Transport):
 
     def __init__(self, address: Address, options: Mapping[str, object]) -> None:
         given = fsspec.config.apply_config(S3FileSystem, dict(options))
-        fs = _FileSystem(**merged(_SETTINGS, given), **_ALWAYS)
+        fs = _FileSystem(**{**merged(_SETTINGS, given), **_ALWAYS})
         fs.retries = 1
         super().__init__(fs, address.path)
 

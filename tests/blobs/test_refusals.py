@@ -22,6 +22,9 @@ def _nothing_from_the_environment(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "none"))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
 
 
@@ -137,6 +140,15 @@ def test_a_certificate_that_is_none_is_told(s3, tmp_path):
         pytest.raises(RemoteError, match="certificate"),
     ):
         blobs.read("x")
+
+
+def test_credentials_that_can_not_be_used_are_told_by_whatever_comes_first(gcs, tmp_path):
+    for ask in range(6):
+        with (
+            contextlib.closing(gcs.open(tmp_path, token="google_default")) as blobs,
+            pytest.raises(RemoteError, match="credentials .*gcloud auth application-default login"),
+        ):
+            list(operations(blobs))[ask]()
 
 
 def test_options_that_do_not_exist_are_told_without_their_values(s3, gcs, tmp_path):
