@@ -20,8 +20,8 @@ from objstore.history.unpushed import PendingEntry, PendingName, Unpushed
 from objstore.host.locks import locked_exclusive
 from objstore.odb.cache import Cache
 
-Change = Callable[[PendingName, Record], Record | None]
-"""What becomes of a record in an entry; None to remove it."""
+Change = Callable[[Record], Record | None]
+"""What becomes of a pending record; None to remove it."""
 
 
 class CloneLogbook:
@@ -71,8 +71,10 @@ class CloneLogbook:
             is_new = self._holdings.refresh()
             names = self._unpushed.names()
             is_moved = self._mirror.refresh()
-            with contextlib.suppress(NotFoundError):  # it has landed since it was listed
+            try:
                 return self._follow(names, is_moved) or is_new
+            except NotFoundError:  # one has landed, or was rewritten, since it was listed
+                self._names = None
 
     def _follow(self, names: list[PendingName], is_moved: bool) -> bool:
         if self._names is None or is_moved or names[: len(self._names)] != self._names:
@@ -137,44 +139,48 @@ class CloneLogbook:
                 raise ConflictError(f"entry {number} of the upstream's log isn't what it was when this clone last read it") from error
         self.refresh()
 
-    def settle(self, replay: Replay, keep: Collection[str]) -> None:
-        """Removes the entries that `replay` was made of, but for records with these write ids. Inside `alone`, after the rest has landed.
+    def settle(self, replay: Replay, done: Collection[str]) -> None:
+        """Removes the records with these write ids: they have landed, or are of no use. Inside `alone`.
 
-        What is left, and what came after, is about the collections that the upstream has.
+        What is left, and what came after `replay`, is about the collections that the upstream has.
         """
 
-        def change(name: PendingName, record: Record) -> Record | None:
-            done = name in replay.entries and record.write_id not in keep
-            return None if done else with_collections(record, replay.same_as)
+        def change(record: Record) -> Record | None:
+            return None if record.write_id in done else with_collections(record, replay.same_as)
 
-        self._rewrite(change)
+        def rebase(base: int) -> int:
+            # What follows the mirror as it was is our own: whoever wrote after that entry didn't move an alias against us.
+            return self.mirror.position if base == replay.base else base
+
+        self._rewrite(change, rebase)
 
     def decide(self, conflicts: Collection[AliasConflict], *, ours: bool) -> None:
         """Settles conflicts: our aliases stay where they are, or go where the upstream has them. Inside `alone`."""
         decided = {(conflict.collection_id, conflict.alias) for conflict in conflicts}
-        same_as = self.replay.same_as
+        replay = self.replay
 
-        def change(_: PendingName, record: Record) -> Record | None:
-            known = with_collections(record, same_as)
+        def change(record: Record) -> Record | None:
+            if record.write_id in replay.landed:  # with another base nobody would see that it has
+                return None
+            known = with_collections(record, replay.same_as)
             is_about = isinstance(known, AliasRecord) and (known.collection, known.alias) in decided
             return None if is_about and not ours else record
 
-        self._rewrite(change, self.mirror.position if ours else None)
+        self._rewrite(change, lambda base: self.mirror.position if ours else base)
 
-    def _rewrite(self, change: Change, base: int | None = None) -> None:
+    def _rewrite(self, change: Change, rebase: Callable[[int], int]) -> None:
         """Replaces all entries by changed ones, perhaps with another base. Killed in between, records are there twice, and count once."""
         self.check_writable()  # so all of them are known records
         names = self._unpushed.names()
         entries = [[record for record in self._unpushed.read(name).records if isinstance(record, Record)] for name in names]
-        changed = [
-            [after for record in records if (after := change(name, record)) is not None]
-            for name, records in zip(names, entries, strict=True)
-        ]
-        if base is not None or changed != entries:
+        changed = [[after for record in records if (after := change(record)) is not None] for records in entries]
+        if changed != entries or any(rebase(name.base) != name.base for name in names):
             for name, records in zip(names, changed, strict=True):
                 if records:
-                    self._unpushed.append(name.base if base is None else base, records)
-            self._unpushed.remove(names)
+                    self._unpushed.append(rebase(name.base), records)
+            # The last ones first. Killed in between, what is left of them is how they began, so each still follows what it needs; the
+            # other way round, a version would come before the record that makes its collection, and be taken for one without effect.
+            self._unpushed.remove(reversed(names))
         self.refresh()
 
     def _replay_anew(self, names: Sequence[PendingName]) -> None:

@@ -62,6 +62,8 @@ class Replay:
     def __init__(self, mirror: State, since: Iterable[tuple[int, Records]] = ()) -> None:
         """`since`: the entries of the mirror after the least `base` of what will be added."""
         self.state = mirror.copy()
+        self.base = mirror.position
+        """The last entry of the upstream's that these follow."""
         self.outgoing: list[Record] = []
         """The records as the upstream shall have them."""
         self.versions: dict[str, Numbered] = {}
@@ -76,15 +78,19 @@ class Replay:
         """The pending entries so far."""
         self.origin: dict[str, PendingName] = {}
         """Which of them a record is from, by its `write_id`."""
+        self.landed: set[str] = set()
+        """The write ids of pending records that the upstream has."""
         self._mirror = mirror
-        self._seen: set[str] = set()
+        self._upstream: dict[str, str] = {}
+        """The records of the mirror that pending ones may be, by `write_id`: the ids of their collections."""
+        self._added: set[str] = set()
         self._moves: dict[tuple[str, str], int] = {}
         """Custom aliases that were moved upstream, by collection and alias, with the last entry that did so."""
         self._own_moves: dict[tuple[str, str], int] = {}
         """Custom aliases that pending records move, with the least base of those records."""
         for number, records in since:
             for record in records:
-                self._seen.add(record.write_id)
+                self._upstream[record.write_id] = getattr(record, "collection", "")
                 if isinstance(record, AliasRecord) and record.alias != LATEST:
                     self._moves[record.collection, record.alias] = number
 
@@ -92,9 +98,11 @@ class Replay:
         """Has one more entry follow."""
         self.entries[entry.name] = None
         for record in entry.records:
+            self._note_landed(record)
+        for record in entry.records:
             self.origin[record.write_id] = entry.name
-            if record.write_id not in self._seen:
-                self._seen.add(record.write_id)
+            if record.write_id not in self.landed and record.write_id not in self._added:
+                self._added.add(record.write_id)
                 self._add(record, entry.name.base)
 
     def conflicts(self) -> list[AliasConflict]:
@@ -107,14 +115,35 @@ class Replay:
         return found
 
     def needed(self) -> list[Record]:
-        """The outgoing records, but for those about versions that came and went again without the upstream's knowing."""
+        """The outgoing records, but for those about versions that came and went again without the upstream's knowing.
+
+        An alias that such a version took from another is taken there too.
+        """
         gone = {
             (collection.id, version.root.hex())
             for collection in self.state.collections.values()
             for version in collection.versions[self._known_versions(collection.id) :]
             if _is_gone(collection, version) and not self._is_upstream(collection.id, version.root)
         }
-        return [record for record in self.outgoing if (getattr(record, "collection", ""), getattr(record, "root", "")) not in gone]
+        return [left for record in self.outgoing if (left := self._without(gone, record)) is not None]
+
+    def _without(self, gone: set[tuple[str, str]], record: Record) -> Record | None:
+        """What of a record makes sense to those who have never heard of some versions."""
+        if (getattr(record, "collection", ""), getattr(record, "root", "")) not in gone:
+            return record
+        if isinstance(record, AliasRecord) and record.alias != LATEST:
+            known = self._mirror.collections.get(record.collection)
+            return replace(record, root=None) if known is not None and record.alias in known.aliases else None
+        return None
+
+    def _note_landed(self, record: Record | UnknownRecord) -> None:
+        there = self._upstream.get(record.write_id)
+        if there is None:
+            return
+        self.landed.add(record.write_id)
+        ours = getattr(record, "collection", "")
+        if there != ours:  # what ours has become; by now it may be called otherwise there
+            self.same_as[ours] = there
 
     def _known_versions(self, id_: str) -> int:
         known = self._mirror.collections.get(id_)
@@ -130,6 +159,8 @@ class Replay:
             return
         record = with_collections(record, self.same_as)
         if isinstance(record, CollectionRecord):
+            if record.collection in self.same_as:
+                return
             other = self.state.find_collection(record.name)
             if other is not None and other.type == record.type:
                 self.same_as[record.collection] = other.id

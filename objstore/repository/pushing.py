@@ -150,8 +150,9 @@ class _Push:
 
     def _settle(self, replay: Replay) -> None:
         kept = {record.write_id for record in replay.outgoing if not self._is_chosen(replay, record)}
+        done = {write_id for write_id, name in replay.origin.items() if name in self._entries and write_id not in kept}
         with self._clone.alone():
-            self._clone.settle(replay, kept)
+            self._clone.settle(replay, done)
 
     def _outgoing(self, replay: Replay) -> list[Record]:
         """The records to be sent. ConflictError for aliases that the user has to decide about."""

@@ -1,5 +1,6 @@
 """Blob stores that count, and that lose replies."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -41,6 +42,9 @@ class Wrapper:
     def size(self, name: str, /) -> int:
         return self.inner.size(name)
 
+    def has(self, name: str, /) -> bool:
+        return self.inner.has(name)
+
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         return self.inner.list(prefix)
 
@@ -66,6 +70,36 @@ class CountingBlobs(Wrapper):
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         self.calls["list"] += 1
         return super().list(prefix)
+
+
+class Died(BaseException):
+    """Stands for the death of the process."""
+
+
+class DyingBlobs(Wrapper):
+    """Dies at its n-th change, before or after it is made."""
+
+    def __init__(self, inner: BlobStore, step: int, *, after: bool) -> None:
+        super().__init__(inner)
+        self._left = step
+        self._after = after
+
+    def create(self, name: str, data: bytes, /) -> None:
+        with self._dying():
+            super().create(name, data)
+
+    def delete(self, name: str, /) -> None:
+        with self._dying():
+            super().delete(name)
+
+    @contextlib.contextmanager
+    def _dying(self) -> Iterator[None]:
+        self._left -= 1
+        if self._left < 0 or (self._left == 0 and not self._after):
+            raise Died
+        yield
+        if self._left == 0:
+            raise Died
 
 
 class LossyBlobs(Wrapper):
