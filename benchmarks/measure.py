@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -49,7 +49,14 @@ class Runs:
         return max(sample.rss_bytes for sample in self.samples)
 
 
-def run(command: Sequence[str | os.PathLike[str]], cwd: Path | None = None, *, watch: bool = True, settle: bool = True) -> Sample:
+def run(
+    command: Sequence[str | os.PathLike[str]],
+    cwd: Path | None = None,
+    *,
+    watch: bool = True,
+    settle: bool = True,
+    environment: Mapping[str, str] | None = None,
+) -> Sample:
     """Runs `command` to its end; CommandFailedError unless it exits with 0.
 
     `settle` writes out first what is still dirty, so that no run pays for the writes of the one before it. `watch` samples
@@ -59,7 +66,7 @@ def run(command: Sequence[str | os.PathLike[str]], cwd: Path | None = None, *, w
         os.sync()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=errors)
         watcher = _MemoryWatcher(process.pid) if watch else None
         try:
             _, status, usage = os.wait4(process.pid, 0)

@@ -30,6 +30,12 @@ class Scale:
         million = self.tiny_files * 4096 * 2 + self.tiny_files * 512 if tiny else 0
         return big + many + million + self.entries * 200
 
+    def remote_space(self, repeats: int) -> int:
+        """The same for the benchmarks of remotes, with what the server keeps."""
+        big = self.big_file * (5 + 4 * repeats)
+        many = self.many_files * 8192 * (5 + 4 * repeats)
+        return big + many
+
 
 FULL = Scale("full", 1024 * MIB, 100, 100_000, 100, 1_000_000, 1_000_000, 1_000, 20)
 TOY = Scale("toy", 16 * MIB, 100, 1_000, 100, 10_000, 5_000, 50, 5)

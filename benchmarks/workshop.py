@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -74,8 +74,15 @@ class Workshop:
         yield path
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def objstore(self, *arguments: str | Path, repository: Path | None = None, watch: bool = True, settle: bool = True) -> Sample:
-        return run([*_COMMAND, *arguments], cwd=repository, watch=watch, settle=settle)
+    def objstore(
+        self,
+        *arguments: str | Path,
+        repository: Path | None = None,
+        watch: bool = True,
+        settle: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> Sample:
+        return run([*_COMMAND, *arguments], cwd=repository, watch=watch, settle=settle, environment=environment)
 
     def new_holder(self, source: Path, name: str) -> Sample:
         """Measures adding `source` to a new repository, which from then on is a holder of `name`."""
