@@ -39,6 +39,7 @@ COMMANDS = {
     "fetch": "See what the upstream has: its log and metadata, no data.",
     "pull": "Bring versions from the upstream, data and all, so that they can be read without it.",
     "clone": "Make a repository from a project elsewhere, which becomes its upstream.",
+    "prune": "Drop local data that the upstream holds.",
     "git-hooks": "Let Git keep pinned paths up to date.",
     "demo": "Try objstore on a small dataset in a new folder.",
     "completion": "Print the script that switches tab completion on.",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # loaded only by what writes
     from objstore.odb.draft import Draft, Stored
 
 _PIECE = 4 * 1024 * 1024
+_TAIL = 64 * 1024  # has the trailer of most packs of large chunks
 _GAP = 64 * 1024  # two wanted records this close are read together with what lies between
 
 
@@ -259,21 +260,30 @@ class Database:
                         draft.adopt(name, trailer)
             old.remove()
 
-    def read_trailer(self, name: str) -> pack.Trailer:
-        """What a pack says about itself, checked against its name; its records aren't read."""
+    def read_trailer(self, name: str, size: int | None = None) -> pack.Trailer:
+        """What a pack says about itself, checked against its name; its records aren't read.
+
+        `size`: that of the pack, where it is known; then it mostly takes one request.
+        """
         blob = pack.pack_name(name)
-        size = self._blobs.size(blob)
-        at = size - pack.FOOTER.size
+        if size is None:
+            size = self._blobs.size(blob)
+        begin = max(0, size - _TAIL)
+        tail = next(iter(self._blobs.read_ranges(blob, [(begin, size - begin)])))
+        if len(tail) < pack.FOOTER.size:
+            raise CorruptionError(f"pack {name[:12]} is cut short")
+        length = pack.decode_footer(tail[-pack.FOOTER.size :])
+        at = size - pack.FOOTER.size - length
         if at < 0:
             raise CorruptionError(f"pack {name[:12]} is cut short")
-        length = pack.decode_footer(next(iter(self._blobs.read_ranges(blob, [(at, pack.FOOTER.size)]))))
-        if length > at:
-            raise CorruptionError(f"pack {name[:12]} is cut short")
-        body = next(iter(self._blobs.read_ranges(blob, [(at - length, length)])))
+        if at < begin:
+            tail = next(iter(self._blobs.read_ranges(blob, [(at, begin - at)]))) + tail
+            begin = at
+        body = tail[at - begin : at - begin + length]
         if pack.pack_id(body).hex() != name:
             raise CorruptionError(f"the trailer of pack {name[:12]} is damaged")
         trailer = pack.decode_trailer(body)
-        if trailer.content_size != at - length:
+        if trailer.content_size != at:
             raise CorruptionError(f"pack {name[:12]} doesn't have the size that its trailer says")
         return trailer
 

@@ -52,11 +52,27 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     """
     if project.bucket is not None:
         raise InvalidInputError(f"{project.location} is shared, and this version of objstore collects only what is on a disk of its own")
-    with project.collecting(waiting):
+
+    def needed(database: Database, live: KeySet) -> None:
         progress.start("looking for what is needed")
+        mark(database, project.state.roots(), live)
+
+    return drop(project, needed, progress, dry_run=dry_run, waiting=waiting)
+
+
+def drop(
+    project: Project,
+    needed: Callable[[Database, KeySet], None],
+    progress: Progress,
+    *,
+    dry_run: bool = False,
+    waiting: Callable[[], None] | None = None,
+) -> Freed:
+    """Frees what is not `needed`, which adds keys to a set; nor by drafts. The rest as `collect`."""
+    with project.collecting(waiting):
         before = _sizes(project, "packs/")
         with KeySet(project.scratch) as live, _index_of(project, project.holdings) as database:
-            mark(database, project.state.roots(), live)
+            needed(database, live)
             spared = spare(database, DraftFile.living(project.drafts), live, project.scratch)
             uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
             decided = plan(uses.values(), _tainted(project, database), spared)
@@ -84,6 +100,10 @@ def _index_of(project: Project, state: State) -> Iterator[Database]:
     try:
         database = Database(project.blobs, cache)
         database.load(state.segments)
+        upstream = project.upstream
+        if upstream is not None:
+            known = upstream.database
+            database.follow(lambda: known)
         yield database
     finally:
         cache.close()
@@ -108,35 +128,36 @@ def _repack(project: Project, database: Database, decided: RepackPlan, uses: dic
         if not decided.condemned:
             raise
         new = repack(database, project.blobs, decided, live, segments, generation)
-    _log(project, decided, new, segments, live)
+    _log(project, database, decided, new, segments, live)
     return decided
 
 
-def _log(project: Project, decided: RepackPlan, new: Repacked, superseded: list[str], live: KeySet) -> None:
+def _log(project: Project, before: Database, decided: RepackPlan, new: Repacked, superseded: list[str], live: KeySet) -> None:
     """One entry says it all: being alone, the collector needs no fence before its verdict."""
     replaced = tuple(name for name in superseded if name not in new.segments)
 
     def decide(state: State) -> list[Record]:
         gc = GcRecord(condemned=decided.condemned)
         verdict = GcVerdictRecord(gc=state.position + 1, deleted=decided.condemned, superseded=replaced, segments=new.segments)
-        _rehearse(project, [gc, verdict], live)
+        _rehearse(project, before, [gc, verdict], live)
         return [gc, verdict]
 
     project.account(decide)
 
 
-def _rehearse(project: Project, records: list[Record], live: KeySet) -> None:
+def _rehearse(project: Project, before: Database, records: list[Record], live: KeySet) -> None:
     """CorruptionError unless all that is needed can be found once these records are logged, in packs that stay.
 
     It can't happen, and once it did: then every pack was deleted. So whoever deletes looks at what is going to be left, by the very rules
-    by which others will see it. Cost: as reading the index once more.
+    by which others will see it. What only the upstream has isn't looked for. Cost: as reading the index once more.
     """
     after = project.holdings.copy()
     after.apply(after.position + 1, records)
     with _index_of(project, after) as database:
         for batch in live.batches(_BATCH):
-            located = database.locate(batch)
-            if len(located) < len(batch) or any(place.pack in after.dead_packs for place in located.values()):
+            held = batch if project.clone is None else list(before.alone.known(batch))
+            located = database.alone.locate(held)
+            if len(located) < len(held) or any(place.pack in after.dead_packs for place in located.values()):
                 raise CorruptionError("gc has found that it would lose something, so it has freed nothing; please report this")
 
 

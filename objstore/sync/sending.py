@@ -61,6 +61,16 @@ def send(source: Database, roots: Iterable[Digest], draft: Draft, progress: Prog
                 progress.advance(bytes_=sum(FRAME.size + len(payload.data) for payload in payloads))
 
 
+def copy_records(source: Database, keys: Sequence[Key], draft: Draft) -> int:
+    """Stores claimed objects in a draft, as they are in `source`; how many. Each is verified."""
+    count = 0
+    for at in range(0, len(keys), _TOGETHER):
+        for payloads in _payloads(source, keys[at : at + _TOGETHER]):
+            draft.store(payloads)
+            count += len(payloads)
+    return count
+
+
 def _reached(source: Database, roots: Iterable[Digest], enter: Callable[[list[Key]], list[Key]]) -> Iterator[list[Key]]:
     """The keys of all that is entered, some at a time; children come after what leads to them."""
     walked = walk(source, map(node_key, roots), enter)

@@ -28,15 +28,18 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
 
 def test_all_commands_of_the_design_are_there() -> None:
     wanted = "init add log list show ls cat get status checkout diff alias tag describe rename rm restore gc fsck du"
-    remote = "remote push fetch pull clone git-hooks demo"
-    assert list(COMMANDS)[:27] == [*wanted.split(), *remote.split()]
+    remote = "remote push fetch pull clone prune git-hooks demo"
+    assert list(COMMANDS)[:28] == [*wanted.split(), *remote.split()]
 
 
 def test_a_usage_error_says_where_to_read_on(bare: Cli) -> None:
     assert bare("add", code=2).err == "error: Missing argument 'PATH…'; see `objstore add --help`\n"
 
 
-PRINTS_DATA = ["add", "log", "list", "show", "ls", "get", "status", "checkout", "diff", "gc", "fsck", "du", "push", "fetch", "pull"]
+PRINTS_DATA = [
+    "add", "log", "list", "show", "ls", "get", "status", "checkout", "diff", "gc", "fsck", "du",
+    "push", "fetch", "pull", "prune",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PRINTS_DATA)

@@ -1,0 +1,86 @@
+"""Copying a project to a mirror: the upstream as it is, or what has none."""
+
+from dataclasses import dataclass
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import BlobExistsError, ConflictError
+from objstore.history.log import Log
+from objstore.history.state import State
+from objstore.host.progress import Progress
+from objstore.odb.cache import Cache
+from objstore.odb.pack import pack_name
+from objstore.odb.segment import segment_name
+from objstore.repository.connection import Connection
+from objstore.repository.fetching import Waiting, fetch_now, synchronizing
+from objstore.repository.project import Project
+from objstore.repository.settings import NAME
+from objstore.sync.copying import absent, copy_files, copy_log
+from objstore.sync.following import common_entries
+
+
+@dataclass
+class Mirrored:
+    """What a mirror has got, or would get."""
+
+    entries: int = 0
+    bytes: int = 0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a mirror's content comes from: a project, and what is known of its log and index."""
+
+    blobs: BlobStore
+    log: Log
+    state: State
+    index: Cache
+
+
+def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = False, waiting: Waiting = None) -> Mirrored:
+    """Copies the upstream's log, and the packs and index that it needs, to another remote; of a project without upstream, its own.
+
+    ConflictError when the mirror's log isn't a beginning of it, or it is another project. What is there already isn't sent again.
+    """
+    target = project.connect(name)
+    with synchronizing(project, waiting), target.in_use():
+        source = _source(project, progress, waiting)
+        with project.keeping(waiting):
+            there = _entries_there(project, source, target)
+            sizes = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
+            files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in sizes}
+            missing = absent(target.blobs, files)
+            done = Mirrored(source.state.position - there, sum(missing.values()), dry_run)
+            if dry_run:
+                return done
+            progress.start(f"pushing to {target}", bytes_=done.bytes)
+            for folder in ("packs/", "index/"):  # the index last, since it names packs
+                copy_files(source.blobs, target.blobs, {item: size for item, size in missing.items() if item.startswith(folder)}, progress)
+            if copy_log(source.log, target.log, there) is None:
+                raise ConflictError(f"somebody else has written to {target}, which is to be a mirror; nothing there was replaced")
+            return done
+
+
+def _source(project: Project, progress: Progress, waiting: Waiting) -> _Source:
+    if not project.has_upstream:
+        return _Source(project.blobs, Log(project.blobs, "main"), project.state, project.cache)
+    upstream = project.connect()
+    fetch_now(project, upstream, progress, waiting)
+    assert project.clone is not None
+    return _Source(upstream.blobs, project.clone.log, project.clone.mirror, upstream.cache)
+
+
+def _entries_there(project: Project, source: _Source, target: Connection) -> int:
+    """How many of the log's entries the mirror has; the project is made there if there is none."""
+    settings = target.settings()
+    if settings is None:
+        try:
+            target.blobs.create(NAME, project.settings.encode())
+        except BlobExistsError:
+            settings = target.settings()
+    if settings is not None:
+        target.check_is_ours(settings)
+    common = common_entries(source.log, target.log)
+    if target.log.read_entry(common + 1) is not None:
+        raise ConflictError(f"{target} has entries in its log that the upstream hasn't got, so it is no mirror of it; nothing was changed")
+    return common

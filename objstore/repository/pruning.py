@@ -1,0 +1,67 @@
+"""Dropping local data that the upstream is checked to hold."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from objstore.errors import InvalidInputError
+from objstore.graph.reachability import mark
+from objstore.history.clone import CloneLogbook
+from objstore.history.records import PartRecord, VersionRecord
+from objstore.host.progress import Progress
+from objstore.odb.database import Database
+from objstore.odb.keyset import KeySet
+from objstore.repository.collecting import Freed, drop
+from objstore.repository.connection import Connection
+from objstore.repository.fetching import Waiting, fetch_now, synchronizing
+from objstore.repository.project import Project
+from objstore.sync.soundness import whole_packs
+from objstore.values.digest import Digest
+from objstore.values.key import Key, Kind
+
+_BATCH = 4096
+
+
+def prune(project: Project, progress: Progress, *, dry_run: bool = False, waiting: Waiting = None) -> Freed:
+    """Drops chunks that live versions of the upstream reach and that lie there in packs found whole just now.
+
+    What a version needs that isn't pushed yet, or a draft, stays; so does all metadata. Afterwards the data is read from the upstream,
+    or pulled again. NotFoundError or RemoteError when the upstream can't be asked; then nothing is dropped.
+    """
+    connection = project.connect()
+    with synchronizing(project, waiting), connection.in_use():
+        fetch_now(project, connection, progress, waiting)
+        clone = project.clone
+        if clone is None:
+            raise InvalidInputError("nothing here is anywhere else yet; `objstore push` first")
+        packs = set(connection.cache.pack_ids()) - clone.mirror.condemned
+        whole = whole_packs(connection.database, connection.blobs, packs, progress)
+
+        def needed(database: Database, live: KeySet) -> None:
+            progress.start("looking for what is upstream")
+            with KeySet(project.scratch) as shared, KeySet(project.scratch) as own:
+                mark(database, clone.mirror.roots(), shared)
+                mark(database, _pending_roots(clone), own)
+                for keys in _held(database):
+                    droppable = _droppable(keys, shared, own, connection, whole)
+                    live.add_new([key for key in keys if key not in droppable])
+
+        return drop(project, needed, progress, dry_run=dry_run, waiting=waiting)
+
+
+def _droppable(keys: list[Key], shared: KeySet, own: KeySet, connection: Connection, whole: set[str]) -> set[Key]:
+    chunks = [key for key in keys if key[0] == Kind.CHUNK]
+    reached = set(chunks) - shared.missing(chunks)
+    places = connection.database.locate(sorted(reached & own.missing(chunks)))
+    return {key for key, place in places.items() if place.pack in whole}
+
+
+def _pending_roots(clone: CloneLogbook) -> Iterator[Digest]:
+    """Those of all versions that the upstream hasn't got, deleted or not."""
+    records = (record for record in clone.replay.outgoing if isinstance(record, VersionRecord | PartRecord))
+    return (Digest.from_hex(record.root) for record in records)
+
+
+def _held(database: Database) -> Iterator[list[Key]]:
+    keys = (key for key, _ in database.cache.locate_from(b""))
+    while batch := list(islice(keys, _BATCH)):
+        yield batch

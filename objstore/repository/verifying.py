@@ -1,0 +1,95 @@
+"""Finding holes in the upstream, and filling them from here."""
+
+from dataclasses import dataclass, field
+
+from objstore.errors import ConflictError
+from objstore.history.encoding import encode_entry
+from objstore.history.log import EntryTakenError
+from objstore.history.records import SegmentsRecord
+from objstore.host.progress import Progress
+from objstore.odb.draft import Draft
+from objstore.odb.pack import PackClass
+from objstore.odb.reliable import Reliable
+from objstore.repository.connection import Connection
+from objstore.repository.fetching import Waiting, fetch_now, follow, synchronizing
+from objstore.repository.project import Project
+from objstore.sync.sending import copy_records
+from objstore.sync.soundness import listed_in, whole_packs
+from objstore.values.key import Key, describe
+
+_TRIES = 20
+
+
+@dataclass
+class Verified:
+    """What a check of the upstream found."""
+
+    packs: int = 0
+    broken: list[str] = field(default_factory=list)
+    """Packs that are missing or cut short there."""
+    restored: int = 0
+    """Objects of those that were sent again."""
+    lost: list[str] = field(default_factory=list)
+    """Objects of those that aren't here either."""
+
+
+def verify(project: Project, progress: Progress, waiting: Waiting = None) -> Verified:
+    """Checks that every pack of the upstream is there, whole, and sends again what is missing and is here.
+
+    A pack's records aren't read: for that, `fsck` the upstream itself.
+    """
+    connection = project.connect()
+    with synchronizing(project, waiting), connection.in_use():
+        fetch_now(project, connection, progress, waiting)
+        packs = set(connection.cache.pack_ids())
+        broken = packs - whole_packs(connection.database, connection.blobs, packs, progress)
+        found = Verified(len(packs), sorted(broken))
+        if broken:
+            with project.keeping(waiting):
+                _fill(project, connection, broken, found, progress)
+        return found
+
+
+def _fill(project: Project, connection: Connection, broken: set[str], found: Verified, progress: Progress) -> None:
+    assert project.clone is not None
+    mirror = project.clone.mirror
+    draft = connection.database.open_draft(
+        connection.drafts, mirror.generation, (), {*mirror.dead_packs, *broken}, stored=Reliable(connection.database, broken)
+    )
+    try:
+        progress.start("sending what is missing")
+        with draft.storing():
+            for batch in listed_in(connection.database, broken):
+                _send(project, draft, batch, found)
+        segments = draft.publish()
+        if segments:
+            _append(project, connection, segments)
+        draft.finish()
+    finally:
+        draft.close()
+
+
+def _send(project: Project, draft: Draft, keys: list[Key], found: Verified) -> None:
+    here = project.database.alone
+    lacking = here.missing(keys)
+    found.lost += [describe(key) for key in lacking]
+    for pack_class in PackClass:
+        wanted = draft.claim([key for key in keys if key not in set(lacking) and PackClass.of(key) is pack_class])
+        found.restored += copy_records(here, wanted, draft)
+
+
+def _append(project: Project, connection: Connection, segments: list[str]) -> None:
+    clone = project.clone
+    assert clone is not None
+    for _ in range(_TRIES):
+        number, data = clone.mirror.position + 1, encode_entry([SegmentsRecord(segments=tuple(segments))])
+        try:
+            connection.log.append_bytes(number, data)
+        except EntryTakenError:
+            follow(project, connection)
+            continue
+        with clone.alone():
+            clone.extend([(number, data)])
+        connection.take_in(clone.mirror.segments)
+        return
+    raise ConflictError(f"others write to {connection} all the time; try again")

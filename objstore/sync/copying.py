@@ -1,0 +1,77 @@
+"""Copying a project as it is: packs, index and log, file by file."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import BlobExistsError, CorruptionError
+from objstore.history.log import EntryTakenError, Log
+from objstore.host.ahead import ahead
+from objstore.host.progress import Progress
+from objstore.host.publish import translated
+
+_AT_ONCE = 3
+_PIECE = 16 << 20
+
+
+def absent(target: BlobStore, files: Mapping[str, int]) -> dict[str, int]:
+    """Those files that aren't there in this size. Lists their folders."""
+    folders = {name.partition("/")[0] + "/" for name in files}
+    there = {name: size for folder in folders for name, size in target.list(folder)}
+    return {name: size for name, size in files.items() if there.get(name) != size}
+
+
+def copy_files(source: BlobStore, target: BlobStore, files: Mapping[str, int], progress: Progress) -> None:
+    """Copies write-once files of these sizes, three at once. What has the name but another size is replaced."""
+
+    def copy(name: str) -> None:
+        _copy(source, target, name, files[name])
+        progress.advance(bytes_=files[name])
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-copy") as pool:
+        for _ in ahead(pool, copy, sorted(files), _AT_ONCE):
+            pass
+
+
+def copy_log(source: Log, target: Log, after: int) -> int | None:
+    """Appends the entries of one log to another, which ends with number `after`; the last number.
+
+    None when somebody else has appended others.
+    """
+    last = after
+    for number, data, _ in source.read_both_from(after + 1):
+        try:
+            target.append_bytes(number, data)
+        except EntryTakenError:
+            return None
+        last = number
+    return last
+
+
+def _copy(source: BlobStore, target: BlobStore, name: str, size: int) -> None:
+    temporary = target.scratch / f"copy-{os.getpid()}-{os.urandom(8).hex()}.tmp"
+    try:
+        _write(source, name, size, temporary)
+        try:
+            target.adopt(name, temporary)
+        except BlobExistsError:  # in another size, or it wouldn't be copied: half of what it should be
+            if target.size(name) != size:
+                _write(source, name, size, temporary)
+                target.replace(name, temporary)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(source: BlobStore, name: str, size: int, file: Path) -> None:
+    with translated(file):
+        if source.root is not None:
+            shutil.copyfile(source.root / name, file)
+            return
+        with file.open("wb") as copy:
+            for piece in source.read_ranges(name, [(at, min(_PIECE, size - at)) for at in range(0, size, _PIECE)]):
+                copy.write(piece)
+    if file.stat().st_size != size:
+        raise CorruptionError(f"{name} in {source.location} isn't of the size that it was listed with")
