@@ -1,11 +1,13 @@
 """A clone's own log entries that its upstream doesn't have yet (spec/log.md)."""
 
+import contextlib
 import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from objstore.blobs.protocol import BlobStore
+from objstore.errors import BlobExistsError
 from objstore.history.encoding import decode_entry, encode_entry
 from objstore.history.log import Records
 from objstore.history.records import Record
@@ -56,6 +58,14 @@ class Unpushed:
     def put(self, name: PendingName, records: Sequence[Record]) -> None:
         """Adds an entry of this name."""
         self._blobs.create(f"{self._prefix}{name}", encode_entry(records))
+
+    def lower_base(self, base: int) -> None:
+        """Has entries whose writers knew more of the mirror than this entry be based on it. Killed in between, some are there twice."""
+        for name in self.names():
+            if name.base > base:
+                with contextlib.suppress(BlobExistsError):
+                    self.put(name._replace(base=base), [record for record in self.read(name).records if isinstance(record, Record)])
+                self.remove([name])
 
     def remove(self, names: Iterable[PendingName]) -> None:
         """Removes entries that have landed, or that others have taken the place of; those that are gone already don't matter."""

@@ -35,18 +35,24 @@ def push_all(project: Project, connection: Connection, progress: Progress, *, dr
     if there is None:
         return None
     if dry_run:
-        return First(_versions(project), _records(project, there), sum(absent(connection.blobs, _packs(project)).values()))
+        size = sum(sum(absent(connection.blobs, files).values()) for files in (_packs(project), _index(project)))
+        return First(_versions(project), _records(project, there, project.state.position), size)
     _create(project, connection)
+    with connection.in_use():  # from before the first pack, which nothing names yet
+        return _push(project, connection, progress, there)
+
+
+def _push(project: Project, connection: Connection, progress: Progress, there: int) -> First | None:
     done = First()
     while True:
         with project.keeping():
             project.refresh()
+            last = project.state.position  # whatever is logged from now on comes another time, after what it needs
             for files in (_packs(project), _index(project)):  # the index last, since it names packs
                 done.bytes += _copy(project, connection, files, progress)
-            done.records += _records(project, there)
-            last = copy_log(Log(project.blobs, "main"), connection.log, there)
-        if last is None:
-            return None
+            if not copy_log(Log(project.blobs, "main"), connection.log, there, last):
+                return None
+            done.records += _records(project, there, last)
         with project.collecting():
             if project.state.position == last:
                 done.versions = _versions(project)
@@ -92,8 +98,8 @@ def _copy(project: Project, connection: Connection, files: Mapping[str, int], pr
     return sum(missing.values())
 
 
-def _records(project: Project, after: int) -> int:
-    return sum(len(records) for _, records in Log(project.blobs, "main").read_from(after + 1))
+def _records(project: Project, there: int, last: int) -> int:
+    return sum(len(records) for number, records in Log(project.blobs, "main").read_from(there + 1) if number <= last)
 
 
 def _versions(project: Project) -> list[Numbered]:

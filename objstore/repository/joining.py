@@ -52,8 +52,8 @@ def put_aside(project: Project, common: int) -> None:
 
 def forget_after(project: Project, common: int) -> None:
     """Removes entries from the mirror that the upstream hasn't got; ConflictError for any that isn't among the pending ones."""
-    log = Log(project.blobs, "main")
-    waiting = {record.write_id for name in Unpushed(project.blobs).names() for record in Unpushed(project.blobs).read(name).records}
+    log, unpushed = Log(project.blobs, "main"), Unpushed(project.blobs)
+    waiting = {record.write_id for name in unpushed.names() for record in unpushed.read(name).records}
     numbers = []
     for number, records in log.read_from(common + 1):
         numbers.append(number)
@@ -62,6 +62,7 @@ def forget_after(project: Project, common: int) -> None:
                 f"entry {number} of the upstream's log isn't what it was when this clone last read it, so they can't be brought together; "
                 "if the upstream was restored from a backup, make a new clone and add there what is missing"
             )
+    unpushed.lower_base(common)  # else nobody would see that they have landed in the place of what goes now
     for number in reversed(numbers):
         for size in COMPACT_SIZES:
             if number % size == 0:

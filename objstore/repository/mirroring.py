@@ -56,7 +56,7 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
             progress.start(f"pushing to {target}", bytes_=done.bytes)
             for folder in ("packs/", "index/"):  # the index last, since it names packs
                 copy_files(source.blobs, target.blobs, {item: size for item, size in missing.items() if item.startswith(folder)}, progress)
-            if copy_log(source.log, target.log, there) is None:
+            if not copy_log(source.log, target.log, there, source.state.position):
                 raise ConflictError(f"somebody else has written to {target}, which is to be a mirror; nothing there was replaced")
             return done
 

@@ -36,19 +36,19 @@ def copy_files(source: BlobStore, target: BlobStore, files: Mapping[str, int], p
             pass
 
 
-def copy_log(source: Log, target: Log, after: int) -> int | None:
-    """Appends the entries of one log to another, which ends with number `after`; the last number.
+def copy_log(source: Log, target: Log, after: int, last: int) -> bool:
+    """Appends entries of one log, up to number `last`, to another, which ends with number `after`. What they need must be there by then.
 
-    None when somebody else has appended others.
+    False when somebody else has appended others.
     """
-    last = after
     for number, data, _ in source.read_both_from(after + 1):
+        if number > last:
+            break
         try:
             target.append_bytes(number, data)
         except EntryTakenError:
-            return None
-        last = number
-    return last
+            return False
+    return True
 
 
 def _copy(source: BlobStore, target: BlobStore, name: str, size: int) -> None:

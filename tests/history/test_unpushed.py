@@ -48,6 +48,14 @@ def test_what_has_been_removed_is_gone_and_may_be_removed_again(unpushed):
         unpushed.read(entry.name)
 
 
+def test_the_base_is_lowered_and_nothing_else_changes(unpushed):
+    entries = [unpushed.append(base, [SettingsRecord(ttl=base)]) for base in (2, 7, 5, 3)]
+    unpushed.put(entries[2].name._replace(base=3), entries[2].records)  # as when it was cut off before
+    unpushed.lower_base(3)
+    assert [unpushed.read(name).records for name in unpushed.names()] == [entry.records for entry in entries]
+    assert [name.base for name in unpushed.names()] == [2, 3, 3, 3]
+
+
 def test_foreign_names_are_passed_over(unpushed, blobs):
     for name in (
         "pending/main/x",

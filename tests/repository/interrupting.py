@@ -29,14 +29,20 @@ class Cut(BaseException):
 
 
 @contextlib.contextmanager
-def cut_off(step: int, *, after: bool) -> Iterator[None]:
-    """Ends what runs inside at its n-th durable step, before or after that is done; from then on none is done any more."""
+def cut_off(step: int, *, after: bool) -> Iterator[list[int]]:
+    """Ends what runs inside at its n-th durable step, before or after that is done; from then on none is done any more.
+
+    Gives a list that has the step in it once that has come.
+    """
     done = 0
+    reached: list[int] = []
 
     def watched(original: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
             nonlocal done
             done += 1
+            if done == step:
+                reached.append(step)
             if done == step and after:
                 original(*args, **kwargs)
             if done >= step:
@@ -48,7 +54,7 @@ def cut_off(step: int, *, after: bool) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Cut):
         for owner, name in STEPS:
             patch.setattr(owner, name, watched(getattr(owner, name)))
-        yield
+        yield reached
 
 
 @contextlib.contextmanager
