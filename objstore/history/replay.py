@@ -198,6 +198,18 @@ def with_collections(record: Record, same_as: Mapping[str, str]) -> Record:
     return record
 
 
+def name_in_use(mirror: State, records: Iterable[Record]) -> str | None:
+    """The first name that these records would give to a collection though another has it: some that would free it aren't among them."""
+    state = mirror.copy()
+    for record in records:
+        if isinstance(record, CollectionRecord | RenameRecord):
+            other = state.find_collection(record.name)
+            if other is not None and other.id != record.collection:
+                return record.name
+        state.apply(state.position + 1, [record])
+    return None
+
+
 _OF_COLLECTIONS = (VersionRecord, PartFinishRecord)
 _OF_VERSIONS = (AliasRecord, TagRecord, DescribeRecord, MetadataRecord, TtlRecord, DeleteRecord, RestoreRecord)
 

@@ -90,12 +90,20 @@ def file_chunks(database: Database, digest: bytes, size: int) -> Iterator[ChunkR
 
 def _top(database: Database, digest: bytes, size: int) -> recipe.Recipe:
     """The top of a recipe of the file; also of one that has none, since it is one chunk or empty."""
+    found = _found_top(database, digest, size)
+    if found is None:
+        again = (_found_top(database, digest, size) for _ in database.catching_up())
+        found = next((top for top in again if top is not None), None)
+    if found is None:
+        raise NotFoundError(f"the content of file {Digest(digest).short} is not in this store")
+    return found
+
+
+def _found_top(database: Database, digest: bytes, size: int) -> recipe.Recipe | None:
     if size == 0 or chunk_key(digest) in database:
         return recipe.Recipe(digest, size, 0, [(digest, size)] if size else [])
     keys = database.recipe_keys(digest)
-    if not keys:
-        raise NotFoundError(f"the content of file {Digest(digest).short} is not in this store")
-    return _usable(database, keys, digest, size)
+    return _usable(database, keys, digest, size) if keys else None
 
 
 def _usable(database: Database, keys: list[Key], digest: bytes, size: int) -> recipe.Recipe:

@@ -150,11 +150,21 @@ class Database:
     def _located(self, key: Key) -> Location:
         location = self._locate(key)
         if location is None:
-            self._catch_up()  # gc may be writing the index anew at this very moment
-            location = self._locate(key)
+            again = (self._locate(key) for _ in self.catching_up())
+            location = next(filter(None, again), None)
         if location is None:
             raise NotFoundError(f"{describe(key)} is not in this store")
         return location
+
+    def catching_up(self) -> Iterator[None]:
+        """For whoever misses something: sees what others have done since, gc for example, first here, then upstream; look again each time.
+
+        RemoteError when the upstream can't be reached.
+        """
+        self._catch_up()
+        yield
+        if (upstream := self._upstream) is not None:
+            yield from upstream.catching_up()
 
     def _locate(self, key: Key) -> Location | None:
         location = self._cache.locate(key)
@@ -220,7 +230,7 @@ class Database:
             (span,) = spans({key: located})
             return self.read_span(span)
         except NotFoundError as error:
-            raise CorruptionError(f"pack {located.pack[:12]} is missing; run `objstore fsck`") from error
+            raise CorruptionError(f"pack {located.pack[:12]} is missing in {self._blobs.location}; run `objstore fsck`") from error
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,14 @@
 """A remote of a project, ready to be used."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from objstore.blobs.opening import open_blobs
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ConflictError, CorruptionError, NotFoundError, StorageError
+from objstore.errors import ConflictError, CorruptionError, NotFoundError, RemoteError, StorageError
+from objstore.history.commit import refresh
 from objstore.history.log import Log
 from objstore.history.logbook import is_clone
 from objstore.history.state import State
@@ -25,14 +27,19 @@ _COMPLETE = "complete"
 class Connection:
     """A remote, with what this machine remembers of its index. Nothing is asked of it before it is used."""
 
-    def __init__(self, remote: Remote, folder: Path, project: str, catch_up: Callable[[], None] = lambda: None) -> None:
-        """`folder`: where this machine may keep things for it; `project`: the id of the project that must be there."""
+    def __init__(self, remote: Remote, folder: Path, project: str, known: Callable[[], State] | None = None) -> None:
+        """`folder`: where this machine may keep things for it; `project`: the id of the project that must be there.
+
+        `known`: gives a fold of the log there to go on from, when something isn't where the index says.
+        """
         self.remote = remote
         self._project = project
+        self._known = known
+        self._catching_up = threading.Lock()
         self.blobs = open_blobs(remote.address, folder / "staging", remote.options)
         self.log = Log(self.blobs, "main")
         self.cache = Cache(folder / "cache", project)
-        self.database = RemoteDatabase(self.blobs, self.cache, catch_up=catch_up)
+        self.database = RemoteDatabase(self.blobs, self.cache, self._catch_up)
         self.drafts = folder / "drafts"
 
     def __str__(self) -> str:
@@ -51,6 +58,20 @@ class Connection:
             raise ConflictError(f"{self} holds another project than this one; `objstore clone {self}` makes a clone of that")
         if self.blobs.root is not None and is_clone(self.blobs):
             raise ConflictError(f"{self} is a clone itself; name its upstream as the remote instead")
+
+    def check_there(self) -> None:
+        """NotFoundError when there is no project, ConflictError when it is another one."""
+        settings = self.settings()
+        if settings is None:
+            raise NotFoundError(f"there is no project at {self} yet; `objstore push` puts this one there")
+        self.check_is_ours(settings)
+
+    def check_still_there(self) -> None:
+        """The same for one that was there before: RemoteError when it isn't."""
+        try:
+            self.check_there()
+        except NotFoundError as error:
+            raise RemoteError(f"there is no project at {self} any more; is the disk mounted? What is here can still be used") from error
 
     # -- what of it is here --------------------------------------------------------------------------------------------
 
@@ -76,6 +97,22 @@ class Connection:
         self.database.load(segments, read)
         if is_complete:
             self.note_complete(segments)
+
+    def reflect(self, segments: Sequence[str]) -> None:
+        """Has the index reflect these segments, should it have been lost. Costs nothing when it does."""
+        if self.cache.segments != set(segments):
+            self.check_still_there()
+            self.database.load(segments)
+
+    def _catch_up(self) -> None:
+        """Has the index reflect the log there as it is now: a gc may have moved what somebody here wants to read."""
+        if self._known is None:
+            return
+        with self._catching_up:
+            self.check_still_there()
+            now = self._known()
+            refresh(self.log, now)
+            self.reflect(now.segments)
 
     # -- writing there ---------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import NotFoundError
 from objstore.history.clone import CloneLogbook
 from objstore.history.records import SegmentsRecord
 from objstore.history.replay import AliasConflict, Numbered, Replay
@@ -57,7 +56,7 @@ def fetch_now(project: Project, connection: Connection, progress: Progress, wait
     """The same, inside `synchronizing`."""
     progress.start(f"looking at {connection}")
     if project.clone is None:
-        check_there(connection)
+        connection.check_there()
         with project.collecting(waiting):
             join(project, connection)
     fetched = follow(project, connection)
@@ -65,16 +64,8 @@ def fetch_now(project: Project, connection: Connection, progress: Progress, wait
     return fetched
 
 
-def check_there(connection: Connection) -> None:
-    """NotFoundError when there is no project at a remote, ConflictError when it is another one."""
-    settings = connection.settings()
-    if settings is None:
-        raise NotFoundError(f"there is no project at {connection} yet; `objstore push` puts this one there")
-    connection.check_is_ours(settings)
-
-
 def follow(project: Project, connection: Connection) -> Fetched:
-    """Brings the mirror of the upstream's log up to date. Cost when there is nothing new: two requests."""
+    """Brings the mirror of the upstream's log up to date. Cost when there is nothing new: three requests."""
     clone = project.clone
     assert clone is not None
     before = clone.replay
@@ -120,14 +111,14 @@ def keep(project: Project, draft: Draft) -> None:
 
 
 def _check_same(project: Project, clone: CloneLogbook, connection: Connection) -> None:
-    """ConflictError unless the upstream's log still begins as the mirror does."""
+    """ConflictError unless the upstream is what it was, and its log still begins as the mirror does."""
     last = clone.mirror.position
     if not last:
-        check_there(connection)
+        connection.check_there()
         return
+    connection.check_still_there()
     theirs = connection.log.read_entry(last)
     if theirs is not None and theirs == clone.entry(last):
         return
-    check_there(connection)
     with clone.alone():
         forget_after(project, common_entries(clone.log, connection.log))

@@ -172,9 +172,14 @@ class Project:
             return self._upstream
         from objstore.repository.connection import Connection
 
-        connection = Connection(remote, self.local / "remotes" / remote.name, self.settings.project)
+        connection = Connection(remote, self.local / "remotes" / remote.name, self.settings.project, self._mirror)
         self._connections.append(connection)
         return connection
+
+    def _mirror(self) -> State:
+        """The upstream's history as far as it is known here."""
+        with self._refreshing:
+            return self.clone.mirror.copy() if self.clone else State()
 
     def forget_cache(self) -> None:
         """Throws away what this machine remembers of the project, and reads it anew. Drafts, and threads that read, just go on."""

@@ -1,13 +1,14 @@
 """Bringing a project's own entries, and the objects that they need, to its upstream."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from objstore.errors import ConflictError
 from objstore.history.encoding import encode_entry
 from objstore.history.log import EntryTakenError
 from objstore.history.records import PartRecord, Record, SegmentsRecord, VersionRecord
-from objstore.history.replay import Numbered, Replay
+from objstore.history.replay import Numbered, Replay, name_in_use
+from objstore.history.state import State
 from objstore.history.unpushed import PendingName
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
@@ -49,8 +50,7 @@ def push(
     NotFoundError for a name that isn't there; ConflictError when aliases were moved on both sides, or the upstream is another project;
     RemoteError when it can't be reached. Cut off at any point, nothing is lost, and what has arrived isn't sent again.
     """
-    for name in names:
-        project.state.collection(name)
+    chosen = _Chosen(project.state, names)
     connection = project.connect()
     with synchronizing(project, waiting), connection.in_use():
         progress.start(f"looking at {connection}")
@@ -62,25 +62,40 @@ def push(
                 return Pushed(first.versions, first.records, Missing(bytes=first.bytes), dry_run=dry_run)
             with project.collecting(waiting):
                 join(project, connection)
-        return _Push(project, connection, progress, frozenset(names), waiting).run(dry_run=dry_run)
+        return _Push(project, connection, progress, chosen, waiting).run(dry_run=dry_run)
+
+
+class _Chosen:
+    """The collections that are pushed: all, or those that had these names before anybody looked at the upstream."""
+
+    def __init__(self, state: State, names: Collection[str]) -> None:
+        self._names = frozenset(names)
+        self._ids = frozenset(state.collection(name).id for name in names)
+        self.is_all = not names
+
+    def includes(self, record: Record, same_as: Mapping[str, str]) -> bool:
+        """`same_as`: ids of collections that the upstream has under others."""
+        about = getattr(record, "collection", "")
+        return self.is_all or about in self._names or any(about in (id_, same_as.get(id_)) for id_ in self._ids)
 
 
 class _Push:
     """One push of a clone."""
 
-    def __init__(self, project: Project, connection: Connection, progress: Progress, names: Collection[str], waiting: Waiting) -> None:
+    def __init__(self, project: Project, connection: Connection, progress: Progress, chosen: _Chosen, waiting: Waiting) -> None:
         assert project.clone is not None
         self._project = project
         self._clone = project.clone
         self._connection = connection
         self._progress = progress
-        self._names = names
+        self._chosen = chosen
         self._waiting = waiting
         self._fetched = Fetched()
         self._entries: set[PendingName] = set()
 
     def run(self, *, dry_run: bool) -> Pushed:
         self._look()
+        self._clone.check_writable()
         replay = self._clone.replay
         self._entries = set(replay.entries)
         records = self._outgoing(replay)
@@ -112,11 +127,15 @@ class _Push:
                 while True:
                     replay = self._clone.replay
                     records = self._outgoing(replay)
+                    if not records:  # what others have pushed meanwhile has left ours without effect
+                        self._settle(replay)
+                        return Pushed(fetched=self._fetched)
                     if self._append(records, segments):
                         draft.finish()
                         self._settle(replay)
                         return Pushed(_versions(replay, records), len(records), sent, self._fetched)
                     self._look()
+                    self._clone.check_writable()
                     if draft.generation != self._clone.mirror.generation:
                         return None
             finally:
@@ -162,15 +181,14 @@ class _Push:
         if conflicts:
             listed = "; ".join(map(str, conflicts))
             raise ConflictError(f"moved here and upstream since the last pull: {listed}; `objstore pull --ours` or `--theirs` decides")
+        taken = None if self._chosen.is_all else name_in_use(self._clone.mirror, records)
+        if taken is not None:
+            raise ConflictError(f"{taken} is another collection upstream, which was renamed here: push that one first, or all at once")
         return records
 
     def _is_chosen(self, replay: Replay, record: Record) -> bool:
         """Whether a record was asked for, and was there when we began: what was added since may need objects that weren't sent."""
-        if replay.origin[record.write_id] not in self._entries:
-            return False
-        named = getattr(record, "collection", "")
-        collection = replay.state.collections.get(named)
-        return not self._names or (collection.name if collection is not None else named) in self._names
+        return replay.origin[record.write_id] in self._entries and self._chosen.includes(record, replay.same_as)
 
 
 def _roots(records: Iterable[Record]) -> list[Digest]:
