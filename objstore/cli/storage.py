@@ -1,11 +1,13 @@
 """Storage options on the command line."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
+from objstore.blobs.address import Address
 from objstore.errors import InvalidInputError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,6 +20,11 @@ storage_options: Callable[[F], F] = click.option(
     multiple=True,
     help="A storage option of fsspec, such as endpoint_url=URL, profile=NAME or anon=true; may be repeated.",
 )
+
+
+def shown(address: Address) -> str:
+    """An address as messages name it: a folder from the current one, where that is shorter."""
+    return address.url if address.folder is None else min(address.url, os.path.relpath(address.url), key=len)
 
 
 def parsed_options(words: Sequence[str]) -> dict[str, Any]:

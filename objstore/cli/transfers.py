@@ -4,6 +4,7 @@ from typing import Any
 
 from objstore.cli.output import print_line, print_warning
 from objstore.cli.sizes import counted, size
+from objstore.cli.storage import shown
 from objstore.repository.fetching import Fetched
 from objstore.repository.project import Project
 from objstore.repository.pushing import Pushed
@@ -42,7 +43,7 @@ def print_pushed(done: Pushed, project: Project, *, quiet: bool = False) -> None
     print_fetched(done.fetched)
     for version in done.versions:
         print_line(str(version))
-    upstream = str(project.connect())
+    upstream = shown(project.connect().remote.address)
     if done.records:
         would = "would send" if done.dry_run else "sent"
         print_line(f"{would} {counted(done.records, 'record')} and {size(done.sent.bytes)} to {upstream}")

@@ -45,8 +45,8 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
     target = project.connect(name)
     with synchronizing(project, waiting), target.in_use():
         source = _source(project, progress, waiting)
-        with project.keeping(waiting):
-            there = _entries_there(project, source, target)
+        there = _entries_there(project, source, target)
+        with project.keeping(waiting), target.in_use():  # once more, since there may have been nothing to lock before
             sizes = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
             files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in sizes}
             missing = absent(target.blobs, files)

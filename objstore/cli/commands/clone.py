@@ -9,7 +9,7 @@ from objstore.cli.opening import start_folder, tell_waiting
 from objstore.cli.output import print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
-from objstore.cli.storage import parsed_options, storage_options
+from objstore.cli.storage import parsed_options, shown, storage_options
 from objstore.repository.cloning import make_clone
 from objstore.repository.pulling import everything, pull
 
@@ -31,7 +31,7 @@ def command(url: str, folder: Path | None, options: tuple[str, ...], no_data: bo
     """
     address = Address.parse(url)
     tree = start_folder() / (folder or Path(address.path).name)
-    with make_clone(address, tree, parsed_options(options)) as project, progress() as shown:
-        done = pull(project, shown, lambda state: [] if no_data else everything(state), waiting=tell_waiting)
+    with make_clone(address, tree, parsed_options(options)) as project, progress() as watched:
+        done = pull(project, watched, lambda state: [] if no_data else everything(state), waiting=tell_waiting)
         versions = sum(1 for item in project.state.collections.values() for _ in item.live())
-        print_line(f"cloned {address} into {tree}: {counted(versions, 'version')}, {size(done.bytes)} of data")
+        print_line(f"cloned {shown(address)} into {tree}: {counted(versions, 'version')}, {size(done.bytes)} of data")

@@ -5,6 +5,7 @@ import click
 from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
+from objstore.cli.storage import shown
 from objstore.cli.transfers import fetched_as_dict, news, print_fetched
 from objstore.repository.fetching import fetch
 from objstore.repository.project import Project
@@ -22,10 +23,10 @@ def command(project: Project, as_json: bool) -> None:
     Example:
       objstore fetch
     """
-    with progress() as shown:
-        found = fetch(project, shown, tell_waiting)
+    with progress() as watched:
+        found = fetch(project, watched, tell_waiting)
     if as_json:
         print_json(fetched_as_dict(found))
         return
     print_fetched(found)
-    print_line(f"{project.connect()}: {news(found)}")
+    print_line(f"{shown(project.connect().remote.address)}: {news(found)}")

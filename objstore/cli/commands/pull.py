@@ -7,6 +7,7 @@ from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import size
+from objstore.cli.storage import shown
 from objstore.cli.transfers import fetched_as_dict, news, print_fetched
 from objstore.errors import InvalidInputError
 from objstore.repository.project import Project
@@ -36,12 +37,12 @@ def command(project: Project, names: tuple[str, ...], prefix: str, ours: bool, t
     if prefix and len(names) != 1:
         raise InvalidInputError("--path goes with one version: objstore pull NAME:V --path PREFIX")
     side: Side | None = "ours" if ours else "theirs" if theirs else None
-    with progress() as shown:
+    with progress() as watched:
         done = pull(
-            project, shown, lambda state: named(state, names, prefix) if names else everything(state), side=side, waiting=tell_waiting
+            project, watched, lambda state: named(state, names, prefix) if names else everything(state), side=side, waiting=tell_waiting
         )
     if as_json:
         print_json({"objects": done.objects, "bytes": done.bytes, **fetched_as_dict(done.fetched)})
         return
     print_fetched(done.fetched)
-    print_line(f"{project.connect()}: {news(done.fetched)}, {size(done.bytes)} of data")
+    print_line(f"{shown(project.connect().remote.address)}: {news(done.fetched)}, {size(done.bytes)} of data")

@@ -6,7 +6,7 @@ from objstore.blobs.address import Address
 from objstore.cli.opening import with_project
 from objstore.cli.output import as_json, print_columns, print_json, print_line
 from objstore.cli.pins import print_to_commit
-from objstore.cli.storage import parsed_options, storage_options
+from objstore.cli.storage import parsed_options, shown, storage_options
 from objstore.repository import gitfiles, remotes
 from objstore.repository.introducing import examine, introduce
 from objstore.repository.project import Project
@@ -47,7 +47,7 @@ def add(project: Project, name: str, url: str, options: tuple[str, ...], no_chec
       objstore remote add backup gs://bucket/vision
     """
     remote = introduce(project, name, Address.parse(url), parsed_options(options), checked=not no_check)
-    print_line(f"{name}  {remote.address}")
+    print_line(f"{name}  {shown(remote.address)}")
     if name == UPSTREAM and project.tree is not None:
         print_to_commit(gitfiles.name_upstream(project, project.tree, remote))
 
@@ -66,7 +66,7 @@ def list_(project: Project, as_json: bool) -> None:
     if as_json:
         print_json([{"name": remote.name, "url": remote.address.url, "options": sorted(remote.options)} for remote in known.values()])
     elif known:
-        print_columns([(remote.name, remote.address.url, " ".join(sorted(remote.options))) for remote in known.values()])
+        print_columns([(remote.name, shown(remote.address), " ".join(sorted(remote.options))) for remote in known.values()])
 
 
 @command.command()
@@ -94,4 +94,4 @@ def check(project: Project, name: str | None) -> None:
     """
     connection = project.connect(name)
     is_there = examine(connection)
-    print_line(f"{connection.remote.name}  {connection}  {'ready' if is_there else 'ready for a first push'}")
+    print_line(f"{connection.remote.name}  {shown(connection.remote.address)}  {'ready' if is_there else 'ready for a first push'}")
