@@ -5,14 +5,17 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from objstore.blobs.address import Address
 from objstore.blobs.local import LocalBlobs
 from objstore.chunking.boundaries import AVG_SIZE, MAX_SIZE, MIN_SIZE, NORMALIZATION, cut
 from objstore.odb import pack, recipe, record, segment
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.packwriter import PackWriter
+from objstore.repository import gitfiles, remotes
 from objstore.repository.gitfiles import adopt
 from objstore.repository.project import Project
+from objstore.repository.remotes import Remote
 from objstore.repository.settings import Chunker, Settings
 from objstore.values.digest import part_digest, plain, recipe_digest
 from objstore.values.key import Kind, chunk_key
@@ -33,6 +36,33 @@ def test_the_files_of_a_working_tree_are_those_of_the_document(tmp_path: Path) -
         adopt(project, tmp_path)
     assert (tmp_path / "objstore.toml").read_text() == example("worktree.md", "objstore.toml")
     assert (tmp_path / ".objstore/config.toml").read_text() == example("worktree.md", "config.toml")
+
+
+def test_the_committed_file_names_an_upstream_as_in_the_document(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    text = example("worktree.md", "objstore.toml-upstream")
+    (tmp_path / "objstore.toml").write_text(text)
+    with Project.find(tmp_path) as project:
+        assert project.settings.project == "00112233445566778899aabbccddeeff"
+        remote = remotes.find(project.remotes_file)
+        assert (remote.address.url, remote.options) == ("s3://bucket/team/vision", {"endpoint_url": "https://minio.example.com"})
+        (tmp_path / "objstore.toml").write_text(example("worktree.md", "objstore.toml"))
+        secret = Remote("origin", remote.address, {**remote.options, "secret": "hush"})
+        assert gitfiles.name_upstream(project, tmp_path, secret) == [tmp_path / "objstore.toml"]
+    assert (tmp_path / "objstore.toml").read_text() == text
+
+
+def test_remotes_are_written_down_as_in_the_document(tmp_path: Path) -> None:
+    options = {"endpoint_url": "https://minio.example.com", "client_kwargs": {"region_name": "eu-north-1"}}
+    known = {
+        "origin": Remote("origin", Address.parse("s3://bucket/team/vision"), options),
+        "backup": Remote("backup", Address.parse("/mnt/share/vision")),
+    }
+    for remote in known.values():
+        remotes.add(tmp_path / "remotes.toml", remote)
+    assert (tmp_path / "remotes.toml").read_text() == example("worktree.md", "remotes.toml")
+    assert (tmp_path / "remotes.toml").stat().st_mode & 0o777 == 0o600
+    assert remotes.read(tmp_path / "remotes.toml") == known
 
 
 def test_chunks_end_where_the_document_says() -> None:

@@ -91,7 +91,7 @@ def _remote(file: Path, name: str, entry: Any) -> Remote:
 def _write(file: Path, remotes: Mapping[str, Remote]) -> None:
     sections = []
     for name, remote in sorted(remotes.items()):
-        lines = [f"[{json.dumps(name)}]\n", f"url = {as_toml(remote.address.url)}\n"]
+        lines = [f"[{_key(name)}]\n", f"url = {as_toml(remote.address.url)}\n"]
         if remote.options:
             lines.append(f"options = {as_toml(dict(remote.options))}\n")
         sections.append("".join(lines))
@@ -104,9 +104,13 @@ def _write(file: Path, remotes: Mapping[str, Remote]) -> None:
 def as_toml(value: Any) -> str:
     """A value as TOML has it; its strings and numbers are those of JSON."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(str(key))} = {as_toml(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(str(key))} = {as_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(as_toml, value)) + "]"
     if isinstance(value, str | bool | int | float):
         return json.dumps(value)
     raise InvalidInputError(f"a storage option can't be of type {type(value).__name__}; use text, numbers, true or false")
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
