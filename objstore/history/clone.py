@@ -101,6 +101,10 @@ class CloneLogbook:
     def account(self, decide: Decide) -> list[Record]:
         return self._holdings.commit(decide)
 
+    def check(self) -> None:
+        self._mirror.check()
+        self._holdings.check()
+
     def check_writable(self) -> None:
         check_writable(self.state)
         check_writable(self.holdings)

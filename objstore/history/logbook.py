@@ -39,6 +39,9 @@ class Logbook(Protocol):
     def account(self, decide: Decide) -> list[Record]:
         """Appends `segments`, `gc` and `gc-verdict` records, which are about this place alone; `decide` is given the holdings."""
 
+    def check(self) -> None:
+        """ConflictError if a log isn't the one that was folded any more."""
+
     def check_writable(self) -> None:
         """UnsupportedFormatError if a newer program has written what this one doesn't know."""
 
@@ -75,6 +78,9 @@ class OwnLogbook:
 
     def account(self, decide: Decide) -> list[Record]:
         return self.commit(decide)
+
+    def check(self) -> None:
+        self._main.check()
 
     def check_writable(self) -> None:
         check_writable(self._main.state)

@@ -135,6 +135,11 @@ class Project:
         with self._refreshing:
             yield self.state
 
+    def _look_again(self) -> None:
+        """What a bucket's index named isn't there: gc may have moved it, or somebody has put another project in the place of this one."""
+        self._logbook.check()
+        self.refresh()
+
     def _load_index(self, database: Database) -> None:
         """Makes the cached index, which all processes share, reflect the log.
 
@@ -265,6 +270,7 @@ class Project:
     def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """While inside, gc isn't at work. Refused when a newer program has written what this one doesn't know."""
         with locked_shared(self._lock, waiting):
+            self._logbook.check()
             self.refresh()
             self._logbook.check_writable()
             yield
@@ -335,7 +341,7 @@ class Project:
         from objstore.odb.blocks import Blocks
         from objstore.odb.remotedatabase import RemoteDatabase
 
-        return RemoteDatabase(self.blobs, cache, self.refresh, Blocks(self.blobs, self.local / "blocks", _KEPT))
+        return RemoteDatabase(self.blobs, cache, self._look_again, Blocks(self.blobs, self.local / "blocks", _KEPT))
 
     def _opened_cache(self) -> Cache:
         """The cache; where it can't be written (a full disk, say) one for this process alone, so that reading works all the same."""

@@ -8,7 +8,7 @@ from objstore.history.log import EntryTakenError
 from objstore.history.records import SegmentsRecord
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
-from objstore.odb.pack import PackClass
+from objstore.odb.pack import PackClass, pack_name
 from objstore.odb.reliable import Reliable
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting, fetch_now, follow, synchronizing
@@ -58,6 +58,8 @@ def _fill(project: Project, connection: Connection, broken: set[str], found: Ver
     )
     try:
         progress.start("sending what is missing")
+        for pack in broken - _packs_of_lost(project, connection, broken):
+            connection.blobs.delete(pack_name(pack))  # what is sent instead may have the same name
         with draft.storing():
             for batch in listed_in(connection.database, broken):
                 _send(project, draft, batch, found)
@@ -67,6 +69,15 @@ def _fill(project: Project, connection: Connection, broken: set[str], found: Ver
         draft.finish()
     finally:
         draft.close()
+
+
+def _packs_of_lost(project: Project, connection: Connection, broken: set[str]) -> set[str]:
+    """Those of which something isn't here: what is left of them may be all that there is."""
+    found: set[str] = set()
+    for batch in listed_in(connection.database, broken):
+        lacking = project.database.alone.missing(batch)
+        found.update(place.pack for place in connection.database.locate(lacking).values())
+    return found
 
 
 def _send(project: Project, draft: Draft, keys: list[Key], found: Verified) -> None:

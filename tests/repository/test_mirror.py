@@ -1,0 +1,147 @@
+"""Mirrors of an upstream, and filling its holes."""
+
+import pytest
+
+from objstore.blobs.address import Address
+from objstore.errors import ConflictError
+from objstore.host.progress import Silent
+from objstore.repository.checking import check
+from objstore.repository.introducing import introduce
+from objstore.repository.mirroring import Mirrored, mirror
+from objstore.repository.project import Project
+from objstore.repository.pruning import prune
+from objstore.repository.verifying import verify
+from tests.odb.stores import noise
+from tests.repository.sharing import Sharing, assert_sound, bring, contents, forget_tables, log, send
+
+ONE, TWO = {"a": noise(1, 90_000), "b": noise(2, 9000)}, {"a": noise(1, 90_000), "c": noise(3, 9000)}
+
+
+def backed_up(sharing: Sharing, project: Project, dry_run: bool = False) -> Mirrored:
+    introduce(project, "backup", Address.parse(str(sharing.place / "backup")), {}, checked=False)
+    return mirror(project, "backup", Silent(), dry_run=dry_run)
+
+
+def in_backup(sharing: Sharing) -> object:
+    place = sharing.place / "backup"
+    assert check(place, Silent()).problems == []
+    forget_tables(place)
+    with Project(place) as project:
+        return contents(project)
+
+
+def test_a_mirror_has_the_log_as_it_is_and_all_that_it_needs(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    log(sharing.clone("other"), TWO)
+    send(sharing.projects["other"])
+    done = backed_up(sharing, mine)
+    assert done.entries == 2 and done.bytes > 90_000
+    assert in_backup(sharing) == sharing.check_upstream()
+    for entry in (sharing.upstream / "log" / "main").iterdir():
+        assert (sharing.place / "backup" / "log" / "main" / entry.name).read_bytes() == entry.read_bytes()
+
+
+def test_what_a_mirror_has_is_not_sent_again(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    backed_up(sharing, mine)
+    assert backed_up(sharing, mine) == Mirrored()
+    log(mine, TWO)
+    send(mine)
+    assert backed_up(sharing, mine, dry_run=True) == Mirrored(1, 0, dry_run=True) or backed_up(sharing, mine, dry_run=True).bytes < 20_000
+    assert 0 < backed_up(sharing, mine).bytes < 20_000
+    assert in_backup(sharing) == sharing.check_upstream()
+
+
+def test_what_is_not_pushed_does_not_come_into_a_mirror(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    log(mine, TWO)
+    backed_up(sharing, mine)
+    assert in_backup(sharing) == sharing.check_upstream()
+
+
+def test_a_project_without_upstream_has_mirrors_of_itself(sharing: Sharing) -> None:
+    (sharing.place / "alone").mkdir()
+    with Project.create(sharing.place / "alone") as alone:
+        log(alone, ONE)
+        backed_up(sharing, alone)
+        assert alone.clone is None
+        assert in_backup(sharing) == contents(alone)
+
+
+def test_a_mirror_made_by_one_who_has_no_data_is_whole(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    partial = sharing.clone("partial", data=False)
+    backed_up(sharing, partial)
+    assert in_backup(sharing) == sharing.check_upstream()
+
+
+def test_a_mirror_that_has_gone_its_own_way_is_left_alone(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    backed_up(sharing, mine)
+    forget_tables(sharing.place / "backup")
+    with Project(sharing.place / "backup", sharing.place / "mine") as own:
+        log(own, TWO)
+    before = in_backup(sharing)
+    with pytest.raises(ConflictError, match="no mirror"):
+        mirror(mine, "backup", Silent())
+    assert in_backup(sharing) == before
+
+
+def test_another_project_is_no_mirror(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    with Project.create_at(sharing.place / "backup"):
+        pass
+    with pytest.raises(ConflictError, match="another project"):
+        backed_up(sharing, mine)
+
+
+def test_a_missing_pack_of_the_upstream_is_filled_from_here(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    before = sharing.check_upstream()
+    assert verify(mine, Silent()).broken == []
+    for pack in (sharing.upstream / "packs").rglob("?" * 64):
+        pack.unlink()
+    found = verify(mine, Silent())
+    assert len(found.broken) == found.packs == 2
+    assert found.lost == [] and found.restored >= 4
+    assert contents(sharing.clone("other")) == before
+
+
+def test_a_pack_cut_short_is_filled_and_others_see_it(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    other = sharing.clone("other", data=False)
+    before = contents(mine)
+    for pack in (sharing.upstream / "packs").rglob("?" * 64):
+        pack.write_bytes(pack.read_bytes()[:-20])
+    assert verify(mine, Silent()).lost == []
+    bring(other)
+    assert contents(other) == before
+    assert_sound(other)
+
+
+def test_what_is_not_here_either_is_told(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    prune(mine, Silent())
+    for pack in (sharing.upstream / "packs").rglob("?" * 64):
+        pack.unlink()
+    found = verify(mine, Silent())
+    assert len(found.lost) >= 2
+    assert all(lost.startswith("chunk ") for lost in found.lost)

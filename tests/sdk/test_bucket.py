@@ -1,0 +1,97 @@
+"""A project that is in a bucket, opened there."""
+
+from pathlib import Path
+
+import fsspec
+import pytest
+
+import objstore
+from objstore import InvalidInputError, NotFoundError
+from tests.servers.bucket import Bucket
+from tests.servers.proxy import Proxy
+
+
+def test_the_whole_api_works_on_a_bucket(s3: Bucket, tmp_path: Path) -> None:
+    url = f"{s3.place()}/team/vision"
+    with pytest.raises(NotFoundError, match="no objstore project"):
+        objstore.open(url, storage_options=s3.options)
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        assert (repo.name, repo.url) == ("team/vision", url)
+        with pytest.raises(InvalidInputError, match="bucket"):
+            _ = repo.path
+        (tmp_path / "images").mkdir()
+        (tmp_path / "images/cat.png").write_bytes(b"meow" * 50_000)
+        first = repo.add(tmp_path / "images", aliases=["prod"])
+        draft = first.new_draft()
+        with draft.new_file("notes.txt") as file:
+            file.write("taken in May")
+        second = repo.log(draft)
+        assert [item.path for item in first.diff(second).added] == ["notes.txt"]
+    with objstore.open(url, storage_options=s3.options) as again:
+        found = again.artifact("images:prod")
+        assert Path(found.download(tmp_path / "got")).joinpath("cat.png").read_bytes() == b"meow" * 50_000
+        assert [artifact.version for artifact in again.artifacts("images")] == ["v1", "v0"]
+        assert again.fsck().is_sound
+        again.artifact("images:v1").delete(delete_aliases=True)
+        assert [artifact.version for artifact in again.artifacts("images")] == ["v0"]
+        with pytest.raises(InvalidInputError, match="shared"):
+            again.gc()
+
+
+def test_two_who_write_to_a_bucket_see_each_other(s3: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = s3.place()
+    with objstore.open(url, create=True, storage_options=s3.options) as one:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+        with objstore.open(url, storage_options=s3.options) as two:
+            for number, repo in enumerate([one, two, one, two]):
+                (tmp_path / "file").write_text(f"text {number}")
+                assert repo.add(tmp_path / "file", name="notes").version == f"v{number}"
+            assert [artifact.version for artifact in one.artifacts("notes")] == ["v3", "v2", "v1", "v0"]
+
+
+def test_a_bucket_is_cloned_and_pushed_to(s3: Bucket, tmp_path: Path) -> None:
+    url = s3.place()
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        (tmp_path / "file").write_text("one")
+        repo.add(tmp_path / "file", name="notes")
+        with objstore.clone(url, tmp_path / "clone", storage_options=s3.options) as clone:
+            (tmp_path / "file").write_text("two")
+            clone.add(tmp_path / "file", name="notes")
+            assert [str(version) for version in clone.push().versions] == ["notes:v1"]
+        assert repo.artifact("notes:v1").get_entry("file").size == 3
+
+
+def test_a_bucket_that_was_emptied_and_filled_anew_is_not_written_to_with_old_knowledge(s3: Bucket, tmp_path: Path) -> None:
+    url = s3.place()
+    (tmp_path / "file").write_text("one")
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        repo.add(tmp_path / "file", name="notes")
+    blobs = s3.open(tmp_path / "scratch", url)
+    for name, _ in list(blobs.list("")):
+        blobs.delete(name)
+    blobs.close()
+    with objstore.open(url, storage_options=s3.options) as stale:
+        (tmp_path / "file").write_text("two")
+        with pytest.raises(objstore.ConflictError, match="restored or replaced"):
+            stale.add(tmp_path / "file", name="notes")
+
+
+def test_reading_a_part_of_a_large_file_takes_few_requests(s3: Bucket, s3_proxy: Proxy, tmp_path: Path) -> None:
+    url = s3.place()
+    data = bytes(range(256)) * 40_000
+    (tmp_path / "large").write_bytes(data)
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        repo.add(tmp_path / "large", name="large")
+    options = s3_proxy.bucket.options
+
+    def read(at: int) -> int:
+        """How many requests it takes to read 1 MiB."""
+        s3_proxy.requests.clear()
+        fs = fsspec.filesystem("objstore", repo=url, skip_instance_cache=True, target_options=options)
+        with fs.open("large:v0/large") as file:
+            file.seek(at)
+            assert file.read(1 << 20) == data[at : at + (1 << 20)]
+        return len(s3_proxy.requests)
+
+    assert read(5_000_000) <= 10
+    assert read(2_000_000) <= 2
