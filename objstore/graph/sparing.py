@@ -7,7 +7,7 @@ than the drafts need, but of metadata only, and it keeps the index closed.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -22,10 +22,13 @@ from objstore.values.digest import Digest
 from objstore.values.key import Key, Kind, chunk_key, node_key
 
 _BATCH = 4096
+Known = Callable[[Sequence[Key]], set[Key]]
 
 
-def spare(database: Database, drafts: Sequence[Named], live: KeySet, scratch: Path) -> set[str]:
+def spare(database: Database, drafts: Sequence[Named], live: KeySet, scratch: Path, elsewhere: Known | None = None) -> set[str]:
     """Adds to `live` what these drafts rely on; the packs that must stay as they are, since drafts know them by their names.
+
+    `elsewhere`: tells which objects are there whatever is freed here: those of a clone's upstream.
 
     Costs nothing without drafts, else reads all metadata that isn't live.
     """
@@ -38,14 +41,14 @@ def spare(database: Database, drafts: Sequence[Named], live: KeySet, scratch: Pa
         # Not what the index has in that pack: of a chunk that is in several packs it may have come to list another record.
         with contextlib.suppress(CorruptionError, NotFoundError):
             live.add_new(list(database.locate([row.key for row in database.read_trailer(pack).rows])))
-    _keep_closed(database, live, scratch)
+    _keep_closed(database, live, scratch, elsewhere or _nowhere)
     return used.union(*(named.packs for named in drafts))
 
 
-def _keep_closed(database: Database, live: KeySet, scratch: Path) -> None:
+def _keep_closed(database: Database, live: KeySet, scratch: Path, elsewhere: Known) -> None:
     """Adds to `live` all metadata whose children are live."""
     with KeySet(scratch) as gone:
-        kept = _Kept(database, live, gone)
+        kept = _Kept(database, live, gone, elsewhere)
         for batch in _metadata(database.cache):
             for key in live.missing(batch):
                 kept.stays(key)
@@ -54,10 +57,11 @@ def _keep_closed(database: Database, live: KeySet, scratch: Path) -> None:
 class _Kept:
     """The part of a database that stays: `live`; `gone` gathers what was found not to."""
 
-    def __init__(self, database: Database, live: KeySet, gone: KeySet) -> None:
+    def __init__(self, database: Database, live: KeySet, gone: KeySet, elsewhere: Known) -> None:
         self._database = database
         self._live = live
         self._gone = gone
+        self._elsewhere = elsewhere
 
     def stays(self, key: Key) -> bool:
         if key in self._live:
@@ -73,10 +77,17 @@ class _Kept:
             keys, files = children(key, self._database.read(key))
         except (CorruptionError, NotFoundError):
             return False
-        return all(map(self.stays, keys)) and all(map(self._has_file, files))
+        return all(map(self._is_kept, keys)) and all(map(self._has_file, files))
+
+    def _is_kept(self, key: Key) -> bool:
+        return bool(self._elsewhere([key])) or self.stays(key)
 
     def _has_file(self, digest: bytes) -> bool:
-        return chunk_key(digest) in self._live or any(map(self.stays, self._database.recipe_keys(digest)))
+        return self._is_kept(chunk_key(digest)) or any(map(self._is_kept, self._database.recipe_keys(digest)))
+
+
+def _nowhere(_: Sequence[Key]) -> set[Key]:
+    return set()
 
 
 def _metadata(cache: Cache) -> Iterator[list[Key]]:

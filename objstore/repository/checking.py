@@ -158,7 +158,15 @@ class _Checker:
         logbook = CloneLogbook(self._blobs, self._database.cache, self._scratch / "lock")
         with self._reporting("pending"):
             logbook.refresh()
+        if self._upstream is not None:
+            with self._reporting(f"remote {remotes.UPSTREAM}"):
+                self._upstream.reflect(logbook.mirror)
         self._state = logbook.state
+
+    @property
+    def _keeps_deleted(self) -> bool:
+        """Whether what deleted versions reach must be there as long as they can be restored. In a clone gc frees it, and tells nobody."""
+        return self._holdings is self._state
 
     def _packs(self) -> None:
         sizes = {name.rpartition("/")[2]: size for name, size in self._blobs.list("packs/")}
@@ -209,8 +217,10 @@ class _Checker:
                 problem.repaired = dangling not in left
 
     def _dangling(self) -> Iterator[tuple[str, str]]:
-        for key in self._database.missing([node_key(root) for root in self._state.roots(deleted=True)]):
+        for key in self._database.missing([node_key(root) for root in self._state.roots(deleted=self._keeps_deleted)]):
             yield "log/main", f"names a version of which {describe(key)} is not in this store"
+        if not self._keeps_deleted:
+            return  # it has the metadata of what was freed upstream, which is of no use and no harm
         for gap in gaps(self._database, self._scratch):
             yield "index", f"lists {describe(gap.key)}, but {gap.missing}"
 
@@ -247,7 +257,7 @@ class _Checker:
                 rebuilt,
                 self._database,
                 self._holdings,
-                list(self._state.roots(deleted=True)),
+                list(self._state.roots(deleted=self._keeps_deleted)),
                 replaced,
                 sound=sound,
                 lost=self._damaged,
@@ -264,7 +274,7 @@ class _Checker:
         with KeySet(self._scratch) as sound:
             for collection in self._state.collections.values():
                 for version in reversed(collection.versions):
-                    if version.purged:
+                    if version.purged or (version.deleted and not self._keeps_deleted):
                         continue
                     self.report.versions += 1
                     name = f"{collection.name}:{version.name}"

@@ -71,9 +71,11 @@ def drop(
     """Frees what is not `needed`, which adds keys to a set; nor by drafts. The rest as `collect`."""
     with project.collecting(waiting):
         before = _sizes(project, "packs/")
+        project.know_upstream()
         with KeySet(project.scratch) as live, _index_of(project, project.holdings) as database:
             needed(database, live)
-            spared = spare(database, DraftFile.living(project.drafts), live, project.scratch)
+            elsewhere = project.upstream.database.known if project.upstream is not None else None
+            spared = spare(database, DraftFile.living(project.drafts), live, project.scratch, elsewhere)
             uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
             decided = plan(uses.values(), _tainted(project, database), spared)
             orphans = len(_unnamed(project, before).difference(uses))

@@ -98,21 +98,24 @@ class Connection:
         if is_complete:
             self.note_complete(segments)
 
-    def reflect(self, segments: Sequence[str]) -> None:
-        """Has the index reflect these segments, should it have been lost. Costs nothing when it does."""
-        if self.cache.segments != set(segments):
-            self.check_still_there()
-            self.database.load(segments)
+    def reflect(self, mirror: State) -> None:
+        """Makes sure that the index reflects the log there, at least as far as a mirror of it goes. Costs nothing when it does just that.
+
+        RemoteError when it doesn't, and the remote can't be reached.
+        """
+        if self.cache.segments != set(mirror.segments):
+            self._read_on(mirror.copy())
 
     def _catch_up(self) -> None:
-        """Has the index reflect the log there as it is now: a gc may have moved what somebody here wants to read."""
-        if self._known is None:
-            return
+        if self._known is not None:
+            self._read_on(self._known())
+
+    def _read_on(self, state: State) -> None:
+        """Has the index reflect the log there as it is now: what a mirror names, a gc may have deleted since."""
         with self._catching_up:
             self.check_still_there()
-            now = self._known()
-            refresh(self.log, now)
-            self.reflect(now.segments)
+            refresh(self.log, state)
+            self.database.load(state.segments)
 
     # -- writing there ---------------------------------------------------------------------------------------------------
 

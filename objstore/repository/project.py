@@ -164,6 +164,11 @@ class Project:
             self._upstream = self.connect()
         return self._upstream
 
+    def know_upstream(self) -> None:
+        """For who relies on what a clone's upstream has: makes sure that this machine knows it. RemoteError when it can't be asked."""
+        if self.clone is not None and self.upstream is not None:
+            self.upstream.reflect(self.clone.mirror)
+
     def _become_clone(self) -> None:
         from objstore.history.clone import CloneLogbook
 
@@ -296,9 +301,12 @@ class Project:
             yield
 
     def open_draft(self, *, lasting: bool = False) -> "Draft":
-        """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on."""
+        """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on.
+
+        In a clone it stores what the upstream alone has: until it is pushed, nobody there knows that anybody needs it.
+        """
         holdings, at_once = self.holdings, 1
-        stored: Stored = self.database
+        stored: Stored = self.database.alone
         if self.bucket is not None:
             from objstore.odb.reliable import Reliable
 

@@ -7,9 +7,10 @@ import pytest
 from objstore.blobs.memory import MemoryBlobs
 from objstore.errors import ConflictError, CorruptionError, UnsupportedFormatError
 from objstore.history import facts
-from objstore.history.clone import CloneLogbook, is_clone
+from objstore.history.clone import CloneLogbook
 from objstore.history.encoding import encode_entry
 from objstore.history.log import Log
+from objstore.history.logbook import is_clone
 from objstore.history.records import AliasRecord, CollectionRecord, GcRecord, SegmentsRecord, SettingsRecord, VersionRecord
 from objstore.history.replay import Numbered
 from objstore.history.unpushed import Unpushed

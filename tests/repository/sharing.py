@@ -92,7 +92,8 @@ class Sharing:
 
     def check_upstream(self) -> dict[Digest, dict[str, bytes]]:
         """That the upstream is sound by itself; what each of its live versions holds."""
-        assert check(self.upstream, Silent()).problems == []
+        problems = check(self.upstream, Silent()).problems
+        assert problems == []
         self.check_log()
         with self.upstream_project() as project:
             assert project.clone is None
@@ -118,10 +119,9 @@ def forget_tables(folder: Path) -> None:
 # -- what people do ----------------------------------------------------------------------------------------------------
 
 
-def log(project: Project, files: Files, name: str = "data", **labels: Any) -> Version:
-    """Adds files as a version of a collection."""
-    assert project.tree is not None
-    source = project.tree / f"source-{name}"
+def log(project: Project, files: Files, name: str = "data", *, source: Path | None = None, **labels: Any) -> Version:
+    """Adds files as a version of a collection, from a folder in the working tree unless `source` is another."""
+    source = source or Path(str(project.tree)) / f"source-{name}"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir()
     for path, data in files.items():
@@ -167,7 +167,8 @@ def contents(project: Project) -> dict[Digest, dict[str, bytes]]:
 
 
 def assert_sound(project: Project) -> None:
-    assert check(project.folder, Silent()).problems == []
+    problems = check(project.folder, Silent()).problems
+    assert problems == []
 
 
 @contextlib.contextmanager
