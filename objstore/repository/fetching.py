@@ -92,7 +92,7 @@ def receive(project: Project, connection: Connection, progress: Progress, waitin
     if connection.knows(segments):
         return
     progress.start("fetching metadata")
-    with project.writing(waiting):
+    with receiving(project, waiting):
         draft = project.receiving_draft()
         try:
             receive_metadata(connection.database, segments, connection.is_complete, draft, project.scratch, progress)
@@ -100,6 +100,14 @@ def receive(project: Project, connection: Connection, progress: Progress, waitin
         finally:
             draft.close()
     connection.note_complete(segments)
+
+
+@contextlib.contextmanager
+def receiving(project: Project, waiting: Waiting = None) -> Iterator[None]:
+    """While inside, gc isn't at work here. That a newer program has logged something is no obstacle: nothing is added to the history."""
+    with project.keeping(waiting):
+        project.refresh()
+        yield
 
 
 def keep(project: Project, draft: Draft) -> None:

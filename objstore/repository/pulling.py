@@ -12,7 +12,7 @@ from objstore.history.state import State
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
 from objstore.repository.connection import Connection
-from objstore.repository.fetching import Fetched, Waiting, fetch, fetch_now, fetched, keep, synchronizing
+from objstore.repository.fetching import Fetched, Waiting, fetch, fetch_now, fetched, keep, receiving, synchronizing
 from objstore.repository.project import Project
 from objstore.sync.lacking import want_data
 from objstore.sync.receiving import receive
@@ -103,7 +103,7 @@ def _bring(project: Project, connection: Connection, parts: Sequence[Part], prog
     if not parts:
         return pulled
     progress.start("looking for what is missing here")
-    with project.writing(waiting):
+    with receiving(project, waiting):
         draft = project.receiving_draft()
         try:
             with want_data(project.database, connection.database, parts, draft, project.scratch) as wanted:
