@@ -24,6 +24,7 @@ from objstore.repository.comparing import diff_files
 from objstore.repository.fetching import Fetched, fetch
 from objstore.repository.introducing import introduce
 from objstore.repository.project import Project, open_project
+from objstore.repository.pruning import prune
 from objstore.repository.pulling import Pulled, Side, everything, named, pull
 from objstore.repository.pushing import Pushed, push
 from objstore.sdk.artifact import Artifact, listed
@@ -208,6 +209,11 @@ class Repository:
         wanted = listed(names)
         with self._session.alone() as project:
             return pull(project, Silent(), lambda state: named(state, wanted, path) if wanted else everything(state), side=side)
+
+    def prune(self, *, dry_run: bool = False) -> Freed:
+        """Drops local data that the upstream, asked just now, holds. It is read from there afterwards, or pulled again."""
+        with self._session.alone() as project:
+            return prune(project, Silent(), dry_run=dry_run)
 
     @property
     def path(self) -> Path:

@@ -480,7 +480,7 @@ def test_a_push_says_what_stays_and_a_hook_before_can_stop_it(branches: Reposito
     branches.git("init", "-q", "--bare", str(tmp_path / "bare"))
     branches.git("remote", "add", "origin", str(tmp_path / "bare"))
     said = branches.git("push", "-q", "origin", "main").err
-    assert said == "objstore: 1 pinned version not pushed: this version of objstore has no remotes yet\n"
+    assert said == "objstore: 1 pinned version not pushed: there is no upstream; `objstore remote add origin URL` names one\n"
     branches.objstore("git-hooks", "remove")
     hook = branches.folder / ".git/hooks/pre-push"
     hook.write_text('#!/bin/sh\ncat > pushed\necho "$1" >> pushed\nexit 1\n')
@@ -489,6 +489,37 @@ def test_a_push_says_what_stays_and_a_hook_before_can_stop_it(branches: Reposito
     branches.git("push", "-q", "origin", "other", code=1)
     assert "refs/heads/other" in branches.read("pushed") and "origin" in branches.read("pushed")
     assert branches.run("git", "ls-remote", str(tmp_path / "bare"), "other").out == ""
+
+
+def test_a_push_brings_what_is_pinned_to_the_upstream_and_a_clone_finds_it(branches: Repository, tmp_path: Path) -> None:
+    branches.git("init", "-q", "--bare", str(tmp_path / "bare"))
+    branches.git("remote", "add", "origin", str(tmp_path / "bare"))
+    assert "objstore.toml" in branches.objstore("remote", "add", "origin", str(tmp_path / "upstream")).out
+    branches.commit("upstream")
+    branches.git("push", "-q", "origin", "main")
+    assert (tmp_path / "upstream/objstore.json").is_file()
+    clone = Repository(tmp_path / "clone")
+    branches.git("clone", "-q", str(tmp_path / "bare"), str(clone.folder))
+    clone.objstore("git-hooks", "install")
+    clone.objstore("checkout")
+    pinned = next(file.stem for file in clone.folder.glob("*.objstore") if file.is_file())
+    assert clone.objstore("diff").out == branches.objstore("diff").out
+    clone.write(f"{pinned}/new.txt", "from the clone")
+    clone.objstore("add", str(pinned))
+    clone.git("commit", "-qam", "more")
+    clone.git("push", "-q", "origin", "HEAD:main")
+    branches.git("pull", "-q", "origin", "main")
+    assert branches.read(f"{pinned}/new.txt") == "from the clone"
+
+
+def test_a_push_that_cannot_reach_the_upstream_stops_git(branches: Repository, tmp_path: Path) -> None:
+    branches.git("init", "-q", "--bare", str(tmp_path / "bare"))
+    branches.git("remote", "add", "origin", str(tmp_path / "bare"))
+    branches.objstore("remote", "add", "origin", str(tmp_path / "upstream"))
+    shutil.rmtree(tmp_path / "upstream")
+    (tmp_path / "upstream").write_text("in the way")
+    assert "Git doesn't push either" in branches.git("push", "-q", "origin", "main", code=1).err
+    branches.git("push", "-q", "--no-verify", "origin", "main")
 
 
 def test_hooks_that_other_repositories_share_are_left_alone(repository: Repository, tmp_path: Path) -> None:

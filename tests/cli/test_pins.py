@@ -604,7 +604,7 @@ def _deleted(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("spoil", "code", "why"),
     [
-        (_no_such_version, 3, "images:v1 (abababababab) isn't in this store; `objstore init --store PATH`"),
+        (_no_such_version, 3, "images:v1 (abababababab) isn't in this store; `objstore remote add origin URL`"),
         (_conflict, 2, "images.objstore has a merge conflict; choose a side"),
         (_other_key, 2, "images.objstore isn't a valid pin: the key path isn't known"),
         (_link, 2, "images is a symbolic link"),

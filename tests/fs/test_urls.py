@@ -66,8 +66,8 @@ def test_a_repository_given_twice_is_refused(repo: objstore.Repository, other: s
 
 
 @pytest.mark.parametrize("url", ["objstore://pets/x::memory://bucket/team", "objstore://pets/x"])
-def test_an_address_is_refused_by_name(repo: objstore.Repository, url: str) -> None:
-    with pytest.raises(objstore.InvalidInputError, match="memory:///?bucket/team"):
+def test_an_address_without_a_project_is_told_by_name(repo: objstore.Repository, url: str) -> None:
+    with pytest.raises(FileNotFoundError, match="memory:///?bucket/team"):
         read(url, **({} if "::" in url else {"repo": "memory://bucket/team"}))
 
 

@@ -84,6 +84,11 @@ PROPERTIES = [
 ]
 
 REPOSITORY = {
+    "add_remote": "(self, name, url, *, storage_options)",
+    "fetch": "(self)",
+    "prune": "(self, *, dry_run)",
+    "pull": "(self, names, *, path, ours)",
+    "push": "(self, names, *, dry_run)",
     "add": "(self, paths, name, type, *, aliases, tags, description, metadata, include, exclude)",
     "artifact": "(self, name)",
     "artifacts": "(self, name)",

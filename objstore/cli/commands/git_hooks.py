@@ -105,7 +105,7 @@ def _pushed(top: Path, paths: Sequence[Path]) -> int:
         try:
             with progress() as shown:
                 done = push(tree.project, shown, names=tree.collections_of(paths), waiting=tell_waiting)
-        except ObjstoreError as error:
+        except (ObjstoreError, OSError) as error:
             click.echo("objstore: the pinned versions can't be pushed, so Git doesn't push either; `git push --no-verify` does", err=True)
             return failed(error)
         print_pushed(done, tree.project, quiet=True)
