@@ -48,10 +48,10 @@ class Sharing:
         return self._opened(name, Project.create(self.place / name, "vision"), knows_upstream=False)
 
     def clone(self, name: str, *, data: bool = True) -> Project:
-        return self.clone_of(self.upstream, name, data=data)
+        return self.clone_of(Address.parse(str(self.upstream)), name, data=data)
 
-    def clone_of(self, upstream: Path, name: str, *, data: bool = True) -> Project:
-        project = self._opened(name, make_clone(Address.parse(str(upstream)), self.place / name, {}))
+    def clone_of(self, address: Address, name: str, *, data: bool = True, options: Mapping[str, Any] | None = None) -> Project:
+        project = self._opened(name, make_clone(address, self.place / name, options or {}))
         pull(project, Silent(), everything if data else lambda state: [])
         return project
 

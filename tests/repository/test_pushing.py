@@ -407,7 +407,7 @@ def test_an_upstream_that_is_or_becomes_a_clone_itself_is_refused(sharing: Shari
     """Only the log of the last upstream in line decides numbers; nobody may append to a mirror of it."""
     middle = sharing.new("middle")
     log(middle, SHARED)
-    below = sharing.clone_of(middle.folder, "below")
+    below = sharing.clone_of(Address.parse(str(middle.folder)), "below")
     log(below, OURS)
     assert send(below).records
     remotes.remove(middle.remotes_file, UPSTREAM)
