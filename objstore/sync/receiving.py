@@ -11,16 +11,15 @@ from objstore.host.progress import Progress
 from objstore.odb.cache import Location
 from objstore.odb.database import Database, Span, spans
 from objstore.odb.draft import Draft
-from objstore.odb.pack import PackClass
 from objstore.odb.pending import PendingRows
-from objstore.odb.record import FRAME
+from objstore.odb.record import FRAME, Payload
 from objstore.odb.remotedatabase import RemoteDatabase
-from objstore.sync.sending import as_stored
+from objstore.sync.sending import framed
 from objstore.values.key import Key, describe
 
 _GAP = 1 << 20
 """Unwanted bytes that cost less than another request would: some 20 ms at 50 MB/s."""
-_LARGEST = 32 << 20
+_LARGEST = 16 << 20
 _AT_ONCE = 4
 _BATCH = 4096
 _OFFSET = struct.Struct(">I")
@@ -47,7 +46,7 @@ class Wanted:
         self.bytes += sum(FRAME.size + place.stored for place in located.values())
 
     def spans(self) -> Iterator[Span]:
-        """What to read, each at most 32 MiB unless one record is larger; what lies between is read too where that saves a request."""
+        """What to read, each at most 16 MiB unless one record is larger; what lies between is read too where that saves a request."""
         rows = iter(self._rows.sorted())
         held: dict[Key, Location] = {}
         for row, (_, offset, stored, raw) in rows:
@@ -69,20 +68,19 @@ class Wanted:
 
 
 def receive(source: RemoteDatabase, wanted: Wanted, draft: Draft, progress: Progress) -> None:
-    """Brings what is wanted into a draft, which has claimed it. Memory: four spans.
+    """Brings what is wanted into a draft, which has claimed it. Memory: six spans.
 
-    CorruptionError when something is damaged there, RemoteError when the source can't be reached.
+    Several are read and verified at once, and stored one after the other, as they lie there: so packs are filled in turn, and while one is
+    synced the next is being filled. CorruptionError when something is damaged there, RemoteError when the source can't be reached.
     """
+
+    def bring(span: Span) -> list[Payload]:
+        return [framed(key, record) for key, record in source.read_verified(span)]
+
     with draft.storing(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-receive") as pool:
-        for _ in ahead(pool, lambda span: _bring(source, span, draft, progress), wanted.spans(), _AT_ONCE):
-            pass
-
-
-def _bring(source: RemoteDatabase, span: Span, draft: Draft, progress: Progress) -> None:
-    payloads = [as_stored(key, record) for key, record in source.read_verified(span)]
-    for pack_class in PackClass:
-        draft.store([payload for payload in payloads if PackClass.of(payload.key) is pack_class])
-    progress.advance(bytes_=sum(size for _, _, size in span.records))
+        for payloads in ahead(pool, bring, wanted.spans(), _AT_ONCE):
+            draft.store(payloads)  # all of one class, as all in a pack are
+            progress.advance(bytes_=sum(FRAME.size + len(payload.data) for payload in payloads))
 
 
 def _by_place(place: Location) -> bytes:

@@ -95,5 +95,10 @@ def _payloads(source: Database, keys: Sequence[Key]) -> Iterator[list[Payload]]:
 def as_stored(key: Key, record: bytes | memoryview) -> Payload:
     """A record as it is, to be stored elsewhere; CorruptionError when it isn't what its key says."""
     decode(key, record)
+    return framed(key, record)
+
+
+def framed(key: Key, record: bytes | memoryview) -> Payload:
+    """The same of a record that was verified already."""
     _, codec, _, raw = FRAME.unpack_from(record)
     return Payload(key, codec, raw, memoryview(record)[FRAME.size :])
