@@ -10,6 +10,7 @@ from typing import Any
 from objstore.blobs.address import Address
 from objstore.blobs.opening import open_blobs
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
+from objstore.history.logbook import is_clone
 from objstore.host.publish import translated
 from objstore.repository import places, remotes
 from objstore.repository.connection import read_settings
@@ -22,7 +23,7 @@ from objstore.repository.settings import Settings
 def make_clone(address: Address, tree: Path, options: Mapping[str, Any]) -> Project:
     """Makes `.objstore/` in a new or empty folder, with an empty project that has the one at `address` as its upstream; to be fetched.
 
-    NotFoundError when there is no project, ConflictError when the folder isn't empty; then nothing is made.
+    NotFoundError when there is no project, ConflictError when it is a clone itself, or the folder isn't empty; then nothing is made.
     """
     if tree.exists() and not tree.is_dir():
         raise InvalidInputError(f"{tree} is a file; give a folder")
@@ -44,11 +45,14 @@ def make_clone(address: Address, tree: Path, options: Mapping[str, Any]) -> Proj
 
 
 def settings_at(remote: Remote) -> Settings:
-    """What the project at a remote says of itself. NotFoundError when there is none."""
+    """What the project at a remote says of itself. NotFoundError when there is none, ConflictError when it can't be an upstream."""
     with tempfile.TemporaryDirectory(prefix="objstore-") as scratch:
         blobs = open_blobs(remote.address, Path(scratch), remote.options)
         try:
-            return read_settings(blobs)
+            settings = read_settings(blobs)
+            if blobs.root is not None and is_clone(blobs):
+                raise ConflictError(f"{remote.address} is a clone itself; clone its upstream instead")
+            return settings
         except NotFoundError:
             raise NotFoundError(f"there is no objstore project at {remote.address}; is the address right?") from None
         finally:
