@@ -12,13 +12,21 @@ def replace_text(file: Path, text: str) -> None:
     with translated(file):
         make_folder(file.parent)
         try:
-            temporary.write_bytes(text.encode(errors="surrogateescape"))
-            if file.exists() and not file.is_symlink():
-                temporary.chmod(file.stat().st_mode & 0o7777)
+            _write(temporary, text.encode(errors="surrogateescape"), like=file)
             replace(temporary, file)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def _write(new: Path, data: bytes, *, like: Path) -> None:
+    """Makes a file with the permissions of another, if there is one; there is no moment at which more people could read it."""
+    mode = like.stat().st_mode & 0o7777 if like.exists() and not like.is_symlink() else None
+    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
+    with open(fd, "wb") as file:
+        if mode is not None:
+            os.fchmod(fd, mode)
+        file.write(data)
 
 
 def add_line(file: Path, line: str) -> bool:

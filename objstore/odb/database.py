@@ -228,9 +228,13 @@ class Database:
             return next(record for _, record in self._upstream.read_records({key: located}))
         try:
             (span,) = spans({key: located})
-            return self.read_span(span)
+            return self._read_one(span)
         except NotFoundError as error:
             raise CorruptionError(f"pack {located.pack[:12]} is missing in {self._blobs.location}; run `objstore fsck`") from error
+
+    def _read_one(self, span: Span) -> memoryview:
+        """The record of a span that has one."""
+        return self.read_span(span)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

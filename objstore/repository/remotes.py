@@ -102,15 +102,26 @@ def _write(file: Path, remotes: Mapping[str, Remote]) -> None:
 
 
 def as_toml(value: Any) -> str:
-    """A value as TOML has it; its strings and numbers are those of JSON."""
+    """A value as TOML has it. InvalidInputError for one that it can't have."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(str(key))} = {as_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(as_toml, value)) + "]"
-    if isinstance(value, str | bool | int | float):
-        return json.dumps(value)
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
     raise InvalidInputError(f"a storage option can't be of type {type(value).__name__}; use text, numbers, true or false")
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _text(key)
+
+
+def _text(value: str) -> str:
+    """JSON escapes what TOML wants escaped, but for one character."""
+    if any(0xD800 <= ord(character) < 0xE000 for character in value):
+        raise InvalidInputError("a storage option has a character in it that isn't one: half of a surrogate pair")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
