@@ -46,15 +46,19 @@ class Wanted:
         self.bytes += sum(FRAME.size + place.stored for place in located.values())
 
     def spans(self) -> Iterator[Span]:
-        """What to read, each at most 16 MiB unless one record is larger; what lies between is read too where that saves a request."""
-        rows = iter(self._rows.sorted())
+        """What to read, each at most 16 MiB unless one record is larger; what lies between is read too where that saves a request.
+
+        Memory: the records of two spans, or a few thousand.
+        """
         held: dict[Key, Location] = {}
-        for row, (_, offset, stored, raw) in rows:
+        limit = _BATCH
+        for row, (_, offset, stored, raw) in self._rows.sorted():
             held[row[36:]] = Location(row[:32].hex(), offset, stored, raw)
-            if len(held) == _BATCH:
+            if len(held) >= limit:
                 *whole, last = spans(held, gap=_GAP, largest=_LARGEST)
                 yield from whole
                 held = {key: held[key] for key, _, _ in last.records}
+                limit = max(_BATCH, 2 * len(held))  # where tiny records make one large span, it isn't looked through again for each
         yield from spans(held, gap=_GAP, largest=_LARGEST)
 
     def close(self) -> None:
