@@ -7,6 +7,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from objstore.host.memory import MAX_WRITE
 from objstore.host.publish import translated
 from objstore.odb import pack
 from objstore.odb.pack import HEADER, PackClass, Row, Trailer
@@ -14,9 +15,6 @@ from objstore.odb.record import Payload
 
 _BUFFER = 1 << 20
 _MAX_VECTOR = 1000  # below IOV_MAX
-# Linux gives what is written at once a piece of page cache as large. From half a MiB on such pieces are rarely at hand; a virtual machine's
-# come from memory that has gone back to the host, and writing a GiB takes 3 s and not 0.3.
-_MAX_WRITE = 256 * 1024
 
 
 class PackWriter:
@@ -117,8 +115,8 @@ def _vectors(pieces: Iterable[bytes | memoryview]) -> Iterator[list[bytes | memo
     vector: list[bytes | memoryview] = []
     size = 0
     for piece in pieces:
-        for part in [piece] if len(piece) <= _MAX_WRITE else _parts(piece):
-            if vector and (size + len(part) > _MAX_WRITE or len(vector) == _MAX_VECTOR):
+        for part in [piece] if len(piece) <= MAX_WRITE else _parts(piece):
+            if vector and (size + len(part) > MAX_WRITE or len(vector) == _MAX_VECTOR):
                 yield vector
                 vector, size = [], 0
             vector.append(part)
@@ -128,4 +126,4 @@ def _vectors(pieces: Iterable[bytes | memoryview]) -> Iterator[list[bytes | memo
 
 
 def _parts(piece: bytes | memoryview) -> list[memoryview]:
-    return [memoryview(piece)[start : start + _MAX_WRITE] for start in range(0, len(piece), _MAX_WRITE)]
+    return [memoryview(piece)[start : start + MAX_WRITE] for start in range(0, len(piece), MAX_WRITE)]

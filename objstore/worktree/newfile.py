@@ -9,6 +9,8 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 
+from objstore.host.memory import MAX_WRITE
+
 # One name per thread (and process: a forked one has the same random part), used again and again: a new one for each file would
 # touch another block of the folder each time, at half the speed.
 _temporary = b".objstore-%s-%%d-%%d.tmp" % os.urandom(6).hex().encode()
@@ -108,4 +110,4 @@ def _temporary_name() -> bytes:
 def _write_all(fd: int, data: Data) -> None:
     rest = memoryview(data)
     while rest:
-        rest = rest[os.write(fd, rest) :]
+        rest = rest[os.write(fd, rest[:MAX_WRITE]) :]
