@@ -8,7 +8,7 @@ from objstore.host.clock import file_clock
 from objstore.host.filesystem import keeps_mode
 from objstore.host.progress import Progress
 from objstore.manifest.compare import compare as compare_manifests
-from objstore.manifest.cursor import entries, totals
+from objstore.manifest.cursor import children, entries, totals
 from objstore.manifest.entry import Entry
 from objstore.odb.database import Database
 from objstore.values.digest import Digest
@@ -19,7 +19,7 @@ from objstore.worktree.gathering import Listings
 from objstore.worktree.ignore import STORE_FOLDER, Patterns
 from objstore.worktree.scan import folder_source
 from objstore.worktree.scancache import Notes, ScanCache
-from objstore.worktree.target import Folder
+from objstore.worktree.target import Folder, history_in_the_way
 from objstore.worktree.writing import Outcome, Writing
 
 _NEVER_REMOVED = (STORE_FOLDER, b".git/", b".git")  # histories of their own, which no version of the files around them replaces
@@ -45,7 +45,8 @@ class Checkout:
     def run(self, scratch: Path, prefix: bytes = b"") -> Outcome:
         """Writes what is at or below `prefix`. Memory: a few batches of 8 MiB.
 
-        Errors: ConflictError when something is in the way, or when two of the paths are one on that disk (then nothing is written);
+        Errors: ConflictError when something is in the way, or when two of the paths are one on that disk, or when what has to go holds a
+        store or a Git repository (then nothing is written or removed);
         StorageError when the disk refuses, CorruptionError or NotFoundError when the store hasn't got the content. Whatever was written
         before stays, each file whole; running again goes on from there.
         """
@@ -54,6 +55,8 @@ class Checkout:
         self.keep_mode = self.keep_mode and keeps_mode(self.target)
         remember = ScanCache(self.database.cache, folder_source(self.target), Patterns(), bytes([self.keep_mode]))
         self.progress.start("writing", files=expected.files, bytes_=expected.bytes)
+        if self.remove_foreign:
+            self._check_removable(top)
         check_distinct(self.target, (path for path, _ in entries(self.database, self.root, prefix)))
         base = remember.root()
         notes = Notes(scratch, self.clock, remember.record())
@@ -70,6 +73,12 @@ class Checkout:
         finally:
             notes.close()
         return writing.outcome
+
+    def _check_removable(self, top: Folder) -> None:
+        """ConflictError when a folder with a history in it would have to go, before anything has gone."""
+        for folder, history in top.histories():
+            if folder and next(children(self.database, self.root, folder[:-1]), None) is None:
+                raise history_in_the_way(folder + history)
 
     def _wanted(self, prefix: bytes, base: Digest | None) -> Iterator[tuple[bytes, Entry, bool]]:
         """Every path with its entry, and whether the root that the target had then has the same one."""

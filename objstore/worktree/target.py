@@ -163,20 +163,20 @@ class Folder:
         os.chmod(name, mode, dir_fd=self.fd)
         return facts_of(os.stat(name, dir_fd=self.fd, follow_symlinks=False))
 
-    def _check_removable(self, name: bytes) -> None:
-        """ConflictError for a folder that holds a store or a Git repository."""
-        for folder, _, _, fd in os.fwalk(os.fsdecode(name[:-1]), dir_fd=self.fd):
+    def histories(self, name: bytes = b"./") -> Iterator[tuple[bytes, bytes]]:
+        """The stores and Git repositories in a subfolder: each with the folder it is in, relative to this one (empty, or ending in `/`)."""
+        for folder, folders, files, _ in os.fwalk(os.fsdecode(name[:-1]), dir_fd=self.fd):
             for history in _HISTORIES:
-                with contextlib.suppress(FileNotFoundError):
-                    os.stat(history, dir_fd=fd, follow_symlinks=False)
-                    where = os.fsdecode(self.path) + os.path.join(folder, os.fsdecode(history))
-                    raise ConflictError(f"{where} in the destination is a history of its own, which objstore never removes; move it away")
+                if os.fsdecode(history) in (*folders, *files):
+                    yield os.fsencode(os.path.normpath(folder) + "/").removeprefix(b"./"), history
+            folders[:] = [inner for inner in folders if os.fsencode(inner) not in _HISTORIES]
 
     def remove(self, name: bytes) -> None:
         """Removes a file, or (`name` ending in `/`) a folder and all in it; links are removed, not followed."""
         with contextlib.suppress(FileNotFoundError):
             if name.endswith(b"/"):
-                self._check_removable(name)
+                for folder, history in self.histories(name):
+                    raise history_in_the_way(self.path + folder + history)
                 shutil.rmtree(os.fsdecode(name[:-1]), dir_fd=self.fd)
             else:
                 os.unlink(name, dir_fd=self.fd)
@@ -189,6 +189,11 @@ def check_outside_store(target: Path) -> None:
     """ConflictError for a folder inside a store: what is written there would go into the store's own files."""
     if STORE_FOLDER[:-1] in os.fsencode(os.path.realpath(target)).lower().split(b"/"):
         raise ConflictError(f"{target} is in a store's own folder; choose another destination")
+
+
+def history_in_the_way(path: bytes) -> ConflictError:
+    """The error for a store or a Git repository that would have to be removed."""
+    return ConflictError(f"{os.fsdecode(path)} in the destination is a history of its own, which objstore never removes; move it away")
 
 
 def changed_meanwhile(shown: str) -> ConflictError:

@@ -28,10 +28,26 @@ def test_checkout_refuses_to_remove_a_folder_with_a_history_in_it(repo: objstore
     assert (target / "foreign/deep" / history).is_dir()
 
 
-def test_checkout_above_the_store_leaves_the_store(repo: objstore.Repository, tmp_path: Path) -> None:
-    with pytest.raises(ConflictError, match="history of its own"):
-        repo.artifact("data").checkout(tmp_path.parent)
-    assert repo.artifact("data").download(tmp_path / "again")
+def test_checkout_above_the_store_is_refused_before_anything_is_removed(tmp_path: Path) -> None:
+    inner = tmp_path / "work/vision"
+    inner.mkdir(parents=True)
+    (inner / "data").write_text("1")
+    (tmp_path / "another").write_text("kept")
+    with objstore.open(inner, create=True) as repo:
+        logged = repo.add([inner / "data"], name="data")
+        with pytest.raises(ConflictError, match=r"^work/vision/\.objstore in the destination is a history of its own"):
+            logged.checkout(tmp_path)
+        assert (tmp_path / "another").read_text() == "kept"
+        assert logged.download(tmp_path / "again")
+
+
+def test_checkout_keeps_the_histories_in_folders_that_stay(repo: objstore.Repository, tmp_path: Path) -> None:
+    (tmp_path / "data/sub/.git").mkdir(parents=True)
+    (tmp_path / "data/sub/b").write_text("2")
+    logged = repo.add([tmp_path / "data"], name="data")
+    (tmp_path / "data/sub/foreign").write_text("3")
+    logged.checkout(tmp_path / "data")
+    assert sorted(path.name for path in (tmp_path / "data/sub").iterdir()) == [".git", "b"]
 
 
 def test_checkout_keeps_the_histories_at_its_top(repo: objstore.Repository, tmp_path: Path) -> None:
