@@ -4,7 +4,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from aiohttp import ClientTimeout
 from fsspec.asyn import sync
 from gcsfs.core import GCSFileSystem
 
+from objstore.blobs import transport
 from objstore.blobs.address import Address
 from objstore.blobs.options import merged
 from objstore.blobs.transport import MARK, Content, Transport
 
 _PART = 16 << 20
+_PATIENCE = 90.0  # seconds for a page of a listing
 _SETTINGS: Mapping[str, object] = {"requests_timeout": ClientTimeout(total=None, sock_connect=5, sock_read=20)}
 _ALWAYS: Mapping[str, object] = {"skip_instance_cache": True, "use_listings_cache": False}
 
@@ -61,6 +63,19 @@ class GcsTransport(Transport):
 
     def size(self, name: str, limit: float) -> int:
         return int(self._about(name, limit)["size"])
+
+    def files(self, prefix: str) -> Iterator[tuple[str, int]]:
+        # fsspec's `find` asks once more where there is nothing.
+        _, slash, key = self.base.partition("/")
+        above = f"{key}/" if slash else ""
+        asked: dict[str, object] | None = {"prefix": above + prefix, "maxResults": transport.LISTED}
+        while asked:
+            page = self._get("b/{}/o", self._bucket, limit=_PATIENCE, **asked)
+            for found in page.get("items", ()):
+                if not found["name"].endswith("/"):
+                    yield found["name"].removeprefix(above), int(found["size"])
+            after = page.get("nextPageToken")
+            asked = {**asked, "pageToken": after} if after else None
 
     def look_for_bucket(self, limit: float) -> None:
         self._get("b/{}/o", self._bucket, maxResults=1, limit=limit)

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from botocore.handlers import add_expect_header
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
+from objstore.blobs import transport
 from objstore.blobs.address import Address
 from objstore.blobs.options import merged
 from objstore.blobs.transport import MARK, Content, Transport
@@ -73,6 +74,19 @@ class S3Transport(Transport):
     def size(self, name: str, limit: float) -> int:
         # `info` would list, too, when there is no such key.
         return int(self._call("head_object", name, limit)["ContentLength"])
+
+    def files(self, prefix: str) -> Iterator[tuple[str, int]]:
+        # fsspec's `find` asks twice more where there is nothing.
+        bucket, key, _ = self.fs.split_path(self.base)
+        above = f"{key}/" if key else ""
+        asked: dict[str, object] | None = {"Bucket": bucket, "Prefix": above + prefix, "MaxKeys": transport.LISTED}
+        while asked:
+            page = self.fs.call_s3("list_objects_v2", **asked)
+            for found in page.get("Contents", ()):
+                if not found["Key"].endswith("/"):
+                    yield found["Key"].removeprefix(above), int(found["Size"])
+            after = page.get("NextContinuationToken")
+            asked = {**asked, "ContinuationToken": after} if after else None
 
     def look_for_bucket(self, limit: float) -> None:
         bucket, _, _ = self.fs.split_path(self.base)

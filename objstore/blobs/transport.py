@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 MARK = "objstore-write"  # the metadata that holds the mark
+LISTED = 1000  # names in a page of a listing: as many as S3 gives
 _AT_ONCE = 16
 
 Content = bytes | Path  # of a blob that is written: small in memory, or in a file

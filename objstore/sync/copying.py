@@ -1,5 +1,6 @@
 """Copying a project as it is: packs, index and log, file by file."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -54,20 +55,24 @@ def copy_log(source: Log, target: Log, after: int, last: int) -> bool:
 def _copy(source: BlobStore, target: BlobStore, name: str, size: int) -> None:
     temporary = target.scratch / f"copy-{os.getpid()}-{os.urandom(8).hex()}.tmp"
     try:
-        _write(source, name, size, temporary)
+        _write(source, target, name, size, temporary)
         try:
             target.adopt(name, temporary)
         except BlobExistsError:  # in another size, or it wouldn't be copied: half of what it should be
             if target.size(name) != size:
-                _write(source, name, size, temporary)
+                _write(source, target, name, size, temporary)
                 target.replace(name, temporary)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _write(source: BlobStore, name: str, size: int, file: Path) -> None:
+def _write(source: BlobStore, target: BlobStore, name: str, size: int, file: Path) -> None:
     with translated(file):
         if source.root is not None:
+            if target.root is None:  # what it takes is sent from there, not kept
+                with contextlib.suppress(OSError):
+                    os.link(source.root / name, file)
+                    return
             shutil.copyfile(source.root / name, file)
             return
         with file.open("wb") as copy:

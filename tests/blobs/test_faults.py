@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from objstore.blobs import remote
+from objstore.blobs import remote, transport
 from objstore.blobs.retrying import Retrying
 from objstore.errors import BlobExistsError, NotFoundError
 from tests.servers.proxy import Fault
@@ -123,8 +123,19 @@ def test_every_operation_is_one_request(blobs, proxy):
         assert cost(lambda name=name: blobs.has(name)) == 1
     assert cost(lambda: list(blobs.read_ranges("packs/1", [(0, 10), (20, 5), (7, 0)]))) == 2
     assert cost(lambda: list(blobs.list(""))) == 1
+    assert cost(lambda: list(blobs.list("missing/"))) == 1
     assert cost(lambda: blobs.delete("empty")) == 1
     assert cost(lambda: blobs.delete("empty")) == 1
+
+
+def test_a_long_listing_comes_in_pages(blobs, proxy, monkeypatch):
+    monkeypatch.setattr(transport, "LISTED", 2)
+    names = {f"packs/{number}" for number in range(5)}
+    for name in names:
+        blobs.create(name, b"pack")
+    proxy.reset()
+    assert dict(blobs.list("packs/")) == dict.fromkeys(names, 4)
+    assert len(proxy.requests) == 3
 
 
 def test_a_create_that_is_refused_asks_who_was_first(blobs, proxy):
