@@ -23,6 +23,7 @@ from objstore.odb import pack, recipe, repack
 from objstore.repository.checking import check
 from objstore.repository.collecting import collect
 from objstore.repository.project import Project
+from objstore.repository.pruning import prune
 from objstore.repository.pulling import Side, named, pull
 from objstore.repository.restoring import restore
 from objstore.values.digest import Digest
@@ -237,6 +238,12 @@ class Clones(RuleBasedStateMachine):
     @rule(at=which)
     def collect(self, at: int) -> None:
         collect(self.project(at)[1], Silent())
+
+    @rule(at=which)
+    def prune(self, at: int) -> None:
+        name, project = self.project(at)
+        prune(project, Silent())
+        self.has[name] |= self.there
 
     @rule()
     def collect_upstream(self) -> None:
