@@ -1,9 +1,11 @@
 """What is measured of remotes: each case gives the rows of the table that it fills.
 
-Times are of commands that reach the server straight. Requests are those of another run, through a proxy that counts.
+Times are of commands that reach the server straight, if not said otherwise. Requests are those of another run, through a proxy that
+counts.
 """
 
 from collections.abc import Callable
+from random import Random
 from statistics import median
 
 import inputs
@@ -13,6 +15,7 @@ from shipyard import Shipyard
 from table import Row, show_bytes, show_seconds
 
 _TIMES = 3
+_PART = 1 << 20
 
 
 def push_big(shop: Shipyard) -> list[Row]:
@@ -95,6 +98,22 @@ def one_changed(shop: Shipyard) -> list[Row]:
     return [_row("one-changed", f"push {_files(shop)}, one changed", Runs(samples), Traffic.most(traffics), "≤ 8 requests, 400 kB")]
 
 
+def read_part(shop: Shipyard) -> list[Row]:
+    """1 MiB anywhere in the big file: by somebody who has never been there, and then another by the same."""
+    there, path = shop.pushed(shop.big, "big").place, f"big:v0/{shop.big.name}"
+    chance = Random(5)
+    rows = []
+    caches = [shop.fresh("cache") for _ in range(shop.repeats)]
+    for how, most in (("cold", 10), ("warm", 2)):
+        reads = [shop.read_part(there, path, chance.randrange(shop.scale.big_file - _PART), _PART, cache) for cache in caches]
+        samples, traffics = zip(*reads, strict=True)
+        seconds = median(float(sample.output) for sample in samples)
+        notes = [f"{show_seconds(seconds)} through the proxy, without start-up"]
+        what = f"read 1 MiB of {_size(shop)}, {how} cache"
+        rows.append(_row("read-part", what, Runs(samples), Traffic.most(traffics), f"≤ {most} requests", notes))
+    return rows
+
+
 REMOTE_CASES: dict[str, Callable[[Shipyard], list[Row]]] = {
     "push-big": push_big,
     "pull-big": pull_big,
@@ -102,6 +121,7 @@ REMOTE_CASES: dict[str, Callable[[Shipyard], list[Row]]] = {
     "pull-many": pull_many,
     "up-to-date": up_to_date,
     "one-changed": one_changed,
+    "read-part": read_part,
 }
 
 

@@ -12,6 +12,7 @@ from servers import Server, Traffic
 from workshop import Workshop
 
 _S3FS = Path(__file__).with_name("s3fsfiles.py")
+_READ_PART = Path(__file__).with_name("readpart.py")
 
 
 class Pushed(NamedTuple):
@@ -65,6 +66,13 @@ class Shipyard(Workshop):
         self._server.traffic()
         self.objstore(*arguments, repository=repository, environment=self._server.counted)
         return self._server.traffic()
+
+    def read_part(self, place: str, path: str, offset: int, size: int, cache: Path) -> tuple[Sample, Traffic]:
+        """Reads a part of a file, with `cache` as the user's cache folder; the sample's output is the seconds without start-up."""
+        self._server.traffic()
+        environment = {**self._server.counted, "XDG_CACHE_HOME": str(cache)}
+        sample = run([sys.executable, _READ_PART, place, path, str(offset), str(size)], environment=environment)
+        return sample, self._server.traffic()
 
     def s3fs(self, operation: str, source: Path | str, target: Path | str) -> Sample:
         """Runs s3fs alone, past the proxy; its output is the seconds of the transfer itself."""

@@ -68,7 +68,9 @@ class Bar:
             for task in self._shown.task_ids:
                 self._shown.remove_task(task)
             stage.task = self._shown.add_task(stage.what, total=stage.total, told="")
-        self._shown.update(stage.task, completed=stage.done, told=stage.told)
+        self._shown.update(stage.task, completed=stage.done)
+        (task,) = self._shown.tasks
+        self._shown.update(stage.task, told=stage.told(task.speed))
 
 
 class _Stage:
@@ -90,11 +92,13 @@ class _Stage:
     def done(self) -> int:
         return self.done_bytes if self.bytes else self.done_files
 
-    @property
-    def told(self) -> str:
+    def told(self, speed: float | None) -> str:
+        """How far it is, and the bytes a second of late."""
         parts = []
         if self.done_files or self.files:
             parts.append(f"{self.done_files:,}" + (f"/{self.files:,}" if self.files else "") + " files")
         if self.done_bytes or self.bytes:
             parts.append(size(self.done_bytes) + (f" of {size(self.bytes)}" if self.bytes else ""))
+        if self.bytes and speed:
+            parts.append(f"{size(int(speed))}/s")
         return "  ".join(parts)

@@ -1,7 +1,9 @@
 """Sizes, colours, progress."""
 
 import io
+import re
 import sys
+import time
 
 import pytest
 
@@ -75,6 +77,20 @@ def test_progress_of_long_work_tells_stage_files_and_bytes(monkeypatch: pytest.M
     said = terminal.getvalue()
     assert "scanning" in said and "adding" in said
     assert "803/1,203 files" in said and "1.0 GiB of 4.0 GiB" in said
+
+
+def test_progress_tells_the_rate_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "_PATIENCE", -1)
+    monkeypatch.setattr(progress, "_INTERVAL", 0)
+    with progress.progress() as shown:
+        shown.start("sending", bytes_=4 << 20)
+        for _ in range(4):
+            time.sleep(0.05)
+            shown.advance(bytes_=1 << 20)
+    rate = re.findall(r"([0-9.]+) MiB/s", terminal.getvalue())
+    assert 1 < float(rate[-1]) <= 20
 
 
 def test_progress_has_no_colour_when_the_user_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
