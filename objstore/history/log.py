@@ -6,6 +6,7 @@ One writer wins a number (Delta Lake's commit protocol); nothing is listed on th
 import contextlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from objstore.blobs.protocol import BlobStore
@@ -16,6 +17,7 @@ from objstore.values.digest import Digest, plain
 
 COMPACT_SIZES = (64, 512, 4096, 32768)
 MAX_COMPACT_BYTES = 64 << 20
+_MOST_AT_ONCE = 16
 
 Records = list[Record | UnknownRecord]
 
@@ -35,6 +37,7 @@ class Log:
         self.name = name
         self.blobs = blobs
         self._kinds = KINDS_OF[name]
+        self._most_at_once = 1 if blobs.root is not None else _MOST_AT_ONCE
 
     def entry_name(self, number: int) -> str:
         return f"log/{self.name}/{number:020d}"
@@ -45,8 +48,8 @@ class Log:
     def read_from(self, number: int) -> Iterator[tuple[int, Records]]:
         """Entries `number`, `number` + 1, … with their numbers, until the first that isn't there.
 
-        n entries take O(log n) large requests and at most 63 small ones at either end; to learn that there is nothing
-        new takes one. Memory: one compacted entry (64 MiB). Errors:
+        n entries take O(log n) large requests and at most 63 small ones at either end, in a store elsewhere ever more of these at a
+        time, and a few in vain; to learn that there is nothing new takes one. Memory: one compacted entry (64 MiB). Errors:
         CorruptionError, UnsupportedFormatError, RemoteError, StorageError.
         """
         for at, _, records in self.read_both_from(number):
@@ -69,11 +72,18 @@ class Log:
         entries = self._single(number)  # first of all, since mostly there is nothing new
         if entries:
             entries = self._compacted(number) or entries
+        at_once = asked = 1
         while entries:
             for data in entries:
                 yield number, data
                 number += 1
-            entries = self._compacted(number) or self._single(number)
+            if len(entries) < asked:
+                return
+            entries, asked = self._compacted(number), 1
+            if not entries:
+                asked = min(at_once, COMPACT_SIZES[0] - (number - 1) % COMPACT_SIZES[0])
+                entries = self._several(number, asked)
+                at_once = min(2 * at_once, self._most_at_once)
 
     def read_entry(self, number: int) -> bytes | None:
         """The bytes of one entry, None when it isn't there. Cost: one request."""
@@ -154,6 +164,14 @@ class Log:
         data = self._read(self.entry_name(number))
         return [] if data is None else [data]
 
+    def _several(self, number: int, count: int) -> list[bytes]:
+        """Entries from `number`, asked for at once; fewer than `count` where the log ends."""
+        if count == 1:
+            return self._single(number)
+        names = [self.entry_name(number + at) for at in range(count)]
+        with ThreadPoolExecutor(count, thread_name_prefix="objstore-log") as pool:
+            return list(_until_none(pool.map(self._read, names)))
+
     def _compacted(self, first: int) -> list[bytes]:
         """The entries of the longest compacted entry that begins at `first`; none if there is none."""
         entries: list[bytes] = []
@@ -212,3 +230,10 @@ class Log:
         differing = [number for number, data in enumerate(entries, first) if numbers.get(number) != plain(data)]
         if differing:
             yield f"{name} differs from entry {differing[0]} itself (a copy: deleting it loses nothing)"
+
+
+def _until_none(answers: Iterable[bytes | None]) -> Iterator[bytes]:
+    for data in answers:
+        if data is None:
+            return
+        yield data

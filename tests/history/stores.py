@@ -24,6 +24,10 @@ class Wrapper:
     def scratch(self) -> Path:
         return self.inner.scratch
 
+    @property
+    def root(self) -> Path | None:
+        return self.inner.root
+
     def create(self, name: str, data: bytes, /) -> None:
         self.inner.create(name, data)
 

@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -112,8 +113,8 @@ def test_reading_200_entries_takes_few_requests():
     log = filled(blobs, 200)
     blobs.calls.clear()
     assert len(ttls(log)) == 200
-    # The first entry; 3 compacted ones, each found at the first try; misses for a longer one and a fourth; 8 single entries; the end.
-    assert blobs.calls["read"] <= 1 + 3 + 1 + 1 + 8 + 1
+    # The first entry; 3 compacted ones, each found at the first try; misses for a longer one and a fourth; 8 single entries; 8 in vain.
+    assert blobs.calls["read"] <= 1 + 3 + 1 + 1 + 8 + 8
     assert blobs.calls["list"] == 0
 
 
@@ -126,6 +127,35 @@ def test_reading_thousands_of_entries_takes_dozens_of_requests():
     blobs.calls.clear()
     assert len(ttls(log, 100)) == 4901
     assert blobs.calls["read"] < 64 + 40
+
+
+class FarBlobs(Wrapper):
+    """Tells how many were waiting for an answer together, at each request's beginning."""
+
+    def __init__(self, inner):
+        super().__init__(inner)
+        self.waiting = []
+        self.begun = 0
+        self.lock = threading.Lock()
+
+    def read(self, name, /):
+        with self.lock:
+            self.begun += 1
+            self.waiting.append(self.begun)
+        time.sleep(0.02)
+        with self.lock:
+            self.begun -= 1
+        return super().read(name)
+
+
+@pytest.mark.parametrize(("place", "most"), [("elsewhere", 16), ("here", 1)])
+def test_many_new_entries_of_a_store_elsewhere_are_read_at_once(tmp_path, place, most):
+    inner = MemoryBlobs() if place == "elsewhere" else LocalBlobs(tmp_path)
+    filled(inner, 60)
+    far = FarBlobs(inner)
+    assert [number for number, _ in ttls(Log(far), 3)] == list(range(3, 61))
+    assert max(far.waiting) == most
+    assert len(far.waiting) <= 58 + 5  # the 61st to the 64th are asked for in vain
 
 
 @pytest.mark.parametrize("count", [10, 64, 512])
