@@ -44,10 +44,11 @@ LOST = "local/lost"
 class Project:
     """A project on a local disk, or in a bucket. Not thread-safe but for reading; any number of processes may have it open."""
 
-    def __init__(self, folder: Path, tree: Path | None = None, bucket: "Bucket | None" = None) -> None:
+    def __init__(self, folder: Path, tree: Path | None = None, bucket: "Bucket | None" = None, *, is_fresh: bool = True) -> None:
         """Opens the project in `folder`: NotFoundError, UnsupportedFormatError or CorruptionError when that can't be.
 
-        With a `bucket`, it is there, and `folder` is only where this machine keeps what it knows of it.
+        With a `bucket`, it is there, and `folder` is only where this machine keeps what it knows of it. Unless `is_fresh`, that is good
+        enough, if there is any, until `refresh` is called.
         """
         self.folder = folder
         self.tree = tree
@@ -64,7 +65,10 @@ class Project:
         self._upstream: Connection | None = None
         self._connections: list[Connection] = []
         self._refreshing = threading.RLock()
-        self.refresh()
+        if is_fresh or bucket is None or not self.state.position:
+            self.refresh()
+        else:
+            self._load_index(self.database)
 
     @classmethod
     def find(cls, start: Path, setting_up: Callable[[Path], None] | None = None) -> Self:
@@ -72,14 +76,14 @@ class Project:
         return cls(*located(start, setting_up))
 
     @classmethod
-    def at(cls, address: Address, options: Mapping[str, Any] | None = None) -> Self:
+    def at(cls, address: Address, options: Mapping[str, Any] | None = None, *, is_fresh: bool = True) -> Self:
         """The project at an address: a folder's, or a bucket's, which is reached with fsspec's storage options."""
         if address.folder is not None:
             return cls.find(address.folder)
         from objstore.repository.bucket import Bucket
 
         bucket = Bucket(address, options or {})
-        return cls(bucket.folder, bucket=bucket)
+        return cls(bucket.folder, bucket=bucket, is_fresh=is_fresh)
 
     @classmethod
     def create(cls, tree: Path, project: str | None = None, store: Path | None = None) -> Self:
