@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from mmap import mmap
 from typing import NamedTuple, Self
 
 from blake3 import blake3
@@ -84,7 +85,7 @@ class Segment:
             raise CorruptionError("the index segment's packs are out of order")
 
     @classmethod
-    def of(cls, data: bytes) -> Self:
+    def of(cls, data: bytes | mmap) -> Self:
         """The segment with these bytes."""
         return cls(len(data), lambda at, length: data[at : at + length])
 

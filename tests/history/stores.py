@@ -43,6 +43,9 @@ class Wrapper:
     def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
         return self.inner.read_ranges(name, ranges)
 
+    def read_part(self, name: str, offset: int, most: int, /) -> bytes:
+        return self.inner.read_part(name, offset, most)
+
     def size(self, name: str, /) -> int:
         return self.inner.size(name)
 

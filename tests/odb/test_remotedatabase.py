@@ -6,6 +6,7 @@ import pytest
 
 from objstore.blobs.memory import MemoryBlobs
 from objstore.errors import CorruptionError, NotFoundError
+from objstore.odb import remotedatabase
 from objstore.odb.cache import Cache
 from objstore.odb.database import spans
 from objstore.odb.record import decode
@@ -29,6 +30,9 @@ class BadLine(Wrapper):
     def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
         for data in super().read_ranges(name, ranges):
             yield self._arrived(name, data)
+
+    def read_part(self, name: str, offset: int, most: int, /) -> bytes:
+        return self._arrived(name, super().read_part(name, offset, most))
 
     def _arrived(self, name, data):
         self.reads.append(name)
@@ -103,8 +107,10 @@ def test_nothing_is_given_out_that_was_not_verified(database, line):
     assert {key: database.read(key) for key, _ in OBJECTS} == dict(OBJECTS)
 
 
-@pytest.mark.parametrize("flips", [1, 2])
-def test_a_segment_that_arrives_damaged_is_read_again(tmp_path, there, line, flips):
+@pytest.mark.parametrize("flips", [0, 1, 2])
+@pytest.mark.parametrize("part", [remotedatabase._PART, 100])
+def test_a_segment_that_arrives_damaged_is_read_again(tmp_path, there, line, flips, part, monkeypatch):
+    monkeypatch.setattr(remotedatabase, "_PART", part)
     line.flips = {"index": flips}
     database = RemoteDatabase(line, Cache(tmp_path / "other", "p"))
     database.load(there.segments)
