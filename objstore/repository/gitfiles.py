@@ -34,14 +34,16 @@ def adopt(project: Project, tree: Path) -> list[Path]:
     return changed
 
 
-def name_upstream(project: Project, tree: Path, remote: Remote) -> list[Path]:
-    """Has the committed file, if there is one, say where the upstream is; nothing that could be secret. The files changed."""
+def name_upstream(project: Project, tree: Path, remote: Remote | None) -> list[Path]:
+    """Has the committed file, if there is one, say where the upstream is, if anywhere; nothing that could be secret. The files changed."""
     file = tree / COMMITTED
     if not file.is_file():
         return []
-    lines = [f'id = "{project.settings.project}"', f"upstream = {as_toml(remote.address.url)}"]
-    if remote.public_options:
-        lines.append(f"upstream_options = {as_toml(remote.public_options)}")
+    lines = []
+    if remote is not None:
+        lines = [f'id = "{project.settings.project}"', f"upstream = {as_toml(remote.address.url)}"]
+        if remote.public_options:
+            lines.append(f"upstream_options = {as_toml(remote.public_options)}")
     text = places.with_upstream(file.read_text(), lines)
     if text == file.read_text():
         return []

@@ -23,10 +23,12 @@ from objstore.repository.collecting import Freed, collect
 from objstore.repository.comparing import diff_files
 from objstore.repository.fetching import Fetched, fetch
 from objstore.repository.introducing import introduce
+from objstore.repository.mirroring import Mirrored, mirror
 from objstore.repository.project import Project, open_project
 from objstore.repository.pruning import prune
 from objstore.repository.pulling import Pulled, Side, everything, named, pull
 from objstore.repository.pushing import Pushed, push
+from objstore.repository.verifying import Verified, verify
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
 from objstore.sdk.logged import LoggedVersion, check_project
@@ -209,6 +211,16 @@ class Repository:
         wanted = listed(names)
         with self._session.alone() as project:
             return pull(project, Silent(), lambda state: named(state, wanted, path) if wanted else everything(state), side=side)
+
+    def verify_upstream(self) -> Verified:
+        """Checks that the upstream has every pack, whole, and sends again what is missing there and is here: `lost` says what isn't."""
+        with self._session.alone() as project:
+            return verify(project, Silent())
+
+    def mirror(self, name: str, *, dry_run: bool = False) -> Mirrored:
+        """Copies the upstream's log, and what it has, to another remote. ConflictError if that has something else in its log."""
+        with self._session.alone() as project:
+            return mirror(project, name, Silent(), dry_run=dry_run)
 
     def prune(self, *, dry_run: bool = False) -> Freed:
         """Drops local data that the upstream, asked just now, holds. It is read from there afterwards, or pulled again."""

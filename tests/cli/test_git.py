@@ -512,6 +512,14 @@ def test_a_push_brings_what_is_pinned_to_the_upstream_and_a_clone_finds_it(branc
     assert branches.read(f"{pinned}/new.txt") == "from the clone"
 
 
+def test_an_upstream_that_is_removed_goes_from_the_committed_file_too(branches: Repository, tmp_path: Path) -> None:
+    before = branches.read("objstore.toml")
+    branches.objstore("remote", "add", "origin", str(tmp_path / "upstream"))
+    assert branches.read("objstore.toml") != before
+    assert branches.objstore("remote", "remove", "origin").out == "to commit: git add objstore.toml\n"
+    assert branches.read("objstore.toml") == before
+
+
 def test_a_push_that_cannot_reach_the_upstream_stops_git(branches: Repository, tmp_path: Path) -> None:
     branches.git("init", "-q", "--bare", str(tmp_path / "bare"))
     branches.git("remote", "add", "origin", str(tmp_path / "bare"))

@@ -58,6 +58,10 @@ def test_a_bucket_is_cloned_and_pushed_to(s3: Bucket, tmp_path: Path) -> None:
             (tmp_path / "file").write_text("two")
             clone.add(tmp_path / "file", name="notes")
             assert [str(version) for version in clone.push().versions] == ["notes:v1"]
+            clone.add_remote("backup", tmp_path / "backup")
+            assert clone.mirror("backup").entries == 2
+            found = clone.verify_upstream()
+            assert (found.broken, found.lost) == ([], [])
         assert repo.artifact("notes:v1").get_entry("file").size == 3
 
 

@@ -87,6 +87,8 @@ REPOSITORY = {
     "add_remote": "(self, name, url, *, storage_options)",
     "fetch": "(self)",
     "prune": "(self, *, dry_run)",
+    "verify_upstream": "(self)",
+    "mirror": "(self, name, *, dry_run)",
     "pull": "(self, names, *, path, ours)",
     "push": "(self, names, *, dry_run)",
     "add": "(self, paths, name, type, *, aliases, tags, description, metadata, include, exclude)",

@@ -73,13 +73,15 @@ def list_(project: Project, as_json: bool) -> None:
 @click.argument("name")
 @with_project
 def remove(project: Project, name: str) -> None:
-    """Forget a remote. What is there stays.
+    """Forget a remote. What is there stays. `origin` goes from objstore.toml, too.
 
     \b
     Example:
       objstore remote remove backup
     """
     remotes.remove(project.remotes_file, name)
+    if name == UPSTREAM and project.tree is not None:
+        print_to_commit(gitfiles.name_upstream(project, project.tree, None))
 
 
 @command.command()
