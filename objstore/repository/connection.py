@@ -7,7 +7,7 @@ from pathlib import Path
 
 from objstore.blobs.opening import open_blobs
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ConflictError, CorruptionError, NotFoundError, RemoteError, StorageError
+from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError, RemoteError, StorageError
 from objstore.history.commit import refresh
 from objstore.history.log import Log
 from objstore.history.logbook import is_clone
@@ -58,6 +58,13 @@ class Connection:
             raise ConflictError(f"{self} holds another project than this one; `objstore clone {self}` makes a clone of that")
         if self.blobs.root is not None and is_clone(self.blobs):
             raise ConflictError(f"{self} is a clone itself; name its upstream as the remote instead")
+
+    def make(self, settings: Settings) -> None:
+        """Makes the project there, if there is none. ConflictError when there is another one."""
+        try:
+            self.blobs.create(NAME, settings.encode())
+        except BlobExistsError:
+            self.check_is_ours(read_settings(self.blobs))
 
     def check_there(self) -> None:
         """NotFoundError when there is no project, ConflictError when it is another one."""

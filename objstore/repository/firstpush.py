@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from objstore.errors import BlobExistsError
 from objstore.history.log import Log
 from objstore.history.replay import Numbered
 from objstore.host.progress import Progress
@@ -12,9 +11,8 @@ from objstore.odb.segment import segment_name
 from objstore.repository.connection import Connection
 from objstore.repository.joining import become_clone
 from objstore.repository.project import Project
-from objstore.repository.settings import NAME
 from objstore.sync.copying import absent, copy_files, copy_log
-from objstore.sync.following import common_entries
+from objstore.sync.following import entries_there
 
 
 @dataclass
@@ -37,7 +35,7 @@ def push_all(project: Project, connection: Connection, progress: Progress, *, dr
     if dry_run:
         size = sum(sum(absent(connection.blobs, files).values()) for files in (_packs(project), _index(project)))
         return First(_versions(project), _records(project, there, project.state.position), size)
-    _create(project, connection)
+    connection.make(project.settings)
     with connection.in_use():  # from before the first pack, which nothing names yet
         return _push(project, connection, progress, there)
 
@@ -67,17 +65,7 @@ def _entries_there(project: Project, connection: Connection) -> int | None:
     if settings is None:
         return 0
     connection.check_is_ours(settings)
-    common = common_entries(Log(project.blobs, "main"), connection.log)
-    return common if connection.log.read_entry(common + 1) is None else None
-
-
-def _create(project: Project, connection: Connection) -> None:
-    try:
-        connection.blobs.create(NAME, project.settings.encode())
-    except BlobExistsError:
-        settings = connection.settings()
-        assert settings is not None
-        connection.check_is_ours(settings)
+    return entries_there(Log(project.blobs, "main"), connection.log)
 
 
 def _packs(project: Project) -> dict[str, int]:

@@ -1,9 +1,10 @@
 """Copying a project to a mirror: the upstream as it is, or what has none."""
 
+import contextlib
 from dataclasses import dataclass
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError, ConflictError
+from objstore.errors import ConflictError
 from objstore.history.log import Log
 from objstore.history.state import State
 from objstore.host.progress import Progress
@@ -13,9 +14,8 @@ from objstore.odb.segment import segment_name
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting, fetch_now, synchronizing
 from objstore.repository.project import Project
-from objstore.repository.settings import NAME
 from objstore.sync.copying import absent, copy_files, copy_log
-from objstore.sync.following import common_entries
+from objstore.sync.following import entries_there
 
 
 @dataclass
@@ -43,12 +43,15 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
     ConflictError when the mirror's log isn't a beginning of it, or it is another project. What is there already isn't sent again.
     """
     target = project.connect(name)
-    with synchronizing(project, waiting), target.in_use():
-        source = _source(project, progress, waiting)
-        there = _entries_there(project, source, target)
-        with project.keeping(waiting), target.in_use():  # once more, since there may have been nothing to lock before
-            sizes = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
-            files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in sizes}
+    upstream = project.connect() if project.has_upstream else None
+    with synchronizing(project, waiting), upstream.in_use() if upstream else contextlib.nullcontext():
+        source = _source(project, upstream, progress, waiting)
+        there = _entries_there(source, target)
+        if not dry_run:
+            target.make(project.settings)  # before it is locked, since there may have been no folder to lock
+        with project.keeping(waiting), target.in_use():
+            wanted = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
+            files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in wanted}
             missing = absent(target.blobs, files)
             done = Mirrored(source.state.position - there, sum(missing.values()), dry_run)
             if dry_run:
@@ -61,26 +64,21 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
             return done
 
 
-def _source(project: Project, progress: Progress, waiting: Waiting) -> _Source:
-    if not project.has_upstream:
+def _source(project: Project, upstream: Connection | None, progress: Progress, waiting: Waiting) -> _Source:
+    if upstream is None:
         return _Source(project.blobs, Log(project.blobs, "main"), project.state, project.cache)
-    upstream = project.connect()
     fetch_now(project, upstream, progress, waiting)
     assert project.clone is not None
     return _Source(upstream.blobs, project.clone.log, project.clone.mirror, upstream.cache)
 
 
-def _entries_there(project: Project, source: _Source, target: Connection) -> int:
-    """How many of the log's entries the mirror has; the project is made there if there is none."""
+def _entries_there(source: _Source, target: Connection) -> int:
+    """How many of the log's entries the mirror has."""
     settings = target.settings()
     if settings is None:
-        try:
-            target.blobs.create(NAME, project.settings.encode())
-        except BlobExistsError:
-            settings = target.settings()
-    if settings is not None:
-        target.check_is_ours(settings)
-    common = common_entries(source.log, target.log)
-    if target.log.read_entry(common + 1) is not None:
+        return 0
+    target.check_is_ours(settings)
+    there = entries_there(source.log, target.log)
+    if there is None:
         raise ConflictError(f"{target} has entries in its log that the upstream hasn't got, so it is no mirror of it; nothing was changed")
-    return common
+    return there

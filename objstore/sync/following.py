@@ -11,3 +11,9 @@ def common_entries(ours: Log, theirs: Log) -> int:
             break
         count = number
     return count
+
+
+def entries_there(ours: Log, theirs: Log) -> int | None:
+    """How many of our entries another log has; None if it has others as well. Reads as `common_entries` does."""
+    common = common_entries(ours, theirs)
+    return common if theirs.read_entry(common + 1) is None else None

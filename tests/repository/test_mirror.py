@@ -4,13 +4,16 @@ import pytest
 
 from objstore.blobs.address import Address
 from objstore.errors import ConflictError
+from objstore.host.locks import FileLock
 from objstore.host.progress import Silent
+from objstore.repository import mirroring
 from objstore.repository.checking import check
 from objstore.repository.introducing import introduce
 from objstore.repository.mirroring import Mirrored, mirror
 from objstore.repository.project import Project
 from objstore.repository.pruning import prune
 from objstore.repository.verifying import verify
+from objstore.sync.copying import absent
 from tests.odb.stores import noise
 from tests.repository.sharing import Sharing, assert_sound, bring, contents, forget_tables, log, send
 
@@ -51,9 +54,34 @@ def test_what_a_mirror_has_is_not_sent_again(sharing: Sharing) -> None:
     assert backed_up(sharing, mine) == Mirrored()
     log(mine, TWO)
     send(mine)
-    assert backed_up(sharing, mine, dry_run=True) == Mirrored(1, 0, dry_run=True) or backed_up(sharing, mine, dry_run=True).bytes < 20_000
-    assert 0 < backed_up(sharing, mine).bytes < 20_000
+    foreseen = backed_up(sharing, mine, dry_run=True)
+    assert foreseen.entries == 1 and 0 < foreseen.bytes < 20_000
+    assert backed_up(sharing, mine) == Mirrored(1, foreseen.bytes)
     assert in_backup(sharing) == sharing.check_upstream()
+
+
+def test_a_dry_run_makes_nothing_where_there_is_nothing(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    assert backed_up(sharing, mine, dry_run=True).bytes > 90_000
+    assert not (sharing.place / "backup").exists()
+
+
+def test_gc_of_the_upstream_waits_for_a_mirror(sharing: Sharing, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    waited = []
+
+    def look(*arguments: object) -> dict[str, int]:
+        with FileLock(sharing.upstream / "local" / "lock") as lock:
+            waited.append(not lock.try_exclusive())
+        return absent(*arguments)
+
+    monkeypatch.setattr(mirroring, "absent", look)
+    backed_up(sharing, mine)
+    assert waited == [True]
 
 
 def test_what_is_not_pushed_does_not_come_into_a_mirror(sharing: Sharing) -> None:
