@@ -88,7 +88,7 @@ def _upstream(folder: Path) -> Connection | None:
     with contextlib.suppress(ObjstoreError):
         known = remotes.read(folder / remotes.FILE)
         if remotes.UPSTREAM in known:
-            id_ = Settings.decode((folder / NAME).read_bytes()).project
+            id_ = Settings.decode(LocalBlobs(folder).read(NAME)).project
             return Connection(known[remotes.UPSTREAM], folder / "local" / "remotes" / remotes.UPSTREAM, id_)
     return None
 

@@ -15,10 +15,12 @@ from objstore.repository.checking import Report, check
 from objstore.repository.collecting import collect
 from objstore.repository.project import Project
 from objstore.repository.restoring import restore
+from objstore.repository.settings import NAME
 from objstore.values.digest import Digest, plain
 from objstore.values.key import Key, Kind, chunk_key, describe, node_key
 from tests.graph.by_the_book import without_use
 from tests.graph.stores import Objects, add_file, add_manifest
+from tests.repository.sharing import Sharing, log, send
 from tests.repository.stores import add_folder, content_of, write_files
 
 FILES = {"a": b"a" * 9000, "b": b"b" * 9000, "sub/c": b"c"}
@@ -269,3 +271,11 @@ def test_a_pack_that_was_taken_over_may_hold_what_was_stored_meanwhile(tmp_path:
         living.finish()
         add_folder(project, write_files(tmp_path / "source", {"two": two}))
     assert check(folder, Silent()).problems == []
+
+
+def test_settings_of_a_clone_that_are_gone_are_told_like_any_other_problem(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, {"a": b"one"})
+    send(mine)
+    (mine.folder / NAME).unlink()
+    assert [problem.where for problem in check(mine.folder, Silent()).problems] == [NAME]
