@@ -15,6 +15,7 @@ from objstore.host.publish import translated
 from objstore.repository import places, remotes
 from objstore.repository.connection import read_settings
 from objstore.repository.founding import found
+from objstore.repository.places import ROOT
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM, Remote
 from objstore.repository.settings import Settings
@@ -35,13 +36,12 @@ def make_clone(address: Address, tree: Path, options: Mapping[str, Any]) -> Proj
     with translated(tree):
         tree.mkdir(parents=True, exist_ok=True)
     try:
-        project = Project(found(tree, suggested_name(address), settings=settings), tree)
-        remotes.add(project.remotes_file, remote)
+        folder = found(tree, suggested_name(address), settings=settings)
+        remotes.add(folder / remotes.FILE, remote)
+        return Project(folder, tree)
     except BaseException:
-        if is_new:
-            shutil.rmtree(tree, ignore_errors=True)
+        shutil.rmtree(tree if is_new else tree / ROOT, ignore_errors=True)
         raise
-    return project
 
 
 def settings_at(remote: Remote) -> Settings:

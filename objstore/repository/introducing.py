@@ -9,17 +9,19 @@ from objstore.errors import InvalidInputError
 from objstore.repository import remotes
 from objstore.repository.connection import Connection
 from objstore.repository.project import Project
-from objstore.repository.remotes import Remote
+from objstore.repository.remotes import UPSTREAM, Remote
 
 
 def introduce(project: Project, name: str, address: Address, options: Mapping[str, Any], *, checked: bool = True) -> Remote:
     """Adds a remote, after `examine` unless not `checked`. The place needn't exist yet. ConflictError where another project is."""
+    if project.bucket is not None and name == UPSTREAM:
+        raise InvalidInputError(
+            f"{project.location} is in a bucket and follows nobody; `objstore clone` makes a repository that follows it"
+        )
     if address.folder is not None and address.folder.resolve() == project.folder.resolve():
         raise InvalidInputError(f"{address} is this project itself; a remote is another place")
     remote = Remote(name, address, options)
-    before = remotes.read(project.remotes_file)
-    if name in before:
-        remotes.add(project.remotes_file, remote)  # refuses another address
+    remotes.check_free(project.remotes_file, remote)
     if checked:
         connection = Connection(remote, project.local / "remotes" / name, project.settings.project)
         try:

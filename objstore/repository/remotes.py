@@ -64,13 +64,17 @@ def find(file: Path, name: str | None = None) -> Remote:
     raise NotFoundError(f"there is no remote {wanted!r}; there is {there}; `objstore remote add {wanted} URL` adds it")
 
 
-def add(file: Path, remote: Remote) -> None:
-    """Adds a remote. ConflictError if there is one of that name with another address."""
-    known = read(file)
-    before = known.get(remote.name)
+def check_free(file: Path, remote: Remote) -> None:
+    """ConflictError if there is a remote of that name with another address."""
+    before = read(file).get(remote.name)
     if before is not None and before.address != remote.address:
         raise ConflictError(f"{remote.name} is {before.address} already; `objstore remote remove {remote.name}` forgets it")
-    _write(file, {**known, remote.name: remote})
+
+
+def add(file: Path, remote: Remote) -> None:
+    """Adds a remote, or gives it other options. ConflictError as of `check_free`."""
+    check_free(file, remote)
+    _write(file, {**read(file), remote.name: remote})
 
 
 def remove(file: Path, name: str) -> None:

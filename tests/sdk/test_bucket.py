@@ -65,6 +65,14 @@ def test_a_bucket_is_cloned_and_pushed_to(s3: Bucket, tmp_path: Path) -> None:
         assert repo.artifact("notes:v1").get_entry("file").size == 3
 
 
+def test_a_bucket_follows_nobody(s3: Bucket, tmp_path: Path) -> None:
+    with objstore.open(s3.place(), create=True, storage_options=s3.options) as repo:
+        with pytest.raises(InvalidInputError, match="follows nobody"):
+            repo.add_remote("origin", tmp_path / "elsewhere")
+        with pytest.raises(NotFoundError, match="no remote"):
+            repo.push()
+
+
 def test_a_bucket_that_was_emptied_and_filled_anew_is_not_written_to_with_old_knowledge(s3: Bucket, tmp_path: Path) -> None:
     url = s3.place()
     (tmp_path / "file").write_text("one")
