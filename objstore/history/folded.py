@@ -47,10 +47,10 @@ class Folded:
     def commit(self, decide: Callable[[State], Sequence[Record]]) -> list[Record]:
         """Appends what `decide` wants (see history.commit)."""
         self.check()
-        before = self.state.position
+        before, last = self.state.position, self._last
+        self._last = None  # `decide` may raise after entries of others were folded in
         records = commit(self.log, self.state, decide)
-        if self.state.position != before:
-            self._last = plain(encode_entry(records)) if records else None
+        self._last = plain(encode_entry(records)) if records else last if self.state.position == before else None
         return records
 
     def check(self) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from objstore.blobs.memory import MemoryBlobs
-from objstore.errors import CorruptionError
+from objstore.errors import ConflictError, CorruptionError
 from objstore.history.folded import Folded
 from objstore.history.log import Log
 from objstore.history.records import SettingsRecord
@@ -38,6 +38,21 @@ def test_it_goes_on_from_what_the_cache_remembers(blobs, cache):
     assert counting.calls["read"] <= 2
     append(blobs, 4)
     assert folded(blobs, cache).default_ttl == 4
+
+
+def test_who_gives_up_after_others_have_appended_remembers_the_right_entry(blobs, cache):
+    state = Folded(Log(blobs), cache, "state", checked=False)
+    append(blobs, 1)
+    state.refresh()
+    append(blobs, 2)
+
+    def give_up(found):
+        raise ConflictError(f"it is {found.default_ttl} by now")
+
+    with pytest.raises(ConflictError, match="it is 2"):
+        state.commit(give_up)
+    state.remember()
+    Folded(Log(blobs), cache, "state", checked=False).check()
 
 
 def test_a_log_that_was_put_back_is_folded_anew(blobs, cache):
