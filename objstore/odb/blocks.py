@@ -13,7 +13,7 @@ _EVERY = 64
 
 
 class Blocks:
-    """Reads blobs in blocks of 1 MiB, of which it keeps up to `limit` bytes in a folder; the least recently used go.
+    """Reads blobs in blocks of 1 MiB, of which it keeps some `limit` bytes in a folder; the least recently used go.
 
     What is read with the bytes that are asked for is likely to be wanted next: nodes lie beside those that lead to them. Nothing here
     is verified or durable: whoever reads checks what comes, and says `forget` if it is wrong. Thread-safe; processes may share the folder.
@@ -61,7 +61,7 @@ class Blocks:
             temporary.write_bytes(data)
             temporary.rename(path)
         self._kept += 1
-        if self._kept % _EVERY == 0:
+        if self._kept % _EVERY == 1:  # the first time, too: most processes keep only a few
             self._trim()
 
     def _trim(self) -> None:
