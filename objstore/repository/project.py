@@ -181,11 +181,12 @@ class Project:
 
     def connect(self, name: str | None = None) -> "Connection":
         """A remote, the upstream if no name is given. NotFoundError when there is none. Not to be closed: the project does that."""
-        remote = remotes.find(self.remotes_file, name)
-        if self._upstream is not None and self._upstream.remote == remote:
-            return self._upstream
         from objstore.repository.connection import Connection
 
+        remote = remotes.find(self.remotes_file, name)
+        for connection in self._connections:
+            if connection.remote == remote:
+                return connection
         connection = Connection(remote, self.local / "remotes" / remote.name, self.settings.project, self._mirror)
         self._connections.append(connection)
         return connection

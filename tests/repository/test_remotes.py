@@ -143,6 +143,16 @@ def test_secrets_are_no_part_of_what_a_remote_looks_like(project: Project) -> No
     assert "hush" not in f"{connection!r} {connection} {connection.blobs.location}"
 
 
+def test_a_project_has_one_connection_to_each_remote(project: Project) -> None:
+    for item in (remote(), remote("backup")):
+        remotes.add(project.remotes_file, item)
+    assert project.connect() is project.connect("origin")
+    first = project.connect("backup")
+    assert project.connect("backup") is first is not project.connect()
+    remotes.add(project.remotes_file, remote("backup", anon=True))
+    assert project.connect("backup").remote.options == {"anon": True}
+
+
 # -- by name -----------------------------------------------------------------------------------------------------------
 
 
