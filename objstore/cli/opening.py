@@ -26,9 +26,12 @@ def start() -> str:
 
 def start_folder() -> Path:
     """The same for what needs a folder."""
-    if "://" in start() and Address.parse(start()).folder is None:
+    if "://" not in start():
+        return Path(start())
+    folder = Address.parse(start()).folder
+    if folder is None:
         raise InvalidInputError(f"this needs a folder, and {start()} is elsewhere; `objstore clone` makes one of it")
-    return Path(start()) if "://" not in start() else Path(Address.parse(start()).path)
+    return folder
 
 
 def opened_project() -> Project:

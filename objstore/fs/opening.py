@@ -8,13 +8,13 @@ from objstore.blobs.address import Address
 from objstore.repository.project import Project, open_project
 
 
-def opened(where: str | None, options: Mapping[str, Any]) -> Project:
-    """The project at or above a folder (None: the current one), or at an address; opened. NotFoundError when there is none.
+def opened(where: str, options: Mapping[str, Any]) -> Project:
+    """The project at or above a folder, or at an address; opened. NotFoundError when there is none.
 
     A bucket's log isn't looked at as long as what is known of it is good enough.
 
     `options`: the storage options of the file system that the address is in.
     """
-    if where is not None and "://" in where:
+    if "://" in where:
         return Project.at(Address.parse(where), options, is_fresh=False)
-    return open_project(Path(where or "."))
+    return open_project(Path(where))

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import platformdirs
@@ -20,10 +19,10 @@ from objstore.values.digest import plain
 class Bucket:
     """Where a project is elsewhere, and the folder in the user's cache where this machine keeps what it knows of it."""
 
-    def __init__(self, address: Address, options: Mapping[str, Any], folder: Path | None = None) -> None:
+    def __init__(self, address: Address, options: Mapping[str, Any]) -> None:
         """`address` isn't a folder's. Asks nothing of it yet."""
         self.address = address
-        self.folder = folder or platformdirs.user_cache_path("objstore") / "elsewhere" / plain(address.url.encode()).hex()[:32]
+        self.folder = platformdirs.user_cache_path("objstore") / "elsewhere" / plain(address.url.encode()).hex()[:32]
         self.blobs = open_blobs(address, self.folder / "local" / "staging", options)
 
     @property

@@ -59,9 +59,9 @@ def fetch_now(project: Project, connection: Connection, progress: Progress, wait
         connection.check_there()
         with project.collecting(waiting):
             join(project, connection)
-    fetched = follow(project, connection)
+    found = follow(project, connection)
     receive(project, connection, progress, waiting)
-    return fetched
+    return found
 
 
 def follow(project: Project, connection: Connection) -> Fetched:
@@ -74,10 +74,10 @@ def follow(project: Project, connection: Connection) -> Fetched:
     if entries:
         with clone.alone():
             clone.extend(entries)
-    return fetched(before, clone.replay, len(entries))
+    return _compared(before, clone.replay, len(entries))
 
 
-def fetched(before: Replay, after: Replay, entries: int = 0) -> Fetched:
+def _compared(before: Replay, after: Replay, entries: int) -> Fetched:
     """What has become of pending records from one look to the next."""
     moved = [(old, after.versions[id_]) for id_, old in before.versions.items() if after.versions.get(id_, old) != old]
     renamed = {old: new for old, new in after.renamed.items() if before.renamed.get(old) != new}

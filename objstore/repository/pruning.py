@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from objstore.errors import InvalidInputError
 from objstore.graph.reachability import mark
 from objstore.history.clone import CloneLogbook
 from objstore.history.records import PartRecord, VersionRecord
@@ -31,8 +30,7 @@ def prune(project: Project, progress: Progress, *, dry_run: bool = False, waitin
     with synchronizing(project, waiting), connection.in_use():
         fetch_now(project, connection, progress, waiting)
         clone = project.clone
-        if clone is None:
-            raise InvalidInputError("nothing here is anywhere else yet; `objstore push` first")
+        assert clone is not None
         packs = set(connection.cache.pack_ids()) - clone.mirror.condemned
         whole = whole_packs(connection.database, connection.blobs, packs, progress)
 

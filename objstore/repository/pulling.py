@@ -12,7 +12,7 @@ from objstore.history.state import State
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
 from objstore.repository.connection import Connection
-from objstore.repository.fetching import Fetched, Waiting, fetch, fetch_now, fetched, keep, receiving, synchronizing
+from objstore.repository.fetching import Fetched, Waiting, fetch, fetch_now, keep, receiving, synchronizing
 from objstore.repository.project import Project
 from objstore.sync.lacking import want_data
 from objstore.sync.receiving import receive
@@ -92,7 +92,7 @@ def _decide(project: Project, found: Fetched, *, ours: bool) -> None:
     assert clone is not None
     with clone.alone():
         clone.decide(found.conflicts, ours=ours)
-    found.conflicts = fetched(clone.replay, clone.replay).conflicts
+    found.conflicts = clone.replay.conflicts()
 
 
 def _bring(project: Project, connection: Connection, parts: Sequence[Part], progress: Progress, pulled: Pulled, waiting: Waiting) -> Pulled:

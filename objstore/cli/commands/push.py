@@ -39,7 +39,7 @@ def command(project: Project, names: tuple[str, ...], mirror_name: str | None, i
       objstore push images --dry-run
       objstore push --remote backup
     """
-    if mirror_name not in (None, UPSTREAM):
+    if mirror_name is not None and mirror_name != UPSTREAM:
         if names or is_check:
             raise InvalidInputError("a mirror is copied as a whole: --remote goes without names and without --verify")
         return _mirrored(project, mirror_name, dry_run, as_json)
@@ -65,9 +65,9 @@ def _verified(project: Project) -> int:
     return DIFFERENT if found.lost else 0
 
 
-def _mirrored(project: Project, name: str | None, dry_run: bool, as_json: bool) -> int:
+def _mirrored(project: Project, name: str, dry_run: bool, as_json: bool) -> int:
     with progress() as shown:
-        done = mirror(project, name or UPSTREAM, shown, dry_run=dry_run, waiting=tell_waiting)
+        done = mirror(project, name, shown, dry_run=dry_run, waiting=tell_waiting)
     if as_json:
         print_json(done)
     elif done.entries or done.bytes:
