@@ -22,6 +22,7 @@ from objstore.repository.remotes import Remote
 from objstore.repository.settings import NAME, Settings
 
 _COMPLETE = "complete"
+_UPLOADS = 3
 
 
 class Connection:
@@ -130,10 +131,17 @@ class Connection:
         """What a writer may build on: what is listed there, but not in packs that a gc may be about to delete."""
         return Reliable(self.database, condemned)
 
-    def open_draft(self, upstream: State, at_once: int = 1) -> Draft:
-        """A draft for objects that go there; it takes over what an interrupted one has brought. `upstream`: the fold of the log there."""
+    def open_draft(self, upstream: State, broken: Collection[str] = ()) -> Draft:
+        """A draft for objects that go there; it takes over what an interrupted one has brought.
+
+        `upstream`: the fold of the log there; `broken`: packs there that are of no use any more.
+        """
         return self.database.open_draft(
-            self.drafts, upstream.generation, (), upstream.dead_packs, stored=self.reliable(upstream.condemned), at_once=at_once
+            self.drafts,
+            upstream.generation,
+            dead={*upstream.dead_packs, *broken},
+            stored=self.reliable({*upstream.condemned, *broken}),
+            at_once=_UPLOADS,
         )
 
     @contextlib.contextmanager

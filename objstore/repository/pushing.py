@@ -20,8 +20,6 @@ from objstore.repository.project import Project
 from objstore.sync.sending import Missing, missing, send
 from objstore.values.digest import Digest
 
-_UPLOADS = 3
-
 
 @dataclass
 class Pushed:
@@ -120,7 +118,7 @@ class _Push:
     def _attempt(self) -> Pushed | None:
         """Sends what is needed, then the records; None when a gc has come in between, and all has to be looked at again."""
         with self._project.keeping(self._waiting):
-            draft = self._open_draft()
+            draft = self._connection.open_draft(self._clone.mirror)
             try:
                 sent = self._send(draft, self._outgoing(self._clone.replay))
                 segments = draft.publish()
@@ -140,9 +138,6 @@ class _Push:
                         return None
             finally:
                 draft.close()
-
-    def _open_draft(self) -> Draft:
-        return self._connection.open_draft(self._clone.mirror, _UPLOADS)
 
     def _send(self, draft: Draft, records: Sequence[Record]) -> Missing:
         counted = self._missing(records)

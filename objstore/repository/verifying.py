@@ -9,7 +9,6 @@ from objstore.history.records import SegmentsRecord
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
 from objstore.odb.pack import PackClass, pack_name
-from objstore.odb.reliable import Reliable
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting, fetch_now, follow, synchronizing
 from objstore.repository.project import Project
@@ -52,10 +51,7 @@ def verify(project: Project, progress: Progress, waiting: Waiting = None) -> Ver
 
 def _fill(project: Project, connection: Connection, broken: set[str], found: Verified, progress: Progress) -> None:
     assert project.clone is not None
-    mirror = project.clone.mirror
-    draft = connection.database.open_draft(
-        connection.drafts, mirror.generation, (), {*mirror.dead_packs, *broken}, stored=Reliable(connection.database, broken)
-    )
+    draft = connection.open_draft(project.clone.mirror, broken)
     try:
         progress.start("sending what is missing")
         for pack in broken - _packs_of_lost(project, connection, broken):
