@@ -4,14 +4,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from objstore.errors import ConflictError
-from objstore.history.encoding import encode_entry
-from objstore.history.log import EntryTakenError
-from objstore.history.records import PartRecord, Record, SegmentsRecord, VersionRecord
+from objstore.history.records import PartRecord, Record, VersionRecord
 from objstore.history.replay import Numbered, Replay, name_in_use
 from objstore.history.state import State
 from objstore.history.unpushed import PendingName
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
+from objstore.repository.appending import append
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Fetched, Waiting, follow, receive, synchronizing
 from objstore.repository.firstpush import push_all
@@ -128,7 +127,7 @@ class _Push:
                     if not records:  # what others have pushed meanwhile has left ours without effect
                         self._settle(replay)
                         return Pushed(fetched=self._fetched)
-                    if self._append(records, segments):
+                    if append(self._clone, self._connection, segments, records):
                         draft.finish()
                         self._settle(replay)
                         return Pushed(_versions(replay, records), len(records), sent, self._fetched)
@@ -148,19 +147,6 @@ class _Push:
     def _missing(self, records: Sequence[Record]) -> Missing:
         stored = self._connection.reliable(self._clone.mirror.condemned)
         return missing(self._project.database, _roots(records), stored, self._project.scratch)
-
-    def _append(self, records: Sequence[Record], segments: Sequence[str]) -> bool:
-        """Whether the records are the upstream's now; if not, another writer was faster."""
-        named = [SegmentsRecord(segments=tuple(segments))] if segments else []
-        number, data = self._clone.mirror.position + 1, encode_entry([*named, *records])
-        try:
-            self._connection.log.append_bytes(number, data)
-        except EntryTakenError:
-            return False
-        with self._clone.alone():
-            self._clone.extend([(number, data)])
-        self._connection.take_in(self._clone.mirror.segments)
-        return True
 
     def _settle(self, replay: Replay) -> None:
         kept = {record.write_id for record in replay.outgoing if not self._is_chosen(replay, record)}

@@ -3,20 +3,16 @@
 from dataclasses import dataclass, field
 
 from objstore.errors import ConflictError
-from objstore.history.encoding import encode_entry
-from objstore.history.log import EntryTakenError
-from objstore.history.records import SegmentsRecord
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
 from objstore.odb.pack import PackClass, pack_name
+from objstore.repository.appending import append
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting, fetch_now, follow, synchronizing
 from objstore.repository.project import Project
 from objstore.sync.sending import copy_records
 from objstore.sync.soundness import listed_in, whole_packs
 from objstore.values.key import Key, describe
-
-_TRIES = 20
 
 
 @dataclass
@@ -50,8 +46,9 @@ def verify(project: Project, progress: Progress, waiting: Waiting = None) -> Ver
 
 
 def _fill(project: Project, connection: Connection, broken: set[str], found: Verified, progress: Progress) -> None:
-    assert project.clone is not None
-    draft = connection.open_draft(project.clone.mirror, broken)
+    clone = project.clone
+    assert clone is not None
+    draft = connection.open_draft(clone.mirror, broken)
     try:
         progress.start("sending what is missing")
         for pack in broken - _packs_of_lost(project, connection, broken):
@@ -60,8 +57,10 @@ def _fill(project: Project, connection: Connection, broken: set[str], found: Ver
             for batch in listed_in(connection.database, broken):
                 _send(project, draft, batch, found)
         segments = draft.publish()
-        if segments:
-            _append(project, connection, segments)
+        while segments and not append(clone, connection, segments):
+            follow(project, connection)
+            if draft.generation != clone.mirror.generation:
+                raise ConflictError(f"gc was at work in {connection} meanwhile; try again")
         draft.finish()
     finally:
         draft.close()
@@ -83,20 +82,3 @@ def _send(project: Project, draft: Draft, keys: list[Key], found: Verified) -> N
     for pack_class in PackClass:
         wanted = draft.claim([key for key in keys if key not in set(lacking) and PackClass.of(key) is pack_class])
         found.restored += copy_records(here, wanted, draft)
-
-
-def _append(project: Project, connection: Connection, segments: list[str]) -> None:
-    clone = project.clone
-    assert clone is not None
-    for _ in range(_TRIES):
-        number, data = clone.mirror.position + 1, encode_entry([SegmentsRecord(segments=tuple(segments))])
-        try:
-            connection.log.append_bytes(number, data)
-        except EntryTakenError:
-            follow(project, connection)
-            continue
-        with clone.alone():
-            clone.extend([(number, data)])
-        connection.take_in(clone.mirror.segments)
-        return
-    raise ConflictError(f"others write to {connection} all the time; try again")

@@ -1,12 +1,17 @@
 """Mirrors of an upstream, and filling its holes."""
 
+from typing import Any
+
 import pytest
 
 from objstore.blobs.address import Address
+from objstore.blobs.local import LocalBlobs
 from objstore.errors import ConflictError
+from objstore.history.log import Log
+from objstore.history.records import GcRecord, Record, SegmentsRecord
 from objstore.host.locks import FileLock
 from objstore.host.progress import Silent
-from objstore.repository import mirroring
+from objstore.repository import mirroring, verifying
 from objstore.repository.checking import check
 from objstore.repository.introducing import introduce
 from objstore.repository.mirroring import Mirrored, mirror
@@ -161,6 +166,28 @@ def test_a_pack_cut_short_is_filled_and_others_see_it(sharing: Sharing) -> None:
     bring(other)
     assert contents(other) == before
     assert_sound(other)
+
+
+@pytest.mark.parametrize("meanwhile", [SegmentsRecord(segments=()), GcRecord(condemned=())])
+def test_what_others_log_while_holes_are_filled_is_heeded(sharing: Sharing, meanwhile: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    for pack in (sharing.upstream / "packs").rglob("?" * 64):
+        pack.unlink()
+
+    def append(*arguments: Any) -> bool:
+        if not there.read_entry(2):
+            there.append(2, [meanwhile])
+        return original(*arguments)
+
+    there, original = Log(LocalBlobs(sharing.upstream)), verifying.append
+    monkeypatch.setattr(verifying, "append", append)
+    if isinstance(meanwhile, GcRecord):
+        with pytest.raises(ConflictError, match="gc was at work"):
+            verify(mine, Silent())
+    assert verify(mine, Silent()).lost == []
+    assert sharing.check_upstream() == contents(mine)
 
 
 def test_what_is_not_here_either_is_told(sharing: Sharing) -> None:
