@@ -22,14 +22,12 @@ from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
 from objstore.repository import remotes
+from objstore.repository.cacheplace import open_cache
 from objstore.repository.founding import found, located, make_project
 from objstore.repository.settings import NAME, Settings
-from objstore.values.digest import plain
 from objstore.values.key import Key
 
 if TYPE_CHECKING:  # what has to do with remotes is loaded where there is one
-    from tempfile import TemporaryDirectory
-
     from objstore.history.clone import CloneLogbook
     from objstore.odb.draft import Draft, Stored
     from objstore.repository.bucket import Bucket
@@ -56,19 +54,23 @@ class Project:
         self.bucket = bucket
         self.blobs: BlobStore = LocalBlobs(folder) if bucket is None else bucket.blobs
         self.settings = Settings.decode(self.blobs.read(NAME)) if bucket is None else bucket.settings()
-        self._own_cache: TemporaryDirectory[str] | None = None
+        self._held = contextlib.ExitStack()
         self.keep_mode = filesystem.keeps_mode(folder)
-        self.cache = self._opened_cache()
+        self.cache = open_cache(folder, self.settings.project, self._held)
         self.database = self._opened_database(self.cache)
         self._logbook: Logbook = OwnLogbook(Log(self.blobs, "main"), self.cache, checked=bucket is None)
         self._clone: CloneLogbook | None = None
         self._upstream: Connection | None = None
         self._connections: list[Connection] = []
         self._refreshing = threading.RLock()
-        if is_fresh or bucket is None or not self.state.position:
-            self.refresh()
-        else:
-            self._load_index(self.database)
+        try:
+            if is_fresh or bucket is None or not self.state.position:
+                self.refresh()
+            else:
+                self._load_index(self.database)
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def find(cls, start: Path, setting_up: Callable[[Path], None] | None = None) -> Self:
@@ -220,8 +222,7 @@ class Project:
             connection.close()
         self.cache.close()
         self.blobs.close()
-        if self._own_cache:
-            self._own_cache.cleanup()
+        self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -355,25 +356,6 @@ class Project:
         from objstore.odb.remotedatabase import RemoteDatabase
 
         return RemoteDatabase(self.blobs, cache, self._look_again, Blocks(self.blobs, self.local / "blocks", _KEPT))
-
-    def _opened_cache(self) -> Cache:
-        """The cache; where it can't be written (a full disk, say) one for this process alone, so that reading works all the same."""
-        try:
-            return Cache(self._cache_path(), self.settings.project)
-        except (StorageError, OSError):
-            import tempfile
-
-            self._own_cache = tempfile.TemporaryDirectory(prefix="objstore-cache-")
-            return Cache(Path(self._own_cache.name) / "cache", self.settings.project)
-
-    def _cache_path(self) -> Path:
-        """In the project, or in the user's cache folder when LMDB can't work there: a network disk, or one not to be written."""
-        if filesystem.is_local(self.folder) and os.access(self.folder, os.W_OK) and not filesystem.is_read_only(self.folder):
-            return self.local / "cache"
-        import platformdirs
-
-        name = plain(os.fsencode(self.folder.resolve())).short
-        return platformdirs.user_cache_path("objstore") / f"{self.settings.project}-{name}"
 
 
 def open_project(start: Path, setting_up: Callable[[Path], None] | None = None) -> Project:

@@ -1,5 +1,7 @@
 """Stores that can't be written, that are newer, or that lie on a network disk."""
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,3 +144,15 @@ def test_the_settings_have_a_checksum(project: Project) -> None:
     data = (project.folder / NAME).read_bytes()
     body, _, checksum = data.partition(b',"checksum":')
     assert checksum == b'"' + plain(body).hex().encode() + b'"}\n'
+
+
+def test_a_project_that_can_t_be_opened_keeps_nothing_open(tmp_path: Path, source: Path) -> None:
+    folder = tmp_path / "project"
+    with Project.create_at(folder) as project:
+        add_folder(project, source)
+    shutil.rmtree(folder / "local" / "cache")
+    (folder / "log/main" / f"{1:020d}").write_bytes(b"damaged")
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(CorruptionError) as caught:
+        Project(folder)
+    assert caught.value and len(os.listdir("/dev/fd")) == before
