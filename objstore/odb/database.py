@@ -192,7 +192,7 @@ class Database:
 
         gc may have moved a record since somebody looked: then it is looked up again, once.
         """
-        elsewhere = {key: place for key, place in located.items() if not self._is_here(place.pack)}
+        elsewhere = {key: place for key, place in located.items() if self._is_upstream(place.pack)}
         if elsewhere:
             assert self._upstream is not None
             yield from self._upstream.read_records(elsewhere)
@@ -208,9 +208,12 @@ class Database:
             for key, at, size in span.records:
                 yield key, block[at : at + size]
 
-    def _is_here(self, pack: str) -> bool:
-        """Whether a pack that an object was found in is of this place, and not of the upstream."""
-        return not self._follows or self._cache.has_pack(pack)
+    def _is_upstream(self, pack: str) -> bool:
+        """Whether a pack is the upstream's, and not here. One that neither lists any more was here, and gc has moved what it held."""
+        if not self._follows or self._cache.has_pack(pack):
+            return False
+        upstream = self._upstream
+        return upstream is not None and upstream.cache.has_pack(pack)
 
     def read_span(self, span: Span) -> memoryview:
         """The bytes of a span, as they lie there, not verified. NotFoundError when the pack has gone."""
@@ -223,7 +226,7 @@ class Database:
 
     def _read_anew(self, key: Key) -> bytes | memoryview:
         located = self._located(key)
-        if not self._is_here(located.pack):
+        if self._is_upstream(located.pack):
             assert self._upstream is not None
             return next(record for _, record in self._upstream.read_records({key: located}))
         try:

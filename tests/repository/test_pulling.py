@@ -12,11 +12,13 @@ from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
 from objstore.odb import pack
 from objstore.odb.pack import pack_name
+from objstore.odb.record import decode
 from objstore.repository.collecting import collect
 from objstore.repository.project import Project
 from objstore.repository.pulling import Part, named, pull
 from objstore.repository.restoring import restore
-from objstore.values.key import Kind
+from objstore.values.digest import plain
+from objstore.values.key import Kind, chunk_key
 from tests.odb.stores import noise
 from tests.repository.interrupting import cut_off
 from tests.repository.sharing import Sharing, assert_sound, bring, change, contents, interrupted_by, log, look, send, shown
@@ -54,6 +56,17 @@ def test_a_clone_without_data_has_all_metadata_and_no_data(sharing: Sharing, fir
     assert_sound(second)
     assert contents(second) == contents(first)  # read there
     assert held(second, Kind.CHUNK) == set()
+
+
+def test_what_gc_moves_between_looking_up_and_reading_is_found_though_it_is_not_pushed(sharing: Sharing, first: Project) -> None:
+    log(first, {"kept": b"kept" * 1000, "dropped": noise(7, 50_000)}, "mine")
+    log(first, {"kept": b"kept" * 1000}, "mine")
+    change(first, lambda state: delete_version(state, "mine", "v0"))
+    located = first.database.locate([chunk_key(plain(b"kept" * 1000))])
+    with Project.find(first.folder) as other:
+        assert collect(other, Silent()).rewritten
+    ((key, record),) = first.database.read_records(located)
+    assert decode(key, record) == b"kept" * 1000
 
 
 def test_a_fetch_brings_the_metadata_of_what_is_new(sharing: Sharing, first: Project) -> None:
