@@ -65,7 +65,7 @@ class RemoteDatabase(Database):
                 raise CorruptionError(f"index segment {name[:12]} in {self._blobs.location} is damaged")
             return Segment.of(data)
 
-        return _again(read)
+        return again(read)
 
     def _received(self, blob: str) -> bytes | mmap:
         first = self._blobs.read_part(blob, 0, _PART)
@@ -104,13 +104,14 @@ class RemoteDatabase(Database):
                 raise
             return records
 
-        return _again(read)
+        return again(read)
 
     def _read_one(self, span: Span) -> memoryview:
         return self.read_verified(span)[0][1]
 
 
-def _again(read: Callable[[], T]) -> T:
+def again(read: Callable[[], T]) -> T:
+    """What is read; when it has arrived damaged, it is read again, twice at most."""
     for _ in range(_READS - 1):
         try:
             return read()

@@ -1,19 +1,24 @@
 """Checking packs and segments, bit by bit. Reports; repairs nothing."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
 
 from blake3 import blake3
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ObjstoreError
+from objstore.errors import CorruptionError, ObjstoreError
 from objstore.odb.database import Database
-from objstore.odb.pack import HEADER, hashed_part, pack_name
+from objstore.odb.pack import FOOTER, HEADER, decode_footer, decode_trailer, hashed_part, pack_id, pack_name
 from objstore.odb.pending import PendingRows
 from objstore.odb.record import FRAME, Payload, decode
+from objstore.odb.segment import segment_id
 from objstore.values.key import Key, describe
 
 _BATCH = 4096
+_PIECE = 4 << 20
 
 
 @dataclass
@@ -76,9 +81,9 @@ def check_segment(database: Database, rows: PendingRows, name: str) -> Iterator[
             batch = {}
     rows.put(batch)
     listed = 0
-    for position, pack_id in enumerate(segment.packs):
+    for position, listed_pack in enumerate(segment.packs):
         try:
-            trailer = database.read_trailer(pack_id.hex())
+            trailer = database.read_trailer(listed_pack.hex())
         except ObjstoreError:
             return  # reported with the pack itself
         for row, offset in trailer.offsets():
@@ -89,3 +94,37 @@ def check_segment(database: Database, rows: PendingRows, name: str) -> Iterator[
                     yield f"index segment {name[:12]} has a wrong place for {describe(row.key)}"
     if listed != sum(segment.counts.values()):
         yield f"index segment {name[:12]} lists objects that its packs don't hold"
+
+
+def check_copy(name: str, file: Path) -> None:
+    """CorruptionError unless a file is, to the last bit, the pack or the index segment that has this name. Memory: little."""
+    with file.open("rb") as opened:
+        id_ = name.rpartition("/")[2]
+        is_pack = name == pack_name(id_)
+        is_whole = _is_pack(opened, id_) if is_pack else segment_id(iter(lambda: opened.read(_PIECE), b"")).hex() == id_
+    if not is_whole:
+        raise CorruptionError(f"{name} is damaged")
+
+
+def _is_pack(file: BinaryIO, pack: str) -> bool:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - FOOTER.size))
+    length = decode_footer(file.read())
+    at = size - FOOTER.size - length
+    if at < 0:
+        return False
+    file.seek(at)
+    body = file.read(length)
+    if pack_id(body).hex() != pack:
+        return False
+    trailer = decode_trailer(body)
+    file.seek(0)
+    if trailer.content_size != at or file.read(len(HEADER)) != HEADER:
+        return False
+    hasher = blake3()
+    for row in trailer.rows:
+        record = memoryview(file.read(FRAME.size + row.stored))
+        decode(row.key, record)
+        hasher.update(record[: FRAME.size])
+        hasher.update(hashed_part(Payload(row.key, row.codec, row.raw, record[FRAME.size :])))
+    return hasher.digest() == trailer.content_hash

@@ -13,6 +13,8 @@ from objstore.history.log import EntryTakenError, Log
 from objstore.host.ahead import ahead
 from objstore.host.progress import Progress
 from objstore.host.publish import translated
+from objstore.odb.remotedatabase import again
+from objstore.odb.verify import check_copy
 
 _AT_ONCE = 3
 _PIECE = 16 << 20
@@ -26,7 +28,10 @@ def absent(target: BlobStore, files: Mapping[str, int]) -> dict[str, int]:
 
 
 def copy_files(source: BlobStore, target: BlobStore, files: Mapping[str, int], progress: Progress) -> None:
-    """Copies write-once files of these sizes, three at once. What has the name but another size is replaced."""
+    """Copies packs and segments of these sizes, three at once, each verified. What has the name but another size is replaced.
+
+    CorruptionError when one is damaged in its source; then others have been copied.
+    """
 
     def copy(name: str) -> None:
         _copy(source, target, name, files[name])
@@ -55,15 +60,32 @@ def copy_log(source: Log, target: Log, after: int, last: int) -> bool:
 def _copy(source: BlobStore, target: BlobStore, name: str, size: int) -> None:
     temporary = target.scratch / f"copy-{os.getpid()}-{os.urandom(8).hex()}.tmp"
     try:
-        _write(source, target, name, size, temporary)
+        _write_whole(source, target, name, size, temporary)
         try:
             target.adopt(name, temporary)
         except BlobExistsError:  # in another size, or it wouldn't be copied: half of what it should be
             if target.size(name) != size:
-                _write(source, target, name, size, temporary)
+                _write_whole(source, target, name, size, temporary)
                 target.replace(name, temporary)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_whole(source: BlobStore, target: BlobStore, name: str, size: int, file: Path) -> None:
+    """What is damaged in its source, or on the way, isn't copied: nobody would send it again to where its name is."""
+
+    def write() -> None:
+        file.unlink(missing_ok=True)
+        _write(source, target, name, size, file)
+        with translated(file):
+            check_copy(name, file)
+
+    try:
+        again(write)
+    except CorruptionError as error:
+        raise CorruptionError(
+            f"{name} in {source.location} is damaged, so it wasn't copied; `objstore fsck` there tells what is hit"
+        ) from error
 
 
 def _write(source: BlobStore, target: BlobStore, name: str, size: int, file: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from objstore.errors import CorruptionError
 from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
 from objstore.odb import pack
@@ -211,3 +212,16 @@ def test_joining_cut_off_anywhere_loses_nothing(sharing: Sharing, first: Project
         shutil.copytree(kept, sharing.upstream)
         if not cut:
             break
+
+
+def test_a_damaged_pack_does_not_go_there(sharing: Sharing, first: Project) -> None:
+    path = max((first.folder / "packs").rglob("*/*"), key=lambda found: found.stat().st_size)
+    path.chmod(0o600)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
+    with pytest.raises(CorruptionError, match=path.name):
+        send(first)
+    assert path.name not in {name.rpartition("/")[2] for name in sharing.blobs_there()}
+    path.write_bytes(whole)
+    send(first)
+    assert sharing.check_upstream() == contents(first)

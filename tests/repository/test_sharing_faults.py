@@ -11,8 +11,12 @@ from objstore.blobs.address import Address
 from objstore.blobs.retrying import Retrying
 from objstore.errors import CorruptionError, RemoteError
 from objstore.history.log import Log
+from objstore.host.progress import Silent
 from objstore.odb import pack
 from objstore.repository import remotes
+from objstore.repository.checking import check
+from objstore.repository.introducing import introduce
+from objstore.repository.mirroring import mirror
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM, Remote
 from tests.repository.sharing import Sharing, assert_sound, bring, contents, log, look, send, shown
@@ -165,3 +169,13 @@ def test_the_cost_of_looking_when_there_is_nothing_new(line: Line) -> None:
     line.proxy.reset()
     send(line.first)
     assert len(line.proxy.requests) == 3
+
+
+@pytest.mark.parametrize("part", ["/packs/", "/index/"])
+def test_what_arrives_damaged_on_its_way_to_a_mirror_is_read_again(line: Line, part: str) -> None:
+    send(line.first)
+    introduce(line.first, "backup", Address.parse(str(line.sharing.place / "backup")), {}, checked=False)
+    fault = line.breaks("flip", "GET", part, times=1)
+    mirror(line.first, "backup", Silent())
+    assert not fault.times
+    assert check(line.sharing.place / "backup", Silent()).problems == []
