@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ConflictError
+from objstore.errors import ConflictError, CorruptionError
 from objstore.history.log import Log
 from objstore.history.state import State
 from objstore.host.progress import Progress
@@ -40,7 +40,8 @@ class _Source:
 def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = False, waiting: Waiting = None) -> Mirrored:
     """Copies the upstream's log, and the packs and index that it needs, to another remote; of a project without upstream, its own.
 
-    ConflictError when the mirror's log isn't a beginning of it, or it is another project. What is there already isn't sent again.
+    ConflictError when the mirror's log isn't a beginning of it, or it is another project; CorruptionError when something that it needs is
+    missing or damaged in its source. What is there already isn't sent again.
     """
     target = project.connect(name)
     upstream = project.connect() if project.has_upstream else None
@@ -50,8 +51,12 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
         if not dry_run:
             target.make(project.settings)  # before it is locked, since there may have been no folder to lock
         with project.keeping(waiting), target.in_use():
-            wanted = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
-            files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in wanted}
+            needed = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
+            files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in needed}
+            if needed - files.keys():
+                raise CorruptionError(
+                    f"{source.blobs.location} lacks {min(needed - files.keys())}; `objstore push --verify` fills what is here"
+                )
             missing = absent(target.blobs, files)
             done = Mirrored(source.state.position - there, sum(missing.values()), dry_run)
             if dry_run:

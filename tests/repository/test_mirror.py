@@ -6,7 +6,7 @@ import pytest
 
 from objstore.blobs.address import Address
 from objstore.blobs.local import LocalBlobs
-from objstore.errors import ConflictError
+from objstore.errors import ConflictError, CorruptionError
 from objstore.history.log import Log
 from objstore.history.records import GcRecord, Record, SegmentsRecord
 from objstore.host.locks import FileLock
@@ -20,7 +20,7 @@ from objstore.repository.pruning import prune
 from objstore.repository.verifying import verify
 from objstore.sync.copying import absent
 from tests.odb.stores import noise
-from tests.repository.sharing import Sharing, assert_sound, bring, contents, forget_tables, log, send
+from tests.repository.sharing import Sharing, assert_sound, bring, contents, forget_tables, interrupted_by, log, send
 
 ONE, TWO = {"a": noise(1, 90_000), "b": noise(2, 9000)}, {"a": noise(1, 90_000), "c": noise(3, 9000)}
 
@@ -200,3 +200,33 @@ def test_what_is_not_here_either_is_told(sharing: Sharing) -> None:
     found = verify(mine, Silent())
     assert len(found.lost) >= 2
     assert all(lost.startswith("chunk ") for lost in found.lost)
+
+
+def test_gc_of_the_upstream_waits_until_all_is_copied(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    free = []
+
+    def look() -> None:
+        with FileLock(sharing.upstream / "local" / "lock") as lock:
+            free.append(lock.try_exclusive())
+
+    with interrupted_by(2, look, sharing.place / "backup"):
+        backed_up(sharing, mine)
+    assert free == [False]
+
+
+def test_a_mirror_is_not_told_of_what_the_upstream_has_lost(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    bring(mine)
+    lost = max((sharing.upstream / "packs").rglob("*/*"), key=lambda path: path.stat().st_size)
+    lost.unlink()
+    with pytest.raises(CorruptionError, match=lost.name):
+        backed_up(sharing, mine)
+    assert not (sharing.place / "backup" / "log").exists()
+    verify(mine, Silent())
+    backed_up(sharing, mine)
+    assert in_backup(sharing) == contents(mine)
