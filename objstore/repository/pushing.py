@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import ConflictError
+from objstore.errors import ConflictError, ObjstoreError
 from objstore.history.records import PartRecord, Record, VersionRecord
 from objstore.history.replay import Numbered, Replay, name_in_use
 from objstore.history.state import State
@@ -91,6 +91,14 @@ class _Push:
         self._entries: set[PendingName] = set()
 
     def run(self, *, dry_run: bool) -> Pushed:
+        try:
+            return self._run(dry_run=dry_run)
+        except ObjstoreError as error:  # the user has new numbers all the same
+            for old, new in self._fetched.renumbered:
+                error.add_note(f"{old} is {new} now, behind what others have pushed")
+            raise
+
+    def _run(self, *, dry_run: bool) -> Pushed:
         self._look()
         self._clone.check_writable()
         replay = self._clone.replay
