@@ -2,12 +2,14 @@
 
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import CONTENT, Cli, Ended, ran
 from tests.servers.bucket import Bucket
+from tests.servers.process import free_ports
 
 
 class At(Cli):
@@ -221,10 +223,35 @@ def test_options_are_kept_from_others_and_never_shown(cli: Cli, s3: Bucket, monk
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_wrong_secret_is_told_without_showing_it(cli: Cli, s3: Bucket) -> None:
-    options = [word for key, value in {**s3.options, "secret": "hushhush"}.items() for word in ("-o", f"{key}={value}")]
-    said = cli("remote", "add", "origin", s3.place(), *options, code=6)
-    assert "hushhush" not in said.err + said.out
+WRONG = {
+    "secret": "wrong or missing credentials for s3://bucket/",
+    "bucket": "the bucket of s3://nowhere/vision doesn't exist",
+    "network": "connection refused",
+    "rights": "may not write ",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_with_an_upstream_is_told_in_one_line_soon(images: Cli, s3: Bucket, tmp_path: Path, wrong: str) -> None:
+    url, options = s3.place(), {**s3.options}
+    if wrong == "secret":
+        options["secret"] = "hushhush"
+    elif wrong == "bucket":
+        url = "s3://nowhere/vision"
+    elif wrong == "network":
+        options["endpoint_url"] = f"http://127.0.0.1:{free_ports(1)[0]}"
+    else:
+        options = {**s3.readonly}
+    who = At(images.folder)
+    given = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
+    who("remote", "add", "origin", url, "--no-check", *given)
+    writing, reading = [["push"], ["remote", "check"]], [["pull"], ["clone", url, str(tmp_path / "new"), *given]]
+    for command in writing + (reading if wrong != "rights" else []):
+        began = time.monotonic()
+        said = who(*command, code=6)
+        assert WRONG[wrong] in said.err and "hushhush" not in said.err + said.out
+        assert time.monotonic() - began < 20
+    assert not (tmp_path / "new").exists()
 
 
 # -- clone -------------------------------------------------------------------------------------------------------------

@@ -11,11 +11,17 @@ from tests.servers.bucket import Bucket
 from tests.servers.proxy import Proxy
 
 
-def test_the_whole_api_works_on_a_bucket(s3: Bucket, tmp_path: Path) -> None:
-    url = f"{s3.place()}/team/vision"
+@pytest.fixture(params=["s3", "gcs"])
+def bucket(request: pytest.FixtureRequest) -> Bucket:
+    found: Bucket = request.getfixturevalue(request.param)
+    return found
+
+
+def test_the_whole_api_works_on_a_bucket(bucket: Bucket, tmp_path: Path) -> None:
+    url = f"{bucket.place()}/team/vision"
     with pytest.raises(NotFoundError, match="no objstore project"):
-        objstore.open(url, storage_options=s3.options)
-    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        objstore.open(url, storage_options=bucket.options)
+    with objstore.open(url, create=True, storage_options=bucket.options) as repo:
         assert (repo.name, repo.url) == ("team/vision", url)
         with pytest.raises(InvalidInputError, match="bucket"):
             _ = repo.path
@@ -27,7 +33,7 @@ def test_the_whole_api_works_on_a_bucket(s3: Bucket, tmp_path: Path) -> None:
             file.write("taken in May")
         second = repo.log(draft)
         assert [item.path for item in first.diff(second).added] == ["notes.txt"]
-    with objstore.open(url, storage_options=s3.options) as again:
+    with objstore.open(url, storage_options=bucket.options) as again:
         found = again.artifact("images:prod")
         assert Path(found.download(tmp_path / "got")).joinpath("cat.png").read_bytes() == b"meow" * 50_000
         assert [artifact.version for artifact in again.artifacts("images")] == ["v1", "v0"]
@@ -49,12 +55,12 @@ def test_two_who_write_to_a_bucket_see_each_other(s3: Bucket, tmp_path: Path, mo
             assert [artifact.version for artifact in one.artifacts("notes")] == ["v3", "v2", "v1", "v0"]
 
 
-def test_a_bucket_is_cloned_and_pushed_to(s3: Bucket, tmp_path: Path) -> None:
-    url = s3.place()
-    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+def test_a_bucket_is_cloned_and_pushed_to(bucket: Bucket, tmp_path: Path) -> None:
+    url = bucket.place()
+    with objstore.open(url, create=True, storage_options=bucket.options) as repo:
         (tmp_path / "file").write_text("one")
         repo.add(tmp_path / "file", name="notes")
-        with objstore.clone(url, tmp_path / "clone", storage_options=s3.options) as clone:
+        with objstore.clone(url, tmp_path / "clone", storage_options=bucket.options) as clone:
             (tmp_path / "file").write_text("two")
             clone.add(tmp_path / "file", name="notes")
             assert [str(version) for version in clone.push().versions] == ["notes:v1"]
