@@ -6,6 +6,7 @@ An environment may be open once in a process, and never across a fork; `open_tab
 import contextlib
 import os
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ _MAP_SIZE = 1 << 36  # address space only; the file grows as needed
 
 @dataclass
 class _Shared:
-    """An environment that is open in this process with its tables, and how many use it."""
+    """An environment that is open in this process with its tables, and how many use it. Closed at the latest when nobody has it."""
 
     env: lmdb.Environment
     dbs: dict[str, Any]
@@ -30,14 +31,22 @@ class _Shared:
     users: int = 0
     is_forgotten: bool = False
 
+    def __post_init__(self) -> None:
+        weakref.finalize(self, _close, self.env, self.pid).atexit = False
+
 
 _open: dict[Path, _Shared] = {}
-_open_lock = threading.Lock()
+
+# lmdb refuses to open a file that this process has open, and tells files by their inode numbers. One that is closed after it was removed
+# gives its number free a moment before lmdb has noticed. If another thread made a new file in that moment, and the disk gave it that
+# number, it was told that the new file is open. So whoever opens or closes an environment holds this lock. Reentrant, since a garbage
+# collection may close one anywhere.
+_open_lock = threading.RLock()
 
 
 def _after_fork() -> None:
     global _open_lock
-    _open_lock = threading.Lock()  # a thread of the parent may have held it
+    _open_lock = threading.RLock()  # a thread of the parent may have held it
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -145,8 +154,14 @@ class Tables:
                 return
             if _open.get(self.path.resolve()) is self._shared:
                 del _open[self.path.resolve()]
-        if self._shared.pid == os.getpid():
-            self._shared.env.close()
+            _close(self._shared.env, self._shared.pid)
+
+
+def _close(env: lmdb.Environment, pid: int) -> None:
+    """Closes an environment in the process that opened it; harmless when it is closed already."""
+    if pid == os.getpid():
+        with _open_lock:
+            env.close()
 
 
 def forget(path: Path) -> None:

@@ -1,13 +1,17 @@
 """The cache may be lost, damaged or another's at any time: it is made anew, and nothing is missing."""
 
 import os
+import queue
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.pool import Pool
 from pathlib import Path
+from typing import Any
 
+import lmdb
 import pytest
 
 from objstore.odb import cache as cache_module
@@ -186,3 +190,39 @@ def test_a_cache_that_was_thrown_away_serves_until_one_goes_over_to_the_next(tmp
     assert list(reading) == [b"a2"]
     old.close()
     assert Cache(tmp_path / "cache", "p").remembered("state") == b"new"
+
+
+def test_a_cache_opens_while_other_threads_close_what_was_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are new, though a disk may give them the numbers of files that have gone only just now."""
+    refused = []
+    really_open = lmdb.open
+
+    def watched(*arguments: Any, **options: Any) -> lmdb.Environment:
+        try:
+            return really_open(*arguments, **options)
+        except lmdb.Error as error:
+            refused.append(error)
+            raise
+
+    monkeypatch.setattr(lmdb, "open", watched)
+    thrown_away: queue.SimpleQueue[list[Cache]] = queue.SimpleQueue()
+
+    def let_go() -> None:
+        while thrown_away.get():
+            pass
+
+    threads = [threading.Thread(target=let_go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(100):
+            last_user = [Cache(tmp_path / "cache", "p")]
+            cache_module.discard(tmp_path / "cache")
+            thrown_away.put(last_user)
+            del last_user
+    finally:
+        for _ in threads:
+            thrown_away.put([])
+        for thread in threads:
+            thread.join()
+    assert refused == []

@@ -96,11 +96,13 @@ def test_readers_in_threads_notice_nothing(repo: Repository, tmp_path: Path, rep
     threads = [threading.Thread(target=read, args=[number]) for number in range(3)]
     for thread in threads:
         thread.start()
-    for _ in range(10):
-        repair(repo)
-    done.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for _ in range(10):
+            repair(repo)
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
     assert failures == []
 
 
