@@ -28,7 +28,9 @@ class Retrying:
     A try ends by itself after 5 s without a connection or 20 s without a byte (the file system's timeouts), so 90 s leave room for four
     that stall, and the waits between eight busy answers (12 to 24 s in all) let a store spread its load. A request that carries bytes
     gets longer, as if the line took no more than `slowest` bytes a second: with less, a pack would never get through a slow one.
-    A host that has never answered is most likely misspelt: no try begins later than `patience` after the first.
+    A host that has never answered is most likely misspelt: no try begins later than `patience` after the first. But it may only be busy,
+    or we are, so where the first try has taken longer than that there is a second: a host that is refused or unknown is told within
+    seconds, one that takes no connection after 10 s, one that takes it and then keeps silent after 40 s.
     """
 
     tries: int = 8
@@ -58,7 +60,7 @@ class Retrying:
                 failure = failure_of(error)
                 answered |= failure.answered
                 wait = min(self.first_wait * 2 ** (tries - 1), self.longest_wait) * (1 + self.chance()) / 2
-                end = began + (allowed if answered else self.patience)
+                end = began + (allowed if answered or tries == 1 else self.patience)
                 if not failure.transient or tries == self.tries or self.clock() + wait >= end:
                     raise RequestFailedError(failure, tries) from error
             self.sleep(wait)

@@ -1,5 +1,7 @@
 """When a request is tried again, by a clock that only the test moves."""
 
+import socket
+
 import pytest
 
 from objstore.blobs.failures import Kind
@@ -74,11 +76,34 @@ def test_many_bytes_get_longer(clock):
     assert server.limits == [90 + 512]
 
 
-@pytest.mark.parametrize("error", [ConnectionRefusedError(), TimeoutError()])
-def test_a_host_that_has_never_answered_gets_a_few_seconds(clock, error):
+class ConnectTimeoutError(Exception):
+    """As botocore and urllib3 name it."""
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("error", [ConnectionRefusedError(), socket.gaierror()])
+def test_a_host_that_cannot_be_reached_gets_a_few_seconds(clock, error, chance):
     with pytest.raises(RequestFailedError):
-        policy(clock).run(Server(clock, [error] * 8), answered=False)
-    assert 0 < clock.now - 1000 < 5
+        policy(clock, chance=lambda: chance).run(Server(clock, [error] * 8), answered=False)
+    assert 1 < clock.now - 1000 < 4
+
+
+def test_a_host_that_takes_no_connection_is_tried_twice(clock):
+    with pytest.raises(RequestFailedError) as caught:
+        policy(clock).run(Server(clock, [ConnectTimeoutError()] * 8, seconds=5), answered=False)
+    assert (caught.value.tries, caught.value.failure.kind) == (2, Kind.UNREACHABLE)
+    assert clock.now - 1000 < 11
+
+
+def test_a_host_that_takes_the_connection_may_be_slow_to_answer_for_the_first_time(clock):
+    assert policy(clock).run(Server(clock, [TimeoutError()], seconds=20), answered=False) == "answer"
+
+
+def test_a_host_that_takes_connections_and_never_answers_is_tried_twice(clock):
+    with pytest.raises(RequestFailedError) as caught:
+        policy(clock).run(Server(clock, [TimeoutError()] * 8, seconds=20), answered=False)
+    assert (caught.value.tries, caught.value.failure.kind) == (2, Kind.TIMED_OUT)
+    assert clock.now - 1000 < 45
 
 
 def test_a_host_that_has_answered_before_is_waited_for_longer(clock):
