@@ -10,7 +10,6 @@ from typing import Any
 
 import fsspec.config
 from aiohttp import ClientTimeout
-from fsspec.asyn import sync
 from gcsfs.core import GCSFileSystem
 
 from objstore.blobs import transport
@@ -82,7 +81,7 @@ class GcsTransport(Transport):
 
     def close(self) -> None:
         if self.fs.session is not None:
-            sync(self.fs.loop, self.fs.session.close)
+            self.finish(self.fs.session.close)
             self.fs._session = None
 
     @property

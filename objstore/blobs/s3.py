@@ -9,7 +9,6 @@ from typing import Any
 
 import fsspec.config
 from botocore.handlers import add_expect_header
-from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
 from objstore.blobs import transport
@@ -94,7 +93,7 @@ class S3Transport(Transport):
 
     def close(self) -> None:
         if self.fs._s3 is not None:  # asking for `s3` would connect
-            sync(self.fs.loop, self.fs.s3.close)
+            self.finish(self.fs.s3.close)
 
     def _call(self, method: str, name: str, limit: float) -> Any:
         bucket, key, _ = self.fs.split_path(self.path(name))

@@ -1,6 +1,6 @@
 """The requests that a remote answers, as a file system of fsspec makes them: each once, with whatever exception it ends in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,21 @@ class Transport:
 
     def close(self) -> None:
         """Gives back its connections; it may be used again."""
+
+    def finish(self, closing: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Runs what closes connections in the file system's event loop, and waits for it.
+
+        Not in the loop's own thread, where garbage may be collected as in any other: there it is done next.
+        """
+        import asyncio  # only here: start-up needn't wait for these
+
+        from fsspec.asyn import sync
+
+        loop: asyncio.AbstractEventLoop = self.fs.loop
+        if asyncio._get_running_loop() is loop:
+            loop.create_task(closing())
+        else:
+            sync(loop, closing)
 
     def within(self, limit: float) -> dict[str, float]:
         return {"timeout": max(limit, 0.1)} if self.fs.async_impl else {}

@@ -5,6 +5,7 @@ import os
 import threading
 
 import pytest
+from fsspec.asyn import get_loop, sync
 
 from objstore.blobs.remote import RemoteBlobs
 from objstore.blobs.retrying import Retrying
@@ -213,3 +214,16 @@ def test_the_scratch_is_made_when_needed(blobs, tmp_path):
     assert blobs.scratch.is_dir()
     assert blobs.root is None
     assert blobs.location == "s3://bucket/x"
+
+
+@pytest.mark.parametrize("server", ["s3", "gcs"])
+def test_it_is_closed_also_where_garbage_is_collected_in_the_thread_of_the_event_loop(server, request, tmp_path):
+    blobs = request.getfixturevalue(server).open(tmp_path)
+    assert not blobs.has("nothing")
+
+    async def collect():
+        blobs.close()
+
+    sync(get_loop(), collect)
+    assert not blobs.has("nothing")
+    blobs.close()
