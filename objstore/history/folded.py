@@ -22,7 +22,7 @@ class Folded:
         """`name`: under which the cache remembers the fold.
 
         `checked`: whether to ask at once if the log still is the one that was folded, which a store restored from a backup isn't.
-        Where that would cost a request, whoever appends asks (`check`).
+        Where that would cost a request, it is asked before anything is appended, or folded in.
         """
         self.log = log
         self._cache = cache
@@ -35,9 +35,10 @@ class Folded:
             self.forget()
 
     def refresh(self) -> bool:
-        """Folds in what has been appended since; whether there was anything."""
+        """Folds in what has been appended since; whether there was anything. ConflictError where that follows something else."""
         before = self.state.position
         for number, data, records in self.log.read_both_from(before + 1):
+            self.check()
             self.state.apply(number, records)
             self._last = plain(data)
         if self.state.position != before:

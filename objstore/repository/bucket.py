@@ -32,15 +32,36 @@ class Bucket:
 
     def settings(self) -> Settings:
         """What the project says of itself, which never changes; so it is asked for once. NotFoundError when there is none."""
-        known = self.folder / NAME
         with contextlib.suppress(OSError, CorruptionError):
-            return Settings.decode(known.read_bytes())
+            return Settings.decode(self._known.read_bytes())
+        settings = self._ask()
+        replace_text(self._known, settings.encode().decode())
+        return settings
+
+    def check_still_there(self, settings: Settings) -> None:
+        """For who writes: NotFoundError when the project isn't there any more, ConflictError when another one is. Cost: one request."""
         try:
-            settings = read_settings(self.blobs)
+            there = self._ask()
+        except NotFoundError:
+            self.forget()
+            raise
+        if there != settings:
+            self.forget()
+            raise ConflictError(f"another project is at {self.address} than when this machine last looked; open the repository anew")
+
+    def forget(self) -> None:
+        """Has the project asked again what it is when it is next opened."""
+        self._known.unlink(missing_ok=True)
+
+    @property
+    def _known(self) -> Path:
+        return self.folder / NAME
+
+    def _ask(self) -> Settings:
+        try:
+            return read_settings(self.blobs)
         except NotFoundError:
             raise NotFoundError(f"there is no objstore project at {self.address}; is the address right?") from None
-        replace_text(known, settings.encode().decode())
-        return settings
 
 
 def make_in_bucket(address: Address, options: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from objstore.blobs.address import Address
 from objstore.blobs.local import LocalBlobs
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import NotFoundError, StorageError
+from objstore.errors import ConflictError, NotFoundError, StorageError
 from objstore.history.log import Log
 from objstore.history.logbook import Decide, Logbook, OwnLogbook, is_clone
 from objstore.history.records import Record
@@ -130,7 +130,12 @@ class Project:
         with self._refreshing:
             if self.bucket is None and self.clone is None and is_clone(self.blobs):
                 self._become_clone()
-            self._logbook.refresh()
+            try:
+                self._logbook.refresh()
+            except ConflictError:
+                if self.bucket is not None:
+                    self.bucket.forget()
+                raise
             if self.cache.is_forgotten:
                 self._renew_cache()
             self._load_index(self.database)
@@ -281,6 +286,8 @@ class Project:
     def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """While inside, gc isn't at work. Refused when a newer program has written what this one doesn't know."""
         with locked_shared(self._lock, waiting):
+            if self.bucket is not None:
+                self.bucket.check_still_there(self.settings)
             self._logbook.check()
             self.refresh()
             self._logbook.check_writable()

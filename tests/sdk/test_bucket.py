@@ -79,19 +79,48 @@ def test_a_bucket_follows_nobody(s3: Bucket, tmp_path: Path) -> None:
             repo.push()
 
 
-def test_a_bucket_that_was_emptied_and_filled_anew_is_not_written_to_with_old_knowledge(s3: Bucket, tmp_path: Path) -> None:
-    url = s3.place()
-    (tmp_path / "file").write_text("one")
-    with objstore.open(url, create=True, storage_options=s3.options) as repo:
-        repo.add(tmp_path / "file", name="notes")
+def emptied(s3: Bucket, tmp_path: Path, url: str) -> None:
     blobs = s3.open(tmp_path / "scratch", url)
     for name, _ in list(blobs.list("")):
         blobs.delete(name)
     blobs.close()
+
+
+def test_nothing_is_written_to_a_bucket_that_was_emptied(s3: Bucket, tmp_path: Path) -> None:
+    url = s3.place()
+    (tmp_path / "file").write_text("one")
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        repo.add(tmp_path / "file", name="notes")
+    emptied(s3, tmp_path, url)
     with objstore.open(url, storage_options=s3.options) as stale:
         (tmp_path / "file").write_text("two")
-        with pytest.raises(objstore.ConflictError, match="restored or replaced"):
+        with pytest.raises(NotFoundError, match="no objstore project"):
             stale.add(tmp_path / "file", name="notes")
+    with pytest.raises(NotFoundError, match="no objstore project"):
+        objstore.open(url, storage_options=s3.options)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_old_knowledge_of_a_bucket_is_not_mixed_with_what_was_put_there_anew(
+    s3: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    url = s3.place()
+    (tmp_path / "file").write_text("one")
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        repo.add(tmp_path / "file", name="notes")
+        repo.add(tmp_path / "file", name="more")
+    emptied(s3, tmp_path, url)
+    with monkeypatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+        with objstore.open(url, create=True, storage_options=s3.options) as other:
+            for number in range(count):
+                (tmp_path / "file").write_text(f"text {number}")
+                other.add(tmp_path / "file", name="others")
+    with pytest.raises(objstore.ConflictError, match="anew"), objstore.open(url, storage_options=s3.options) as stale:
+        stale.add(tmp_path / "file", name="notes")
+    with objstore.open(url, storage_options=s3.options) as fresh:
+        assert [item.name for item in fresh.collections()] == ["others"]
+        assert fresh.add(tmp_path / "file", name="others").version == f"v{count - 1}"
 
 
 def test_reading_a_part_of_a_large_file_takes_few_requests(s3: Bucket, s3_proxy: Proxy, tmp_path: Path) -> None:
