@@ -9,7 +9,7 @@ import platformdirs
 from objstore.blobs.address import Address
 from objstore.blobs.opening import open_blobs
 from objstore.blobs.probing import probe
-from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError
+from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError, StorageError
 from objstore.host.lines import replace_text
 from objstore.repository.connection import read_settings
 from objstore.repository.settings import NAME, Settings
@@ -35,7 +35,8 @@ class Bucket:
         with contextlib.suppress(OSError, CorruptionError):
             return Settings.decode(self._known.read_bytes())
         settings = self._ask()
-        replace_text(self._known, settings.encode().decode())
+        with contextlib.suppress(OSError, StorageError):  # where nothing can be kept they are asked for each time
+            replace_text(self._known, settings.encode().decode())
         return settings
 
     def check_still_there(self, settings: Settings) -> None:
@@ -51,7 +52,8 @@ class Bucket:
 
     def forget(self) -> None:
         """Has the project asked again what it is when it is next opened."""
-        self._known.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._known.unlink(missing_ok=True)
 
     @property
     def _known(self) -> Path:

@@ -1,5 +1,7 @@
 """A project that is in a bucket, opened there."""
 
+import errno
+import os
 from pathlib import Path
 
 import fsspec
@@ -156,3 +158,22 @@ def test_what_a_bucket_has_by_now_is_looked_up_where_a_name_may_have_moved(s3: B
     fs = fsspec.filesystem("objstore", repo=url, skip_instance_cache=True, target_options=s3_proxy.bucket.options)
     assert fs.cat("notes:v0/file") == b"one"
     assert not [request for request in s3_proxy.requests if "/log/" in request.path]
+
+
+def test_a_bucket_is_read_also_where_nothing_can_be_kept(s3: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = s3.place()
+    (tmp_path / "file").write_text("one")
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        repo.add(tmp_path / "file", name="notes")
+    cache = tmp_path / "read-only"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    make = os.mkdir
+
+    def refuse(path: str | Path, *args: object, **kwargs: object) -> None:
+        if Path(path).is_relative_to(cache):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        make(path, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with objstore.open(url, storage_options=s3.options) as again:
+        assert Path(again.artifact("notes").download(tmp_path / "got")).joinpath("file").read_text() == "one"
