@@ -9,6 +9,7 @@ from objstore.host.progress import Progress
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import segment_name
 from objstore.repository.connection import Connection
+from objstore.repository.fetching import Waiting
 from objstore.repository.joining import become_clone
 from objstore.repository.project import Project
 from objstore.sync.copying import absent, copy_files, copy_log
@@ -24,7 +25,7 @@ class First:
     bytes: int = 0
 
 
-def push_all(project: Project, connection: Connection, progress: Progress, *, dry_run: bool) -> First | None:
+def push_all(project: Project, connection: Connection, progress: Progress, waiting: Waiting, *, dry_run: bool) -> First | None:
     """Copies packs, index and log as they are, and becomes a clone; None when the place has a log of its own already.
 
     Cut off, it goes on where it was. Nobody is kept from writing here meanwhile.
@@ -37,13 +38,13 @@ def push_all(project: Project, connection: Connection, progress: Progress, *, dr
         return First(_versions(project), _records(project, there, project.state.position), size)
     connection.make(project.settings)
     with connection.in_use():  # from before the first pack, which nothing names yet
-        return _push(project, connection, progress, there)
+        return _push(project, connection, progress, waiting, there)
 
 
-def _push(project: Project, connection: Connection, progress: Progress, there: int) -> First | None:
+def _push(project: Project, connection: Connection, progress: Progress, waiting: Waiting, there: int) -> First | None:
     done = First()
     while True:
-        with project.keeping():
+        with project.keeping(waiting):
             project.refresh()
             last = project.state.position  # whatever is logged from now on comes another time, after what it needs
             for files in (_packs(project), _index(project)):  # the index last, since it names packs
@@ -51,7 +52,7 @@ def _push(project: Project, connection: Connection, progress: Progress, there: i
             if not copy_log(Log(project.blobs, "main"), connection.log, there, last):
                 return None
             done.records += _records(project, there, last)
-        with project.collecting():
+        with project.collecting(waiting):
             if project.state.position == last:
                 done.versions = _versions(project)
                 become_clone(project)

@@ -44,6 +44,7 @@ def push(
 ) -> Pushed:
     """Brings what the upstream hasn't got there: own log entries (with `names`, those about these collections), and the objects they need.
 
+    The first push takes all, whatever is named: it puts the project there as it is.
     NotFoundError for a name that isn't there; ConflictError when aliases were moved on both sides, or the upstream is another project;
     RemoteError when it can't be reached. Cut off at any point, nothing is lost, and what has arrived isn't sent again.
     """
@@ -52,7 +53,7 @@ def push(
     with synchronizing(project, waiting), connection.in_use():
         progress.start(f"looking at {connection}")
         if project.clone is None:
-            first = push_all(project, connection, progress, dry_run=dry_run)
+            first = push_all(project, connection, progress, waiting, dry_run=dry_run)
             if first is not None:
                 if not dry_run:
                     connection.take_in(project.holdings.segments, project.database.read_segment)

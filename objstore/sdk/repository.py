@@ -191,6 +191,7 @@ class Repository:
     def push(self, names: Sequence[str] | str = (), *, dry_run: bool = False) -> Pushed:
         """Brings versions, and all that is said of them, to the upstream; `names`: only these collections.
 
+        The first push takes all, whatever is named.
         Where somebody else has pushed meanwhile, own versions come behind theirs, with other numbers (`fetched.renumbered`).
         ConflictError when an alias was moved on both sides; `pull(ours=…)` decides.
         """

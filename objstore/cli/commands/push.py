@@ -28,7 +28,7 @@ def command(project: Project, names: tuple[str, ...], mirror_name: str | None, i
     """Bring versions, and all that is said of them, to the upstream.
 
     Only what the upstream hasn't got is sent. Where somebody else has pushed meanwhile, versions are numbered anew behind theirs, and that
-    is told. NAME… pushes only these collections. Interrupted, it goes on next time where it was.
+    is told. NAME… pushes only these collections; the first push takes all. Interrupted, it goes on next time where it was.
 
     With --remote R the upstream itself is copied to R: its log as it is, and whatever R lacks. That is refused where R has something in
     its log that the upstream hasn't.
