@@ -8,12 +8,12 @@ than the drafts need, but of metadata only, and it keeps the index closed.
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.graph.children import PARENTS, children
 from objstore.graph.reachability import mark
+from objstore.host.batches import batches
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.draftfile import Named
@@ -93,6 +93,4 @@ def _nowhere(_: Sequence[Key]) -> set[Key]:
 def _metadata(cache: Cache) -> Iterator[list[Key]]:
     """All recipes, parts and nodes that the index lists, some at a time."""
     for kind in PARENTS:
-        keys = (key for key, _ in cache.locate_from(bytes([kind])))
-        while batch := list(islice(keys, _BATCH)):
-            yield batch
+        yield from batches((key for key, _ in cache.locate_from(bytes([kind]))), _BATCH)

@@ -1,9 +1,10 @@
 """Copying what a root reaches from one store into a draft of another."""
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Iterator
+from itertools import chain
 
 from objstore.graph.reachability import walk
+from objstore.host.batches import batches
 from objstore.odb.database import Database
 from objstore.odb.draft import Draft
 from objstore.odb.record import encode
@@ -20,7 +21,7 @@ def transfer(source: Database, root: Digest, draft: Draft) -> None:
     Memory: 64 chunks, and what a walk takes. NotFoundError when the source hasn't got it all; the draft can't be published then.
     """
     with draft.storing():
-        for chunks in _batches(chain.from_iterable(_chunks(source, root, draft))):
+        for chunks in batches(chain.from_iterable(_chunks(source, root, draft)), _BATCH):
             draft.store([encode(key, data) for key, data in source.read_many(chunks)])
 
 
@@ -29,9 +30,3 @@ def _chunks(source: Database, root: Digest, draft: Draft) -> Iterator[list[Key]]
     for key, data, chunks in walk(source, [node_key(root)], draft.claim):
         draft.store([encode(key, data)])
         yield chunks
-
-
-def _batches(keys: Iterable[Key]) -> Iterator[list[Key]]:
-    keys = iter(keys)
-    while batch := list(islice(keys, _BATCH)):
-        yield batch

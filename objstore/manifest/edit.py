@@ -8,11 +8,12 @@ removed, links to new nodes put) is a list of changes for the level above, about
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Protocol
 
 from objstore.errors import InvalidInputError
+from objstore.host.batches import batches
 from objstore.manifest.entry import Entry
 from objstore.manifest.keys import problem_with_keys
 from objstore.manifest.node import Inner, Leaf, Link, decode, encode
@@ -168,9 +169,8 @@ def _put_over(rows: dict[bytes, Any], changes: list[_Change]) -> list[_Change]:
 
 def _checked(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
     """The changes in batches, their paths checked."""
-    stream = iter(changes)
     last = b""
-    while batch := list(islice(stream, BATCH)):
+    for batch in batches(changes, BATCH):
         keys = [key for key, _ in batch]
         joined = b"\0".join(keys)
         if keys[0] <= last or joined.count(b"\0") != len(keys) - 1 or problem_with_keys(keys, joined):

@@ -1,10 +1,10 @@
 """A set of keys of any size in bounded memory."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Self
 
+from objstore.host.batches import batches
 from objstore.odb.pending import PendingRows
 from objstore.values.key import Key
 
@@ -29,9 +29,7 @@ class KeySet:
 
     def batches(self, size: int) -> Iterator[list[Key]]:
         """All keys, ascending, some at a time."""
-        keys = (key for key, _ in self._rows.sorted())
-        while batch := list(islice(keys, size)):
-            yield batch
+        return batches((key for key, _ in self._rows.sorted()), size)
 
     def __bool__(self) -> bool:
         return bool(self._rows)

@@ -1,10 +1,10 @@
 """Making an index segment from what packs say about themselves."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import ObjstoreError
+from objstore.host.batches import batches
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
 from objstore.odb.pending import PendingRows, Row
@@ -45,7 +45,7 @@ def segment_of(
 
 def _gather(listed: Iterator[_Found], rows: PendingRows, slots: dict[str, int], left_out: KeySet) -> None:
     """Takes in what is new and wanted, at the first of its places."""
-    while batch := list(islice(listed, _BATCH)):
+    for batch in batches(listed, _BATCH):
         fresh = left_out.missing(rows.unknown(key for _, key, *_ in batch))
         places: dict[Key, Row] = {}
         for pack, key, offset, stored, raw in batch:

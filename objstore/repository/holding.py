@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from objstore.history.collection import Collection
+from objstore.host.batches import batches
 from objstore.manifest.cursor import entries
 from objstore.manifest.entry import Entry
 from objstore.manifest.tree import Tree
@@ -29,8 +30,7 @@ def unheld(project: Project, collection: Collection, files: Iterable[AtRisk], *,
     each version until one has it, those of `collection` first, the newest first.
     """
     versions = [version for item in _beginning_with(project, collection) for version in reversed(list(item.live()))]
-    waiting = iter(files)
-    while batch := list(islice(waiting, _BATCH)):
+    for batch in batches(files, _BATCH):
         stored = _stored(project.database, [file.entry for file in batch])
         left = {file.path: file.entry for file in batch if file.entry.digest in stored}
         for version in versions:

@@ -1,11 +1,11 @@
 """Dropping local data that the upstream is checked to hold."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from objstore.graph.reachability import mark
 from objstore.history.clone import CloneLogbook
 from objstore.history.records import PartRecord, VersionRecord
+from objstore.host.batches import batches
 from objstore.host.progress import Progress
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
@@ -39,7 +39,7 @@ def prune(project: Project, progress: Progress, *, dry_run: bool = False, waitin
             with KeySet(project.scratch) as shared, KeySet(project.scratch) as own:
                 mark(database, clone.mirror.roots(), shared)
                 mark(database, _pending_roots(clone), own)
-                for keys in _held(database):
+                for keys in batches((key for key, _ in database.cache.locate_from(b"")), _BATCH):
                     droppable = _droppable(keys, shared, own, connection, whole)
                     live.add_new([key for key in keys if key not in droppable])
 
@@ -57,9 +57,3 @@ def _pending_roots(clone: CloneLogbook) -> Iterator[Digest]:
     """Those of all versions that the upstream hasn't got, deleted or not."""
     records = (record for record in clone.replay.outgoing if isinstance(record, VersionRecord | PartRecord))
     return (Digest.from_hex(record.root) for record in records)
-
-
-def _held(database: Database) -> Iterator[list[Key]]:
-    keys = (key for key, _ in database.cache.locate_from(b""))
-    while batch := list(islice(keys, _BATCH)):
-        yield batch

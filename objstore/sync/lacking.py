@@ -1,11 +1,11 @@
 """What of some versions isn't held here."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 
 from objstore.graph.children import contents
 from objstore.graph.reachability import walk
+from objstore.host.batches import batches
 from objstore.manifest.cursor import entries
 from objstore.manifest.entry import EntryKind
 from objstore.odb.database import Database
@@ -43,7 +43,7 @@ def _reached(database: Database, root: Digest, prefix: bytes, seen: KeySet) -> I
         yield from _below(database, [node_key(root)], seen)
         return
     files = (entry.digest for _, entry in entries(database, root, prefix) if entry.kind != EntryKind.REFERENCE and entry.size)
-    while batch := list(islice(files, _BATCH)):
+    for batch in batches(files, _BATCH):
         keys = [key for stored in contents(database, batch).values() for key in stored]
         yield seen.add_new([key for key in keys if key[0] == Kind.CHUNK])
         yield from _below(database, [key for key in keys if key[0] != Kind.CHUNK], seen)

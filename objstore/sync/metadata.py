@@ -1,10 +1,10 @@
 """Bringing the index of another place, and all metadata that it lists."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from objstore.graph.children import PARENTS
+from objstore.host.batches import batches
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
 from objstore.odb.remotedatabase import RemoteDatabase
@@ -33,10 +33,5 @@ def receive_metadata(
 
 
 def _want(wanted: Wanted, draft: Draft, keys: Iterable[Key]) -> None:
-    for batch in _batches(iter(keys)):
+    for batch in batches(keys, _BATCH):
         wanted.add(draft.claim(batch))
-
-
-def _batches(keys: Iterator[Key]) -> Iterator[list[Key]]:
-    while batch := list(islice(keys, _BATCH)):
-        yield batch

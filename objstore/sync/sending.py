@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 from objstore.errors import NotFoundError
 from objstore.graph.reachability import walk
+from objstore.host.batches import batches
 from objstore.host.progress import Progress
 from objstore.odb.database import Database
 from objstore.odb.draft import Draft, Stored
@@ -64,8 +65,8 @@ def send(source: Database, roots: Iterable[Digest], draft: Draft, progress: Prog
 def copy_records(source: Database, keys: Sequence[Key], draft: Draft) -> int:
     """Stores claimed objects in a draft, as they are in `source`; how many. Each is verified."""
     count = 0
-    for at in range(0, len(keys), _TOGETHER):
-        for payloads in _payloads(source, keys[at : at + _TOGETHER]):
+    for batch in batches(keys, _TOGETHER):
+        for payloads in _payloads(source, batch):
             draft.store(payloads)
             count += len(payloads)
     return count
@@ -74,9 +75,7 @@ def copy_records(source: Database, keys: Sequence[Key], draft: Draft) -> int:
 def _reached(source: Database, roots: Iterable[Digest], enter: Callable[[list[Key]], list[Key]]) -> Iterator[list[Key]]:
     """The keys of all that is entered, some at a time; children come after what leads to them."""
     walked = walk(source, map(node_key, roots), enter)
-    keys = chain.from_iterable([key, *chunks] for key, _, chunks in walked)
-    while batch := list(islice(keys, _TOGETHER)):
-        yield batch
+    return batches(chain.from_iterable([key, *chunks] for key, _, chunks in walked), _TOGETHER)
 
 
 def _payloads(source: Database, keys: Sequence[Key]) -> Iterator[list[Payload]]:

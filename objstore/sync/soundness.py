@@ -3,11 +3,11 @@
 import contextlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.host.ahead import ahead
+from objstore.host.batches import batches
 from objstore.host.progress import Progress
 from objstore.odb.database import Database
 from objstore.values.key import Key
@@ -38,6 +38,4 @@ def whole_packs(database: Database, blobs: BlobStore, packs: Iterable[str], prog
 
 def listed_in(database: Database, packs: set[str]) -> Iterator[list[Key]]:
     """The keys that the index says are in these packs, some at a time. Reads the whole index."""
-    keys = (key for key, place in database.cache.locate_from(b"") if place.pack in packs)
-    while batch := list(islice(keys, _BATCH)):
-        yield batch
+    return batches((key for key, place in database.cache.locate_from(b"") if place.pack in packs), _BATCH)

@@ -4,10 +4,10 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 
 from blake3 import blake3
 
+from objstore.host.batches import batches
 from objstore.host.progress import Progress
 from objstore.manifest.entry import Entry
 from objstore.worktree.settled import reading, settled
@@ -23,11 +23,10 @@ def hashed(wanted: Iterable[Wanted], progress: Progress, keep_mode: bool = True,
 
     SourceFileError for a file that can't be read, or that keeps changing while it is read.
     """
-    files = iter(wanted)
     waiting: deque[Future[list[Change]]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="objstore-hash") as pool:
         try:
-            while batch := list(islice(files, _BATCH_FILES)):
+            for batch in batches(wanted, _BATCH_FILES):
                 waiting.append(pool.submit(_hashed, batch, progress, keep_mode))
                 while len(waiting) > _WINDOW or (waiting and waiting[0].done()):
                     yield from waiting.popleft().result()
