@@ -2,8 +2,10 @@
 
 import math
 import os
+import shutil
 import stat
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from objstore.errors import ConflictError, InvalidInputError, NotFoundError
 from objstore.repository import remotes
 from objstore.repository.project import Project
 from objstore.repository.remotes import Remote
+from tests.conftest import fast_folder
 from tests.spec_examples import example
 
 names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", fullmatch=True)
@@ -43,9 +46,18 @@ def remote(name: str = "origin", url: str = "s3://bucket/vision", **options: Any
     return Remote(name, Address.parse(url), options)
 
 
-@given(some_remotes)
-def test_what_was_written_is_read_again(tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, tuple[str, dict[str, Any]]]) -> None:
-    file = tmp_path_factory.mktemp("place") / "remotes.toml"
+@pytest.fixture
+def quick_file() -> Iterator[Path]:
+    """One that is synced in no time."""
+    folder = fast_folder()
+    yield folder / "remotes.toml"
+    shutil.rmtree(folder)
+
+
+@given(wanted=some_remotes)
+def test_what_was_written_is_read_again(quick_file: Path, wanted: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    file = quick_file
+    file.unlink(missing_ok=True)
     expected = {name: Remote(name, Address.parse(url), options) for name, (url, options) in wanted.items()}
     for item in expected.values():
         remotes.add(file, item)
