@@ -145,12 +145,12 @@ class Connection:
         )
 
     @contextlib.contextmanager
-    def in_use(self) -> Iterator[None]:
+    def in_use(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """While inside, no gc of this machine works there: a folder may be somebody's own project."""
         with contextlib.ExitStack() as held:
             if self.blobs.root is not None and self.blobs.root.is_dir():
                 with contextlib.suppress(StorageError):  # where nobody can write nobody collects
-                    held.enter_context(locked_shared(self.blobs.root / "local" / "lock"))
+                    held.enter_context(locked_shared(self.blobs.root / "local" / "lock", waiting))
             yield
 
     def close(self) -> None:

@@ -36,9 +36,9 @@ class Fetched:
 
 
 @contextlib.contextmanager
-def synchronizing(project: Project, waiting: Waiting = None) -> Iterator[None]:
-    """While inside, no other process brings anything from a remote, or there."""
-    with locked_exclusive(project.local / "sync.lock", waiting):
+def synchronizing(project: Project, connection: Connection | None, waiting: Waiting = None) -> Iterator[None]:
+    """While inside, no other process brings anything from a remote, or there, and no gc of this machine works in this one."""
+    with locked_exclusive(project.local / "sync.lock", waiting), connection.in_use(waiting) if connection else contextlib.nullcontext():
         yield
 
 
@@ -48,7 +48,7 @@ def fetch(project: Project, progress: Progress, waiting: Waiting = None) -> Fetc
     NotFoundError when there is nothing upstream yet, ConflictError when it is another project, or not what it was.
     """
     connection = project.connect()
-    with synchronizing(project, waiting), connection.in_use():
+    with synchronizing(project, connection, waiting):
         return fetch_now(project, connection, progress, waiting)
 
 

@@ -37,7 +37,7 @@ def push_all(project: Project, connection: Connection, progress: Progress, waiti
         size = sum(sum(absent(connection.blobs, files).values()) for files in (_packs(project), _index(project)))
         return First(_versions(project), _records(project, there, project.state.position), size)
     connection.make(project.settings)
-    with connection.in_use():  # from before the first pack, which nothing names yet
+    with connection.in_use(waiting):  # from before the first pack, which nothing names yet
         return _push(project, connection, progress, waiting, there)
 
 

@@ -1,6 +1,5 @@
 """Copying a project to a mirror: the upstream as it is, or what has none."""
 
-import contextlib
 from dataclasses import dataclass
 
 from objstore.blobs.protocol import BlobStore
@@ -45,12 +44,12 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
     """
     target = project.connect(name)
     upstream = project.connect() if project.has_upstream else None
-    with synchronizing(project, waiting), upstream.in_use() if upstream else contextlib.nullcontext():
+    with synchronizing(project, upstream, waiting):
         source = _source(project, upstream, progress, waiting)
         there = _entries_there(source, target)
         if not dry_run:
             target.make(project.settings)  # before it is locked, since there may have been no folder to lock
-        with project.keeping(waiting), target.in_use():
+        with project.keeping(waiting), target.in_use(waiting):
             needed = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
             files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in needed}
             if needed - files.keys():

@@ -27,7 +27,7 @@ def prune(project: Project, progress: Progress, *, dry_run: bool = False, waitin
     or pulled again. NotFoundError or RemoteError when the upstream can't be asked; then nothing is dropped.
     """
     connection = project.connect()
-    with synchronizing(project, waiting), connection.in_use():
+    with synchronizing(project, connection, waiting):
         fetch_now(project, connection, progress, waiting)
         clone = project.clone
         assert clone is not None

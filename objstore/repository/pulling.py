@@ -52,7 +52,7 @@ def pull(
     `side`: whose alias counts where both sides have moved one. Interrupted, what has come stays, and isn't brought again.
     """
     connection = project.connect()
-    with synchronizing(project, waiting), connection.in_use():
+    with synchronizing(project, connection, waiting):
         found = fetch_now(project, connection, progress, waiting)
         if side is not None and found.conflicts:
             _decide(project, found, ours=side == "ours")
@@ -69,7 +69,7 @@ def hold(project: Project, parts: Sequence[Part], progress: Progress, waiting: W
             fetch(project, progress, waiting)
     known = [part for part in parts if node_key(part.root) in project.database and not _is_held(project, part)]
     if project.upstream is not None and known:
-        with synchronizing(project, waiting), project.upstream.in_use():
+        with synchronizing(project, project.upstream, waiting):
             _bring(project, project.upstream, known, progress, Pulled(), waiting)
 
 

@@ -50,7 +50,7 @@ def push(
     """
     chosen = _Chosen(project.state, names)
     connection = project.connect()
-    with synchronizing(project, waiting), connection.in_use():
+    with synchronizing(project, connection, waiting):
         progress.start(f"looking at {connection}")
         if project.clone is None:
             first = push_all(project, connection, progress, waiting, dry_run=dry_run)

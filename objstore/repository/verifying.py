@@ -34,7 +34,7 @@ def verify(project: Project, progress: Progress, waiting: Waiting = None) -> Ver
     A pack's records aren't read: for that, `fsck` the upstream itself.
     """
     connection = project.connect()
-    with synchronizing(project, waiting), connection.in_use():
+    with synchronizing(project, connection, waiting):
         fetch_now(project, connection, progress, waiting)
         packs = set(connection.cache.pack_ids())
         broken = packs - whole_packs(connection.database, connection.blobs, packs, progress)
