@@ -45,33 +45,38 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
     target = project.connect(name)
     upstream = project.connect() if project.has_upstream else None
     with synchronizing(project, upstream, waiting):
-        source = _source(project, upstream, progress, waiting)
-        there = _entries_there(source, target)
-        if not dry_run:
-            target.make(project.settings)  # before it is locked, since there may have been no folder to lock
-        with project.keeping(waiting), target.in_use(waiting):
-            needed = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
-            files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in needed}
-            if needed - files.keys():
-                raise CorruptionError(
-                    f"{source.blobs.location} lacks {min(needed - files.keys())}; `objstore push --verify` fills what is here"
-                )
-            missing = absent(target.blobs, files)
-            done = Mirrored(source.state.position - there, sum(missing.values()), dry_run)
-            if dry_run:
-                return done
-            progress.start(f"pushing to {target}", bytes_=done.bytes)
-            for folder in ("packs/", "index/"):  # the index last, since it names packs
-                copy_files(source.blobs, target.blobs, {item: size for item, size in missing.items() if item.startswith(folder)}, progress)
-            if not copy_log(source.log, target.log, there, source.state.position):
-                raise ConflictError(f"somebody else has written to {target}, which is to be a mirror; nothing there was replaced")
-            return done
+        if upstream is not None:
+            fetch_now(project, upstream, progress, waiting)
+        with project.keeping(waiting):
+            project.refresh()  # from here on no gc takes what the log and the index name
+            source = _source(project, upstream)
+            there = _entries_there(source, target)
+            if not dry_run:
+                target.make(project.settings)  # before it is locked, since there may have been no folder to lock
+            with target.in_use(waiting):
+                return _copy(source, target, there, progress, dry_run)
 
 
-def _source(project: Project, upstream: Connection | None, progress: Progress, waiting: Waiting) -> _Source:
+def _copy(source: _Source, target: Connection, there: int, progress: Progress, dry_run: bool) -> Mirrored:
+    needed = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
+    files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in needed}
+    if needed - files.keys():
+        raise CorruptionError(f"{source.blobs.location} lacks {min(needed - files.keys())}; `objstore push --verify` fills what is here")
+    missing = absent(target.blobs, files)
+    done = Mirrored(source.state.position - there, sum(missing.values()), dry_run)
+    if dry_run:
+        return done
+    progress.start(f"pushing to {target}", bytes_=done.bytes)
+    for folder in ("packs/", "index/"):  # the index last, since it names packs
+        copy_files(source.blobs, target.blobs, {item: size for item, size in missing.items() if item.startswith(folder)}, progress)
+    if not copy_log(source.log, target.log, there, source.state.position):
+        raise ConflictError(f"somebody else has written to {target}, which is to be a mirror; nothing there was replaced")
+    return done
+
+
+def _source(project: Project, upstream: Connection | None) -> _Source:
     if upstream is None:
         return _Source(project.blobs, Log(project.blobs, "main"), project.state, project.cache)
-    fetch_now(project, upstream, progress, waiting)
     assert project.clone is not None
     return _Source(upstream.blobs, project.clone.log, project.clone.mirror, upstream.cache)
 

@@ -9,10 +9,12 @@ from objstore.blobs.local import LocalBlobs
 from objstore.errors import ConflictError, CorruptionError
 from objstore.history.log import Log
 from objstore.history.records import GcRecord, Record, SegmentsRecord
+from objstore.history.versions import delete_version
 from objstore.host.locks import FileLock
 from objstore.host.progress import Silent
 from objstore.repository import mirroring, verifying
 from objstore.repository.checking import check
+from objstore.repository.collecting import collect
 from objstore.repository.introducing import introduce
 from objstore.repository.mirroring import Mirrored, mirror
 from objstore.repository.project import Project
@@ -20,7 +22,7 @@ from objstore.repository.pruning import prune
 from objstore.repository.verifying import verify
 from objstore.sync.copying import absent
 from tests.odb.stores import noise
-from tests.repository.sharing import Sharing, assert_sound, bring, contents, forget_tables, interrupted_by, log, send
+from tests.repository.sharing import Sharing, assert_sound, bring, change, contents, forget_tables, interrupted_by, log, send
 
 ONE, TWO = {"a": noise(1, 90_000), "b": noise(2, 9000)}, {"a": noise(1, 90_000), "c": noise(3, 9000)}
 
@@ -104,6 +106,18 @@ def test_a_project_without_upstream_has_mirrors_of_itself(sharing: Sharing) -> N
         log(alone, ONE)
         backed_up(sharing, alone)
         assert alone.clone is None
+        assert in_backup(sharing) == contents(alone)
+
+
+def test_what_gc_has_done_since_a_project_was_opened_is_seen_before_it_is_copied(sharing: Sharing) -> None:
+    (sharing.place / "alone").mkdir()
+    with Project.create(sharing.place / "alone") as alone:
+        log(alone, ONE)
+        log(alone, TWO)
+        with Project.find(sharing.place / "alone") as other:
+            change(other, lambda state: delete_version(state, "data", "v0"))
+            assert collect(other, Silent()).bytes
+        backed_up(sharing, alone)
         assert in_backup(sharing) == contents(alone)
 
 
