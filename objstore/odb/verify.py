@@ -1,7 +1,7 @@
 """Checking packs and segments, bit by bit. Reports; repairs nothing."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +11,7 @@ from blake3 import blake3
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, ObjstoreError
 from objstore.odb.database import Database
-from objstore.odb.pack import FOOTER, HEADER, decode_footer, decode_trailer, hashed_part, pack_id, pack_name
+from objstore.odb.pack import FOOTER, HEADER, Row, decode_footer, decode_trailer, hashed_part, pack_id, pack_name
 from objstore.odb.pending import PendingRows
 from objstore.odb.record import FRAME, Payload, decode
 from objstore.odb.segment import segment_id
@@ -45,8 +45,7 @@ def check_pack(database: Database, blobs: BlobStore, pack: str, read: Callable[[
     if header != HEADER:
         health.problems.append("its header is damaged")
     rows = list(trailer.offsets())
-    spans = [(offset, FRAME.size + row.stored) for row, offset in rows]
-    for (row, _), record in zip(rows, blobs.read_ranges(pack_name(pack), spans), strict=True):
+    for (row, _), record in zip(rows, _records(blobs, pack, rows), strict=True):
         frame = record[: FRAME.size]
         hasher.update(frame)
         hasher.update(hashed_part(Payload(row.key, row.codec, row.raw, memoryview(record)[FRAME.size :])))
@@ -65,6 +64,24 @@ def check_pack(database: Database, blobs: BlobStore, pack: str, read: Callable[[
     if hasher.digest() != trailer.content_hash and not health.problems:
         health.problems.append("its content has changed, though every object in it can still be read")
     return health
+
+
+def _records(blobs: BlobStore, pack: str, rows: Sequence[tuple[Row, int]]) -> Iterator[memoryview]:
+    """The records of a pack, which lie one after the other. Many are read at once: of a bucket each read is a request."""
+    spans: list[tuple[int, int]] = []
+    sizes: list[list[int]] = []
+    for row, offset in rows:
+        size = FRAME.size + row.stored
+        if not spans or spans[-1][1] + size > _PIECE:
+            spans.append((offset, 0))
+            sizes.append([])
+        spans[-1] = (spans[-1][0], spans[-1][1] + size)
+        sizes[-1].append(size)
+    for data, each in zip(blobs.read_ranges(pack_name(pack), spans), sizes, strict=True):
+        left = memoryview(data)
+        for size in each:
+            yield left[:size]
+            left = left[size:]
 
 
 def check_segment(database: Database, rows: PendingRows, name: str) -> Iterator[str]:

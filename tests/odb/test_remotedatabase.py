@@ -12,6 +12,7 @@ from objstore.odb.database import spans
 from objstore.odb.record import decode
 from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.odb.segment import segment_name
+from objstore.odb.verify import check_pack
 from tests.history.stores import Wrapper
 from tests.odb.stores import Store, chunk, node, noise
 
@@ -77,6 +78,14 @@ def read_all(database):
 def test_it_reads_in_few_requests(database, line):
     assert read_all(database) == dict(OBJECTS)
     assert len(line.reads) == 3  # two packs of data, one of metadata
+
+
+def test_a_pack_is_checked_in_few_requests(there, database, line):
+    for name, _ in there.blobs.list("packs/"):
+        line.reads.clear()
+        health = check_pack(database, line, name.rpartition("/")[2], lambda _: None)
+        assert health.problems == [] and health.objects > 0
+        assert len(line.reads) <= 5  # size, footer, trailer, header, and all records at once
 
 
 @pytest.mark.parametrize("flips", [1, 2])
