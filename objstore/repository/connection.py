@@ -1,28 +1,33 @@
 """A remote of a project, ready to be used."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from objstore.blobs.opening import open_blobs
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import BlobExistsError, ConflictError, CorruptionError, NotFoundError, RemoteError, StorageError
+from objstore.errors import BlobExistsError, ConflictError, CorruptionError, InvalidInputError, NotFoundError, RemoteError, StorageError
 from objstore.history.commit import refresh
 from objstore.history.log import Log
 from objstore.history.logbook import is_clone
 from objstore.history.state import State
 from objstore.host.locks import locked_shared
+from objstore.host.publish import translated
 from objstore.odb.cache import Cache
 from objstore.odb.draft import Draft, Stored
 from objstore.odb.reliable import Reliable
 from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.odb.segment import Segment
+from objstore.repository.places import ROOT
 from objstore.repository.remotes import Remote
 from objstore.repository.settings import NAME, Settings
 
 _COMPLETE = "complete"
 _UPLOADS = 3
+_OF_A_PROJECT = {NAME, "index", "local", "log", "packs", "probe"}
+"""What a check or a first push that was cut off may have left."""
 
 
 class Connection:
@@ -71,7 +76,7 @@ class Connection:
         """NotFoundError when there is no project, ConflictError when it is another one."""
         settings = self.settings()
         if settings is None:
-            raise NotFoundError(f"there is no project at {self} yet; `objstore push` puts this one there")
+            raise NotFoundError(f"there is no project at {self} yet; correct the address, or put this project there with `objstore push`")
         self.check_is_ours(settings)
 
     def check_still_there(self) -> None:
@@ -79,7 +84,28 @@ class Connection:
         try:
             self.check_there()
         except NotFoundError as error:
-            raise RemoteError(f"there is no project at {self} any more; is the disk mounted? What is here can still be used") from error
+            disk = ", and is the disk mounted" if self.remote.address.folder else ""
+            raise RemoteError(
+                f"there is no project at {self}; is the address right{disk}? What is here can still be used; "
+                "`objstore remote --help` says how to move an upstream"
+            ) from error
+
+    def check_place(self) -> None:
+        """For a place that holds no project yet: InvalidInputError for a file, ConflictError for a folder with other things in it.
+
+        In a folder with a `.objstore/` of its own, the project would hide that one.
+        """
+        folder = self.remote.address.folder
+        if folder is None or not folder.exists():
+            return
+        if not folder.is_dir():
+            raise InvalidInputError(f"{folder} is a file; name a folder")
+        with translated(folder):
+            others = sorted(name for name in os.listdir(folder) if name not in _OF_A_PROJECT and not _is_of_the_system(name))
+        if others:
+            raise ConflictError(
+                f"{folder} holds no project, but other things ({others[0]}); name a new or empty folder, such as {folder / 'NAME'}"
+            )
 
     # -- what of it is here --------------------------------------------------------------------------------------------
 
@@ -164,6 +190,11 @@ def read_settings(blobs: BlobStore) -> Settings:
         with contextlib.suppress(CorruptionError):
             return Settings.decode(blobs.read(NAME))
     return Settings.decode(blobs.read(NAME))
+
+
+def _is_of_the_system(name: str) -> bool:
+    """Whether a folder that nobody has used may have this."""
+    return name == "lost+found" or (name.startswith(".") and name not in (ROOT, ".git"))
 
 
 def _named(segments: Iterable[str]) -> bytes:

@@ -64,6 +64,7 @@ def _entries_there(project: Project, connection: Connection) -> int | None:
     """How many log entries an interrupted push has brought there; None if there are others."""
     settings = connection.settings()
     if settings is None:
+        connection.check_place()
         return 0
     connection.check_is_ours(settings)
     return entries_there(Log(project.blobs, "main"), connection.log)

@@ -33,12 +33,14 @@ def introduce(project: Project, name: str, address: Address, options: Mapping[st
 
 
 def examine(connection: Connection) -> bool:
-    """Whether there is a project. ConflictError for another one, UnsafeStoreError for a place that doesn't keep its promises.
+    """Whether there is a project. ConflictError for another one, or a folder with other things in it.
 
-    RemoteError where it can't be reached, or not be written to.
+    UnsafeStoreError for a place that doesn't keep its promises, RemoteError where it can't be reached, or not be written to.
     """
     settings = connection.settings()
-    if settings is not None:
+    if settings is None:
+        connection.check_place()
+    else:
         connection.check_is_ours(settings)
     probe(connection.blobs)
     return settings is not None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ConflictError, CorruptionError
+from objstore.errors import ConflictError, CorruptionError, NotFoundError
 from objstore.history.log import Log
 from objstore.history.state import State
 from objstore.host.progress import Progress
@@ -13,6 +13,7 @@ from objstore.odb.segment import segment_name
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting, fetch_now, synchronizing
 from objstore.repository.project import Project
+from objstore.repository.remotes import UPSTREAM
 from objstore.sync.copying import absent, copy_files, copy_log
 from objstore.sync.following import entries_there
 
@@ -24,6 +25,8 @@ class Mirrored:
     entries: int = 0
     bytes: int = 0
     dry_run: bool = False
+    lacking: int = 0
+    """How many files the mirror's log and index name, and neither it nor the source has: such a mirror isn't whole."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,16 @@ class _Source:
 
 
 def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = False, waiting: Waiting = None) -> Mirrored:
-    """Copies the upstream's log, and the packs and index that it needs, to another remote; of a project without upstream, its own.
+    """Copies the upstream's log, and the packs and index that it needs, to another remote; of a project that never had one, its own.
 
-    ConflictError when the mirror's log isn't a beginning of it, or it is another project; CorruptionError when something that it needs is
-    missing or damaged in its source. What is there already isn't sent again.
+    NotFoundError in a clone that doesn't know its upstream: it holds other packs than the upstream's log names. ConflictError when the
+    mirror's log isn't a beginning of it, or it is another project. CorruptionError when something that it needs is missing or damaged in
+    its source: then the log isn't copied. What is there already isn't sent again.
     """
     target = project.connect(name)
     upstream = project.connect() if project.has_upstream else None
+    if upstream is None and project.clone is not None:
+        raise NotFoundError(f"only the upstream can be copied, and it isn't known here; `objstore remote add {UPSTREAM} URL` names it")
     with synchronizing(project, upstream, waiting):
         if upstream is not None:
             fetch_now(project, upstream, progress, waiting)
@@ -60,16 +66,18 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
 def _copy(source: _Source, target: Connection, there: int, progress: Progress, dry_run: bool) -> Mirrored:
     needed = {pack_name(pack) for pack in source.index.pack_ids()} | {segment_name(item) for item in source.state.segments}
     files = {item: size for folder in ("packs/", "index/") for item, size in source.blobs.list(folder) if item in needed}
-    if needed - files.keys():
-        raise CorruptionError(f"{source.blobs.location} lacks {min(needed - files.keys())}; `objstore push --verify` fills what is here")
     missing = absent(target.blobs, files)
     done = Mirrored(source.state.position - there, sum(missing.values()), dry_run)
-    if dry_run:
-        return done
-    progress.start(f"pushing to {target}", bytes_=done.bytes)
-    for folder in ("packs/", "index/"):  # the index last, since it names packs
-        copy_files(source.blobs, target.blobs, {item: size for item, size in missing.items() if item.startswith(folder)}, progress)
-    if not copy_log(source.log, target.log, there, source.state.position):
+    if not dry_run:
+        progress.start(f"pushing to {target}", bytes_=done.bytes)
+        for folder in ("packs/", "index/"):  # the index last, since it names packs
+            copy_files(source.blobs, target.blobs, {item: size for item, size in missing.items() if item.startswith(folder)}, progress)
+    lost = sorted(item for item in needed - files.keys() if not target.blobs.has(item))
+    if lost:
+        raise CorruptionError(
+            f"{source.blobs.location} lacks {lost[0]}, so its log isn't copied; `objstore push --verify` fills what is here"
+        )
+    if not dry_run and not copy_log(source.log, target.log, there, source.state.position):
         raise ConflictError(f"somebody else has written to {target}, which is to be a mirror; nothing there was replaced")
     return done
 
@@ -85,6 +93,7 @@ def _entries_there(source: _Source, target: Connection) -> int:
     """How many of the log's entries the mirror has."""
     settings = target.settings()
     if settings is None:
+        target.check_place()
         return 0
     target.check_is_ours(settings)
     there = entries_there(source.log, target.log)
