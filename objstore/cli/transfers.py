@@ -12,11 +12,8 @@ from objstore.repository.pushing import Pushed
 
 def print_fetched(fetched: Fetched) -> None:
     """What has become of the user's own changes."""
-    for old, new in fetched.renumbered:
-        is_same_collection = old.collection == new.collection
-        print_line(f"{old.collection}: v{old.number} → v{new.number}" if is_same_collection else f"{old} → {new}")
-    for before, after in fetched.renamed.items():
-        print_line(f"{before} is {after} now: the upstream has a {before} of another type")
+    for line in fetched.news():
+        print_line(line)
     for text in fetched.in_vain:
         print_warning(text)
     for conflict in fetched.conflicts:

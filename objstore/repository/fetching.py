@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from objstore.errors import ObjstoreError
 from objstore.history.clone import CloneLogbook
 from objstore.history.records import SegmentsRecord
 from objstore.history.replay import AliasConflict, Numbered, Replay
@@ -33,6 +34,32 @@ class Fetched:
     """Own changes that have no effect any more, each as a sentence."""
     conflicts: list[AliasConflict] = field(default_factory=list)
     """Aliases that were moved on both sides, for the user to decide."""
+
+    def add(self, later: "Fetched") -> None:
+        """Takes in what has become of own changes at another look after this one."""
+        self.entries += later.entries
+        self.renumbered += later.renumbered
+        self.renamed |= later.renamed
+        self.in_vain += later.in_vain
+
+    def news(self) -> Iterator[str]:
+        """What has become of own changes, each as a sentence."""
+        for old, new in self.renumbered:
+            is_same_collection = old.collection == new.collection
+            yield f"{old.collection}: v{old.number} → v{new.number}" if is_same_collection else f"{old} → {new}"
+        for before, after in self.renamed.items():
+            yield f"{before} is {after} now: the upstream has a {before} of another type"
+
+
+@contextlib.contextmanager
+def noted(found: Fetched) -> Iterator[None]:
+    """Adds to an error, as notes, what has become of own changes all the same: nobody finds it again."""
+    try:
+        yield
+    except ObjstoreError as error:
+        for text in (*found.news(), *found.in_vain):
+            error.add_note(text)
+        raise
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from objstore.history.state import State
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
 from objstore.repository.connection import Connection
-from objstore.repository.fetching import Fetched, Waiting, fetch, fetch_now, keep, receiving, synchronizing
+from objstore.repository.fetching import Fetched, Waiting, fetch, fetch_now, keep, noted, receiving, synchronizing
 from objstore.repository.project import Project
 from objstore.sync.lacking import want_data
 from objstore.sync.receiving import receive
@@ -27,6 +27,7 @@ class Part(NamedTuple):
 
     root: Digest
     prefix: bytes = b""
+    name: str = "that version"
 
 
 @dataclass
@@ -54,9 +55,10 @@ def pull(
     connection = project.connect()
     with synchronizing(project, connection, waiting):
         found = fetch_now(project, connection, progress, waiting)
-        if side is not None and found.conflicts:
-            _decide(project, found, ours=side == "ours")
-        return _bring(project, connection, list(choose(project.state)), progress, Pulled(found), waiting)
+        with noted(found):
+            if side is not None and found.conflicts:
+                _decide(project, found, ours=side == "ours")
+            return _bring(project, connection, list(choose(project.state)), progress, Pulled(found), waiting)
 
 
 def hold(project: Project, parts: Sequence[Part], progress: Progress, waiting: Waiting = None) -> None:
@@ -83,7 +85,8 @@ def named(state: State, names: Iterable[str], prefix: str = "") -> list[Part]:
     parts = []
     for name in names:
         parsed = parse_name(name)
-        parts.append(Part(state.version(parsed.collection, parsed.ref or LATEST).root, prefix.strip("/").encode()))
+        version = state.version(parsed.collection, parsed.ref or LATEST)
+        parts.append(Part(version.root, prefix.strip("/").encode(), f"{parsed.collection}:{version.name}"))
     return parts
 
 
@@ -99,14 +102,14 @@ def _bring(project: Project, connection: Connection, parts: Sequence[Part], prog
     parts = [part for part in parts if not _is_held(project, part)]
     for part in parts:
         if part.prefix and not totals(project.database, part.root, part.prefix).files:
-            raise EntryNotFoundError(f"that version has no {part.prefix.decode()}")
+            raise EntryNotFoundError(f"{part.name} has no {part.prefix.decode()}; `objstore ls {part.name}` lists what it has")
     if not parts:
         return pulled
     progress.start("looking for what is missing here")
     with receiving(project, waiting):
         draft = project.receiving_draft()
         try:
-            with want_data(project.database, connection.database, parts, draft, project.scratch) as wanted:
+            with want_data(project.database, connection.database, [part[:2] for part in parts], draft, project.scratch) as wanted:
                 progress.start(f"pulling from {connection}", bytes_=wanted.bytes)
                 receive(connection.database, wanted, draft, progress)
                 pulled.objects, pulled.bytes = wanted.objects, wanted.bytes

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import ConflictError, ObjstoreError
+from objstore.errors import ConflictError
 from objstore.history.records import PartRecord, Record, VersionRecord
 from objstore.history.replay import Numbered, Replay, name_in_use
 from objstore.history.state import State
@@ -12,7 +12,7 @@ from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
 from objstore.repository.appending import append
 from objstore.repository.connection import Connection
-from objstore.repository.fetching import Fetched, Waiting, follow, receive, synchronizing
+from objstore.repository.fetching import Fetched, Waiting, follow, noted, receive, synchronizing
 from objstore.repository.firstpush import push_all
 from objstore.repository.joining import join
 from objstore.repository.project import Project
@@ -92,12 +92,8 @@ class _Push:
         self._entries: set[PendingName] = set()
 
     def run(self, *, dry_run: bool) -> Pushed:
-        try:
+        with noted(self._fetched):
             return self._run(dry_run=dry_run)
-        except ObjstoreError as error:  # the user has new numbers all the same
-            for old, new in self._fetched.renumbered:
-                error.add_note(f"{old} is {new} now, behind what others have pushed")
-            raise
 
     def _run(self, *, dry_run: bool) -> Pushed:
         self._look()
@@ -118,10 +114,7 @@ class _Push:
     def _look(self) -> None:
         found = follow(self._project, self._connection)
         receive(self._project, self._connection, self._progress, self._waiting)
-        self._fetched.entries += found.entries
-        self._fetched.renumbered += found.renumbered
-        self._fetched.renamed |= found.renamed
-        self._fetched.in_vain += found.in_vain
+        self._fetched.add(found)
 
     def _attempt(self) -> Pushed | None:
         """Sends what is needed, then the records; None when a gc has come in between, and all has to be looked at again."""

@@ -87,7 +87,7 @@ def test_other_numbers_are_told_though_the_push_stops(ann: At, bob: At) -> None:
     add(ann, "from ann", "-a", "prod")
     add(bob, "from bob", "-a", "prod")
     ann("push")
-    assert bob("push", code=4).out == "images:v1 is images:v2 now, behind what others have pushed\n"
+    assert bob("push", code=4).out == "images: v1 → v2\n"
 
 
 def test_fetch_brings_no_data_and_reading_does(ann: At, bob: At, upstream: Path) -> None:

@@ -24,8 +24,8 @@ from objstore.repository.pulling import Side, everything, named, pull
 def command(project: Project, names: tuple[str, ...], prefix: str, ours: bool, theirs: bool, as_json: bool) -> None:
     """Bring versions from the upstream, data and all, so that they can be read without it.
 
-    Without names all versions, else only the data of those that are named. Your own versions that the upstream hasn't got yet
-    come behind its own, perhaps with other numbers; that is told.
+    Without names all versions, else only the data of those that are named. No file outside of .objstore/ is touched: `checkout` and
+    `get` write files. Your own versions that the upstream hasn't got yet come behind its own, perhaps with other numbers; that is told.
 
     \b
     Example:
