@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -16,6 +16,20 @@ from objstore.repository.workingtree import WorkingTree
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Folder(click.Path):
+    """A folder of this machine: a URL would become folders of odd names."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "://" in os.fspath(value):
+            self.fail(
+                f"{printable(os.fspath(value))} is a URL; give a folder here (`objstore remote add` shares a project at a URL)", param, ctx
+            )
+        return super().convert(value, param, ctx)
 
 
 def start() -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from objstore.blobs.address import Address
-from objstore.cli.opening import start_folder, tell_waiting
+from objstore.cli.opening import Folder, start_folder, tell_waiting
 from objstore.cli.output import print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
@@ -16,7 +16,7 @@ from objstore.repository.pulling import everything, pull
 
 @click.command()
 @click.argument("url", metavar="PROJECT_URL")
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False, type=Folder())
 @storage_options
 @click.option("--no-data", is_flag=True, help="Only the log and metadata; data comes when it is read or pulled.")
 def command(url: str, folder: Path | None, options: tuple[str, ...], no_data: bool) -> None:

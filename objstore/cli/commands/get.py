@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import Folder, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.errors import ConflictError, EntryNotFoundError
@@ -19,7 +19,7 @@ from objstore.worktree.checkout import Checkout
 
 @click.command()
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
-@click.argument("dest", required=False, type=click.Path(path_type=Path))
+@click.argument("dest", required=False, type=Folder())
 @click.option("--path", "prefix", metavar="PREFIX", help="Only the file or folder PREFIX of the version.")
 @as_json
 @with_project

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from objstore.cli.opening import start_folder
+from objstore.cli.opening import Folder, start_folder
 from objstore.cli.output import print_line
 from objstore.cli.pins import print_to_commit
 from objstore.errors import ConflictError
@@ -14,7 +14,7 @@ from objstore.repository.project import Project
 
 
 @click.command()
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", required=False, type=Folder())
 @click.option("--project", metavar="P", help="The project's name, or ENTITY/NAME; else the folder's name.")
 @click.option("--store", metavar="PATH", type=click.Path(path_type=Path), help="Share the store at PATH, or that of the folder PATH.")
 def command(folder: Path | None, project: str | None, store: Path | None) -> None:
