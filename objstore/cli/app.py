@@ -99,7 +99,7 @@ class App(click.Group):
 @click.version_option(__version__, message="objstore %(version)s")
 @click.pass_context
 def app(ctx: click.Context, start: str) -> None:
-    """Versions of datasets, models and results, on your own disk.
+    """Versions of datasets, models and results, on your own disk or in your own bucket.
 
     A repository is the nearest .objstore/ folder at or above the current one. A version is named COLLECTION:vN or
     COLLECTION:ALIAS (COLLECTION alone is its latest version), or COLLECTION@DIGEST.

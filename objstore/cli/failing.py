@@ -7,7 +7,7 @@ import sys
 import click
 
 from objstore.cli.interrupting import INTERRUPTED
-from objstore.cli.output import printable
+from objstore.cli.output import print_warning, printable
 from objstore.errors import ConflictError, CorruptionError, InvalidInputError, NotFoundError, ObjstoreError, RemoteError
 
 DIFFERENT = 1
@@ -25,7 +25,7 @@ def failed(error: Exception) -> int:
     """Says what went wrong; the exit code. What isn't a user's or the machine's doing is raised again: it is our mistake."""
     if isinstance(error, ObjstoreError):
         for note in getattr(error, "__notes__", ()):  # what has happened all the same
-            click.echo(printable(note))
+            print_warning(note)
         return _tell(str(error), next((code for kind, code in _CODES if isinstance(error, kind)), 1))
     if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
         assert isinstance(error, click.UsageError)

@@ -51,7 +51,10 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     CorruptionError when something that is needed can't be read; then nothing is freed.
     """
     if project.bucket is not None:
-        raise InvalidInputError(f"{project.location} is shared, and this version of objstore collects only what is on a disk of its own")
+        raise InvalidInputError(
+            f"{project.location} is in a bucket, where this version of objstore frees nothing; "
+            "`objstore gc` and `objstore prune` in a clone free what that holds"
+        )
 
     def needed(database: Database, live: KeySet) -> None:
         progress.start("looking for what is needed")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from objstore.blobs.address import Address
 from objstore.blobs.local import LocalBlobs
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ConflictError, NotFoundError, StorageError
+from objstore.errors import ConflictError, InvalidInputError, NotFoundError, StorageError
 from objstore.history.log import Log
 from objstore.history.logbook import Decide, Logbook, OwnLogbook, is_clone
 from objstore.history.records import Record
@@ -188,6 +188,8 @@ class Project:
 
     def connect(self, name: str | None = None) -> "Connection":
         """A remote, the upstream if no name is given. NotFoundError when there is none. Not to be closed: the project does that."""
+        if self.bucket is not None and name is None and not self.has_upstream:
+            raise InvalidInputError(f"{self.location} is the shared project itself: what is done there needs no push or pull")
         from objstore.repository.connection import Connection
 
         remote = remotes.find(self.remotes_file, name)

@@ -60,8 +60,8 @@ def find(file: Path, name: str | None = None) -> Remote:
         return known[wanted]
     if name is None and not known:
         raise NotFoundError(f"this project has no remote; `objstore remote add {UPSTREAM} URL` names one")
-    there = ", ".join(sorted(known)) or "none"
-    raise NotFoundError(f"there is no remote {wanted!r}; there is {there}; `objstore remote add {wanted} URL` adds it")
+    there = f"there is {', '.join(sorted(known))}; " if known else ""
+    raise NotFoundError(f"there is no remote {wanted!r}; {there}`objstore remote add {wanted} URL` adds it")
 
 
 def check_free(file: Path, remote: Remote) -> None:

@@ -69,7 +69,8 @@ def _status(tree: WorkingTree, path: Path, progress: Progress, files: bool) -> S
     status = Status(path, pin, str(pinned), Condition.UNCHANGED)
     if pinned.version.number != pin.number and pinned.collection.name == pin.collection:
         shown = tree.shown(pinfiles.pin_file(path))
-        status.warning = f"{shown} says v{pin.number}, but its root is that of {pinned}, which counts"
+        counts = f"{pinned}, which counts; `objstore checkout {pinned}` corrects it"
+        status.warning = f"{shown} says v{pin.number}, but its root is that of {counts}"
     if not path.is_symlink() and not path.exists():
         status.condition = Condition.MISSING
         return status

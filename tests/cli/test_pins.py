@@ -195,7 +195,9 @@ def test_deleting_a_pinned_version_is_told(two: Cli) -> None:
 
 
 def test_nothing_pinned_is_no_difference(cli: Cli) -> None:
-    assert cli("status").out == "nothing is pinned here; `objstore add PATH` pins a version to a path\n"
+    assert (
+        cli("status").out == "nothing is pinned here; `objstore add PATH`, or `objstore checkout NAME:V PATH`, pins a version to a path\n"
+    )
     assert cli.json("status") == []
 
 
@@ -322,7 +324,8 @@ def test_checkout_after_the_pin_was_edited_follows_it(two: Cli) -> None:
     said = two("status", code=1)
     counts = "1 added, 1 modified, 1 removed"
     assert said.out == f"images  images:v0  modified  {counts}; it holds images:v1, `objstore checkout images` writes images:v0\n"
-    assert said.err == "warning: images.objstore says v1, but its root is that of images:v0, which counts\n"
+    counts = "its root is that of images:v0, which counts; `objstore checkout images:v0` corrects it"
+    assert said.err == f"warning: images.objstore says v1, but {counts}\n"
     two("checkout")
     assert content(two.folder / "images") == {path: text.encode() for path, text in CONTENT.items()}
 

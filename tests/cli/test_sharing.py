@@ -83,11 +83,14 @@ def test_other_numbers_are_told(ann: At, bob: At) -> None:
     assert bob("cat", "images:v1", "text").out == "from ann"
 
 
-def test_other_numbers_are_told_though_the_push_stops(ann: At, bob: At) -> None:
-    add(ann, "from ann", "-a", "prod")
-    add(bob, "from bob", "-a", "prod")
+def test_other_numbers_are_told_by_a_push_that_is_refused(ann: At, bob: At) -> None:
+    add(ann, "from ann", "-a", "best")
+    add(bob, "from bob", "-a", "best")
     ann("push")
-    assert bob("push", code=4).out == "images: v1 → v2\n"
+    refused = ran(["push", "--json"], bob.folder)
+    assert (refused.code, refused.out) == (4, "")
+    assert refused.err.splitlines()[0] == "warning: images: v1 → v2"
+    assert "images:best (yours: v2, upstream: v1)" in refused.err
 
 
 def test_fetch_brings_no_data_and_reading_does(ann: At, bob: At, upstream: Path) -> None:
@@ -116,7 +119,7 @@ def test_one_version_or_a_part_of_it_is_pulled(ann: At, tmp_path: Path, upstream
     carl("cat", "images:v0", "cat.png", code=6)
     upstream.with_name("hidden").rename(upstream)
     assert "has no version v7" in carl("pull", "images:v7", code=3).err
-    assert "has no nothing" in carl("pull", "images:v0", "--path", "nothing", code=3).err
+    assert "images:v0 has no nothing; `objstore ls images:v0`" in carl("pull", "images:v0", "--path", "nothing", code=3).err
     carl("pull", "images", "images:v0", "--path", "x", code=2)
     carl("pull", "--ours", "--theirs", code=2)
 
@@ -203,6 +206,58 @@ def test_a_place_of_another_project_is_refused(ann: At, upstream: Path, tmp_path
     other("remote", "add", "origin", str(upstream), "--no-check")
     for words in (["push"], ["fetch"], ["pull"], ["remote", "check"]):
         assert "another project" in other(*words, code=4).err
+
+
+def test_a_folder_with_other_things_in_it_is_refused(ann: At, tmp_path: Path) -> None:
+    for number, name in enumerate((".objstore/config.toml", "table.csv", "packs.csv")):
+        place = tmp_path / f"place{number}"
+        (place / name).parent.mkdir(parents=True)
+        (place / name).touch()
+        assert "other things" in ann("remote", "add", "mirror", str(place), code=4).err
+        ann("remote", "add", "origin", str(place), "--no-check", code=4)
+        ann("remote", "remove", "origin")
+        ann("remote", "add", "origin", str(place), "--no-check")
+        assert "other things" in ann("push", "--dry-run", code=4).err
+        assert "other things" in ann("push", code=4).err
+        assert not (place / "objstore.json").exists()
+    (tmp_path / "file").touch()
+    assert "is a file" in ann("remote", "add", "mirror", str(tmp_path / "file"), code=2).err
+    (tmp_path / "disk/lost+found").mkdir(parents=True)
+    ann("remote", "remove", "origin")
+    ann("remote", "add", "origin", str(tmp_path / "disk"))
+    ann("push")
+
+
+def test_an_upstream_is_moved_by_way_of_a_mirror(ann: At, bob: At, tmp_path: Path) -> None:
+    bob("remote", "remove", "origin")
+    bob("remote", "add", "origin", str(tmp_path / "elsewhere"))
+    assert "`objstore remote --help`" in bob("push", code=6).err
+    assert "how" not in bob("remote", "remove", "origin").err
+    bob("remote", "add", "new", str(tmp_path / "elsewhere"))
+    assert "the upstream" in bob("push", "--remote", "new", code=3).err  # what is here isn't packed as its log says
+    assert not (tmp_path / "elsewhere" / "objstore.json").exists()
+    ann("remote", "add", "new", str(tmp_path / "elsewhere"))
+    assert ann.json("push", "--remote", "new", "--dry-run")["dry_run"]
+    assert not (tmp_path / "elsewhere" / "objstore.json").exists()
+    ann("push", "--remote", "new")
+    bob("remote", "add", "origin", str(tmp_path / "elsewhere"))
+    add(bob, "from bob")
+    assert bob("push").lines[0] == "images:v1"
+
+
+def test_a_mirror_of_an_upstream_with_holes_is_told_of(ann: At, upstream: Path, tmp_path: Path) -> None:
+    shutil.rmtree(upstream / "packs")
+    ann("remote", "add", "mirror", str(tmp_path / "mirror"))
+    assert "mirror isn't whole" in ann("push", "--remote", "mirror", code=1).err
+    ann("push", "--verify")
+    assert ann("push", "--remote", "mirror").err == ""
+    assert "no problems" in At(tmp_path / "mirror")("fsck").out
+
+
+def test_a_url_is_no_folder(cli: Cli) -> None:
+    for words in (["init"], ["clone", "x"], ["get", "images"]):
+        assert "is a URL" in cli(*words, "s3://bucket/x", code=2).err
+    assert not (cli.folder / "s3:").exists()
 
 
 def test_a_remote_that_is_a_clone_is_refused(bob: At, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def command(tree: WorkingTree, words: Sequence[str], force: bool, as_json: bool)
     for switched in done:
         print_switched(switched)
     if not done:
-        print_line("nothing is pinned here; `objstore add PATH` pins a version to a path")
+        print_line("nothing is pinned here; `objstore add PATH`, or `objstore checkout NAME:V PATH`, pins a version to a path")
     print_to_commit([file for switched in done for file in switched.to_commit])
 
 

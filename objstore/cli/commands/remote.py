@@ -21,6 +21,9 @@ def command() -> None:
     place is a folder, or a URL like s3://bucket/team/vision; it needn't exist yet. Nothing that could be secret is part of a URL: the
     environment variables and files of the cloud's own tools are used, or storage options, which are kept in .objstore/ only.
 
+    To move the upstream, make a mirror of it (`remote add new URL`, `push --remote new`), then name that origin, in each clone
+    (`remote remove origin`, `remote add origin URL`).
+
     \b
     Example:
       objstore remote add origin s3://bucket/team/vision

@@ -48,7 +48,7 @@ def command(tree: WorkingTree, paths: Sequence[Path], files: bool, as_json: bool
     elif found:
         _print(found)
     else:
-        print_line("nothing is pinned here; `objstore add PATH` pins a version to a path")
+        print_line("nothing is pinned here; `objstore add PATH`, or `objstore checkout NAME:V PATH`, pins a version to a path")
     return DIFFERENT if any(status.condition is not Condition.UNCHANGED for status in found) else 0
 
 
