@@ -77,7 +77,7 @@ def test_a_bucket_follows_nobody(s3: Bucket, tmp_path: Path) -> None:
     with objstore.open(s3.place(), create=True, storage_options=s3.options) as repo:
         with pytest.raises(InvalidInputError, match="follows nobody"):
             repo.add_remote("origin", tmp_path / "elsewhere")
-        with pytest.raises(NotFoundError, match="no remote"):
+        with pytest.raises(InvalidInputError, match="is the shared project itself"):
             repo.push()
 
 
