@@ -30,10 +30,10 @@ def shown(address: Address) -> str:
 def parsed_options(words: Sequence[str]) -> dict[str, Any]:
     """`endpoint_url=URL`, `anon=true`, `client_kwargs.region_name=NAME` as a dictionary; values are JSON where they look like it."""
     options: dict[str, Any] = {}
-    for word in words:
+    for number, word in enumerate(words, 1):
         key, equals, text = word.partition("=")
-        if not key or not equals:  # not shown whole: it may be secret
-            raise InvalidInputError(f"a storage option is written KEY=VALUE; {key[:20]!r} has no value")
+        if not key or not equals:  # not shown: it may be secret
+            raise InvalidInputError(f"a storage option is written KEY=VALUE; option {number} has no {'value' if key else 'key'}")
         *above, last = key.split(".")
         table = options
         for part in above:

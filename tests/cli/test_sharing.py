@@ -309,6 +309,11 @@ def test_what_is_wrong_with_an_upstream_is_told_in_one_line_soon(images: Cli, s3
     assert not (tmp_path / "new").exists()
 
 
+def test_a_secret_that_was_given_without_its_name_is_not_shown(cli: Cli) -> None:
+    said = cli("remote", "add", "origin", "s3://bucket/place", "-o", "key=K", "-o", "hushhush", code=2)
+    assert "hush" not in said.err and "option 2" in said.err
+
+
 # -- clone -------------------------------------------------------------------------------------------------------------
 
 
