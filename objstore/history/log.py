@@ -128,10 +128,17 @@ class Log:
                     return
                 self.blobs.create(self.compact_name(first, last), encode_compact(first, entries))
 
-    def check_ends_at(self, last: int) -> None:
-        """CorruptionError when there are entries after `last`, where reading ended: one between them is missing. Lists the log."""
+    def newest(self) -> int:
+        """The number of the last entry that is there, whether or not all before it are. Lists the log."""
         names = (name.removeprefix(f"log/{self.name}/") for name, _ in self.blobs.list(f"log/{self.name}/"))
-        newest = max((int(name) for name in names if name.isdigit()), default=0)
+        return max((int(name) for name in names if name.isdigit()), default=0)
+
+    def check_ends_at(self, last: int, newest: int | None = None) -> None:
+        """CorruptionError when there are entries after `last`, where reading ended: one between them is missing.
+
+        `newest`: that of before one began to read, where others may append meanwhile; else lists the log.
+        """
+        newest = self.newest() if newest is None else newest
         if newest > last:
             raise CorruptionError(f"{self.entry_name(last + 1)} is missing, though entry {newest} is there; run `objstore fsck`")
 

@@ -92,12 +92,17 @@ def fetch_now(project: Project, connection: Connection, progress: Progress, wait
 
 
 def follow(project: Project, connection: Connection) -> Fetched:
-    """Brings the mirror of the upstream's log up to date. Cost when there is nothing new: three requests."""
+    """Brings the mirror of the upstream's log up to date. Cost when there is nothing new: three requests.
+
+    CorruptionError when a log that is read for the first time has a gap: what is pushed would go there, and others never see it.
+    """
     clone = project.clone
     assert clone is not None
     before = clone.replay
     _check_same(project, clone, connection)
+    newest = 0 if clone.mirror.position else connection.log.newest()
     entries = [(number, data) for number, data, _ in connection.log.read_both_from(clone.mirror.position + 1)]
+    connection.log.check_ends_at(entries[-1][0] if entries else clone.mirror.position, newest)
     if entries:
         with clone.alone():
             clone.extend(entries)

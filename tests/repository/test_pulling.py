@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from objstore.errors import ConflictError, NotFoundError
+from objstore.errors import ConflictError, CorruptionError, NotFoundError
 from objstore.graph.children import PARENTS
 from objstore.history import facts
 from objstore.history.versions import delete_version
@@ -241,3 +241,11 @@ def test_holes_upstream_are_told_and_nothing_else_is_lost(sharing: Sharing, firs
         bring(second)
     assert shown(second) == shown(first)
     pull(second, Silent(), lambda state: [Part(state.version("data", "v1").root, b"readme")])
+
+
+def test_a_log_with_a_gap_is_not_cloned_since_a_push_would_fill_it(sharing: Sharing, first: Project) -> None:
+    log(first, FILES, "another")
+    send(first)
+    (sharing.upstream / "log" / "main" / f"{1:020d}").unlink()
+    with pytest.raises(CorruptionError, match=f"{1:020d} is missing"):
+        sharing.clone("second")
