@@ -28,6 +28,8 @@ def make_clone(address: Address, tree: Path, options: Mapping[str, Any]) -> Proj
     """
     if tree.exists() and not tree.is_dir():
         raise InvalidInputError(f"{tree} is a file; give a folder")
+    if (tree / places.ROOT).is_dir():
+        raise ConflictError(f"{tree} is a repository already; `objstore pull` in it goes on, or clone into a new folder")
     if tree.is_dir() and any(tree.iterdir()):
         raise ConflictError(f"{tree} isn't empty; clone into a new folder")
     remote = Remote(UPSTREAM, address, options)

@@ -249,3 +249,9 @@ def test_a_log_with_a_gap_is_not_cloned_since_a_push_would_fill_it(sharing: Shar
     (sharing.upstream / "log" / "main" / f"{1:020d}").unlink()
     with pytest.raises(CorruptionError, match=f"{1:020d} is missing"):
         sharing.clone("second")
+
+
+def test_a_clone_that_was_cut_off_says_how_it_goes_on(sharing: Sharing, first: Project) -> None:
+    sharing.clone("second", data=False)
+    with pytest.raises(ConflictError, match="objstore pull"):
+        sharing.clone("second")
