@@ -59,10 +59,14 @@ class RemoteDatabase(Database):
             try:
                 data = self._received(segment_name(name))
             except NotFoundError as error:
-                raise CorruptionError(f"index segment {name[:12]} is missing in {self._blobs.location}") from error
+                raise CorruptionError(
+                    f"index segment {name[:12]} is missing in {self._blobs.location}; `objstore fsck` there tells what is hit"
+                ) from error
             pieces = (data[at : at + _PART] for at in range(0, len(data), _PART))
             if segment_id(pieces).hex() != name:
-                raise CorruptionError(f"index segment {name[:12]} in {self._blobs.location} is damaged")
+                raise CorruptionError(
+                    f"index segment {name[:12]} in {self._blobs.location} is damaged; `objstore fsck` there tells what is hit"
+                )
             return Segment.of(data)
 
         return again(read)
