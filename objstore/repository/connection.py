@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from objstore.history.commit import refresh
 from objstore.history.log import Log
 from objstore.history.logbook import is_clone
 from objstore.history.state import State
-from objstore.host.locks import locked_shared
+from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.host.publish import translated
 from objstore.odb.cache import Cache
 from objstore.odb.draft import Draft, Stored
@@ -41,7 +40,7 @@ class Connection:
         self.remote = remote
         self._project = project
         self._known = known
-        self._catching_up = threading.Lock()
+        self._indexing = folder / "index.lock"
         self.blobs = open_blobs(remote.address, folder / "staging", remote.options)
         self.log = Log(self.blobs, "main")
         self.cache = Cache(folder / "cache", project)
@@ -127,10 +126,21 @@ class Connection:
 
         `read`: gives a segment that needn't be asked for there.
         """
-        is_complete = self.is_complete
-        self.database.load(segments, read)
-        if is_complete:
-            self.note_complete(segments)
+        with self.indexing():
+            is_complete = self.is_complete
+            self.database.load(segments, read)
+            if is_complete:
+                self.note_complete(segments)
+
+    @contextlib.contextmanager
+    def indexing(self) -> Iterator[None]:
+        """While inside, nobody else changes the index.
+
+        Who reads the log only to know what the index should reflect does both inside: otherwise, having slept in between, it would
+        put back segments that a gc has replaced, while another process builds on what is listed.
+        """
+        with locked_exclusive(self._indexing):
+            yield
 
     def reflect(self, mirror: State) -> None:
         """Makes sure that the index reflects the log there, at least as far as a mirror of it goes. Costs nothing when it does just that.
@@ -146,7 +156,7 @@ class Connection:
 
     def _read_on(self, state: State) -> None:
         """Has the index reflect the log there as it is now: what a mirror names, a gc may have deleted since."""
-        with self._catching_up:
+        with self.indexing():
             self.check_still_there()
             refresh(self.log, state)
             self.database.load(state.segments)

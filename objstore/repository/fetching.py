@@ -15,7 +15,9 @@ from objstore.repository.connection import Connection
 from objstore.repository.joining import forget_after, join
 from objstore.repository.project import Project
 from objstore.sync.following import common_entries
-from objstore.sync.metadata import receive_metadata
+from objstore.sync.metadata import want_metadata
+from objstore.sync.receiving import Wanted
+from objstore.sync.receiving import receive as receive_objects
 
 Waiting = Callable[[], None] | None
 
@@ -127,7 +129,11 @@ def receive(project: Project, connection: Connection, progress: Progress, waitin
     with receiving(project, waiting):
         draft = project.receiving_draft()
         try:
-            receive_metadata(connection.database, segments, connection.is_complete, draft, project.scratch, progress)
+            with Wanted(connection.database, project.scratch) as wanted:
+                with connection.indexing():
+                    want_metadata(connection.database, segments, connection.is_complete, draft, wanted)
+                progress.start("fetching metadata", bytes_=wanted.bytes)
+                receive_objects(connection.database, wanted, draft, progress)
             keep(project, draft)
         finally:
             draft.close()

@@ -2,6 +2,8 @@
 
 import itertools
 import shutil
+import threading
+from collections.abc import Sequence
 
 import pytest
 
@@ -255,3 +257,28 @@ def test_a_clone_that_was_cut_off_says_how_it_goes_on(sharing: Sharing, first: P
     sharing.clone("second", data=False)
     with pytest.raises(ConflictError, match="objstore pull"):
         sharing.clone("second")
+
+
+def test_who_slept_puts_back_no_index_that_others_have_replaced(sharing: Sharing, first: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    sharing.clone("second")
+    reader, fetcher = (Project.find(sharing.place / "second") for _ in range(2))
+    with reader, fetcher:
+        log(first, {"a": b"new"})
+        send(first)
+        sleeper = reader.connect()
+        load = sleeper.database.load
+
+        def later(segments: Sequence[str]) -> None:
+            log(first, {"a": b"newer"})
+            send(first)
+            others.start()
+            others.join(1)  # it has to wait for the one who sleeps
+            load(segments)
+
+        others = threading.Thread(target=look, args=[fetcher])
+        monkeypatch.setattr(sleeper.database, "load", later)
+        sleeper._read_on(fetcher.state.copy())
+        others.join()
+        assert fetcher.clone is not None
+        assert fetcher.connect().cache.segments == set(fetcher.clone.mirror.segments)
+        assert len(fetcher.clone.mirror.segments) == 4
