@@ -18,7 +18,6 @@ from objstore.blobs.options import merged
 from objstore.blobs.transport import MARK, Content, Transport
 
 _PART = 16 << 20
-_PATIENCE = 90.0  # seconds for a page of a listing
 _SETTINGS: Mapping[str, object] = {"requests_timeout": ClientTimeout(total=None, sock_connect=5, sock_read=20)}
 _ALWAYS: Mapping[str, object] = {"skip_instance_cache": True, "use_listings_cache": False}
 
@@ -69,7 +68,7 @@ class GcsTransport(Transport):
         above = f"{key}/" if slash else ""
         asked: dict[str, object] | None = {"prefix": above + prefix, "maxResults": transport.LISTED}
         while asked:
-            page = self._get("b/{}/o", self._bucket, limit=_PATIENCE, **asked)
+            page = self._get("b/{}/o", self._bucket, limit=transport.LISTING_LIMIT, **asked)
             for found in page.get("items", ()):
                 if not found["name"].endswith("/"):
                     yield found["name"].removeprefix(above), int(found["size"])

@@ -15,6 +15,7 @@ from objstore.host.publish import make_folder, translated
 T = TypeVar("T")
 
 _ONE_PUT = 128 << 20
+_WHOLE = 64 << 20  # what is read as a whole has no more bytes: the largest is a compacted log entry
 _GROUP_BYTES = 32 << 20
 _GROUP_RANGES = 64
 _SEEN = (Kind.MISSING, Kind.EXISTS, Kind.BEYOND)  # these come from a bucket that is there
@@ -78,7 +79,7 @@ class RemoteBlobs:
             file.unlink(missing_ok=True)
 
     def read(self, name: str, /) -> bytes:
-        return self._ask("read", name, lambda transport, _: transport.read(name))
+        return self._ask("read", name, lambda transport, limit: transport.read(name, limit), _WHOLE)
 
     def read_ranges(self, name: str, ranges: Iterable[tuple[int, int]], /) -> Iterator[bytes]:
         for group in _groups(ranges):

@@ -80,7 +80,7 @@ class S3Transport(Transport):
         above = f"{key}/" if key else ""
         asked: dict[str, object] | None = {"Bucket": bucket, "Prefix": above + prefix, "MaxKeys": transport.LISTED}
         while asked:
-            page = self.fs.call_s3("list_objects_v2", **asked)
+            page = self.fs.call_s3("list_objects_v2", **asked, **self.within(transport.LISTING_LIMIT))
             for found in page.get("Contents", ()):
                 if not found["Key"].endswith("/"):
                     yield found["Key"].removeprefix(above), int(found["Size"])

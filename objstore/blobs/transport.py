@@ -6,6 +6,7 @@ from typing import Any
 
 MARK = "objstore-write"  # the metadata that holds the mark
 LISTED = 1000  # names in a page of a listing: as many as S3 gives
+LISTING_LIMIT = 90.0  # seconds for such a page
 _AT_ONCE = 16
 
 Content = bytes | Path  # of a blob that is written: small in memory, or in a file
@@ -37,15 +38,15 @@ class Transport:
 
     def has_made(self, name: str, data: Content, mark: str, limit: float) -> bool:
         """Whether the blob of that name comes from the `create` with this mark; without marks, whether it has these bytes."""
-        return self.read(name) == _bytes_of(data)
+        return self.read(name, limit) == _bytes_of(data)
 
     def overwrite(self, name: str, file: Path, limit: float) -> None:
         """Puts a file of any size, in pieces if it is large, whether or not the name is in use."""
         self.fs.put_file(str(file), self.path(name), **self.within(limit))
 
-    def read(self, name: str) -> bytes:
-        """The whole blob; no limit, since nobody knows how large it is. What stalls ends all the same."""
-        return bytes(self.fs.cat_file(self.path(name)))
+    def read(self, name: str, limit: float) -> bytes:
+        """The whole blob."""
+        return bytes(self.fs.cat_file(self.path(name), **self.within(limit)))
 
     def ranges(self, name: str, ranges: Sequence[tuple[int, int]], limit: float) -> list[bytes | Exception]:
         """The bytes of each (offset, length), or why they couldn't be had; sixteen are asked for at once."""

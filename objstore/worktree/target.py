@@ -133,7 +133,7 @@ class Folder:
         except IsADirectoryError:
             raise ConflictError(f"{self._shown(name)} in the destination is a folder where a file belongs; move it away") from None
         except OSError as error:
-            raise_translated(error, self._shown(name))
+            raise_translated(error, f"{self._shown(name)} in the destination")
             raise
 
     def _shown(self, name: bytes) -> str:

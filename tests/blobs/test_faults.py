@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import time
 import warnings
 
 import pytest
 
 from objstore.blobs import remote, transport
 from objstore.blobs.retrying import Retrying
-from objstore.errors import BlobExistsError, NotFoundError
+from objstore.errors import BlobExistsError, NotFoundError, RemoteError
 from tests.servers.proxy import Fault
 
 QUICK = Retrying(first_wait=0.01, longest_wait=0.01)
@@ -39,6 +40,19 @@ def test_a_read_survives(kind, blobs, proxy):
     assert blobs.read("pack") == data
     proxy.faults.append(Fault(kind))
     assert blobs.size("pack") == len(data)
+
+
+def test_an_answer_that_trickles_in_has_a_deadline(proxy, tmp_path, monkeypatch):
+    monkeypatch.setattr(transport, "LISTING_LIMIT", 2)
+    patience = Retrying(tries=2, first_wait=0.01, deadline=2, slowest=1 << 40)
+    with contextlib.closing(proxy.bucket.open(tmp_path, retrying=patience)) as blobs:
+        blobs.create("pack", bytes(1000))
+        proxy.faults.append(Fault("trickle", lambda method, path: method == "GET", times=100, seconds=0.2))
+        for read in (lambda: blobs.read("pack"), lambda: blobs.read_part("pack", 0, 1000), lambda: list(blobs.list(""))):
+            began = time.monotonic()
+            with pytest.raises(RemoteError):
+                read()
+            assert time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize("kind", ["short", "flip"])

@@ -44,7 +44,7 @@ class Scripted:
     def overwrite(self, name, file, limit):
         self.blobs[name] = file.read_bytes()
 
-    def read(self, name):
+    def read(self, name, limit):
         self._fail("read", name)
         try:
             return self.blobs[name]
@@ -57,13 +57,13 @@ class Scripted:
         for offset, length in ranges:
             try:
                 self._fail("range", name)
-                answers.append(self.read(name)[offset : offset + length])
+                answers.append(self.read(name, limit)[offset : offset + length])
             except Exception as error:
                 answers.append(b"" if isinstance(error, EOFError) else error)
         return answers
 
     def size(self, name, limit):
-        return len(self.read(name))
+        return len(self.read(name, limit))
 
     def look_for_bucket(self, limit):
         self._fail("look_for_bucket", "")

@@ -26,6 +26,7 @@ Kind = Literal[
     "reset",  # the connection is reset in the middle of the answer's body
     "truncate",  # the connection closes in the middle of the answer's body
     "short",  # the answer has half its body, and says that this is all
+    "trickle",  # the answer's body comes byte by byte, `seconds` from one to the next
     "flip",  # one byte in the middle of the answer's body is another
 ]
 
@@ -164,9 +165,9 @@ class _Connection:
             )
             await self.to_client.drain()
             return True
-        return await self.answer(request, kind)
+        return await self.answer(request, kind, seconds)
 
-    async def answer(self, request: Request, kind: str) -> bool:
+    async def answer(self, request: Request, kind: str, seconds: float) -> bool:
         head = await self.server.readuntil(b"\r\n\r\n")
         (_, status, *_), headers = _parsed(head)
         request.status = int(status)
@@ -175,12 +176,14 @@ class _Connection:
         elif "content-length" not in headers and "transfer-encoding" not in headers:
             headers["content-length"] = "-1"
         body = _body(self.server, headers)
-        if kind in ("", "stall"):
+        if kind in ("", "stall", "trickle"):
             self.to_client.write(head)
             async for piece, content in body:
                 request.received += len(content)
-                self.to_client.write(piece)
-                await self.to_client.drain()
+                for part in [bytes([byte]) for byte in piece] if kind == "trickle" else [piece]:
+                    await asyncio.sleep(seconds if kind == "trickle" else 0)
+                    self.to_client.write(part)
+                    await self.to_client.drain()
         else:
             whole = b"".join([content async for _, content in body])
             request.received += len(whole)
