@@ -163,6 +163,15 @@ def test_changes_without_effect_are_told(ann: At, bob: At) -> None:
     assert "prod isn't put on images:v0: it was deleted upstream" in told.err
 
 
+def test_what_was_removed_before_a_push_is_said_to_be_gone_with_it(ann: At, bob: At) -> None:
+    assert bob("rm", "--aliases", "images:v0").out.endswith("brings it back until gc\n")
+    bob("restore", "images:v0")
+    add(bob, "from bob")
+    assert "until a push, which leaves it out" in bob("rm", "--aliases", "images:v1").out
+    bob("push")
+    bob("restore", "images:v1", code=3)
+
+
 def test_a_dry_run_only_says(ann: At, bob: At, upstream: Path) -> None:
     before = sorted(upstream.rglob("*"))
     add(bob, "new")
@@ -248,7 +257,7 @@ def test_an_upstream_is_moved_by_way_of_a_mirror(ann: At, bob: At, tmp_path: Pat
 def test_a_mirror_of_an_upstream_with_holes_is_told_of(ann: At, upstream: Path, tmp_path: Path) -> None:
     shutil.rmtree(upstream / "packs")
     ann("remote", "add", "mirror", str(tmp_path / "mirror"))
-    assert "mirror isn't whole" in ann("push", "--remote", "mirror", code=1).err
+    assert "its log isn't copied; `objstore push --verify`" in ann("push", "--remote", "mirror", code=5).err
     ann("push", "--verify")
     assert ann("push", "--remote", "mirror").err == ""
     assert "no problems" in At(tmp_path / "mirror")("fsck").out

@@ -237,8 +237,9 @@ def test_a_side_without_a_conflict_changes_nothing(first: Project, sharing: Shar
 
 def test_holes_upstream_are_told_and_nothing_else_is_lost(sharing: Sharing, first: Project) -> None:
     second = sharing.clone("second", data=False)
-    place = next(iter(first.database.locate([next(iter(held(first, Kind.CHUNK)))]).values()))
-    (sharing.upstream / pack_name(place.pack)).unlink()
+    needed = first.database.locate([chunk_key(plain(FILES["readme"]))])
+    packs = {place.pack for _, place in first.cache.locate_from(bytes([Kind.CHUNK]))} - {place.pack for place in needed.values()}
+    (sharing.upstream / pack_name(min(packs))).unlink()
     with pytest.raises(NotFoundError, match="fetch"):
         bring(second)
     assert shown(second) == shown(first)
