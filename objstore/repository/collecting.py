@@ -52,7 +52,7 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     """
     if project.bucket is not None:
         raise InvalidInputError(
-            f"{project.location} is in a bucket, where this version of objstore frees nothing; "
+            f"{project.location} is shared in a bucket, where this version of objstore frees nothing; "
             "`objstore gc` and `objstore prune` in a clone free what that holds"
         )
 
