@@ -1,7 +1,8 @@
 """Dropping local data that the upstream is checked to hold."""
 
-from collections.abc import Iterator
+import contextlib
 
+from objstore.errors import CorruptionError
 from objstore.graph.reachability import mark
 from objstore.history.clone import CloneLogbook
 from objstore.history.records import PartRecord, VersionRecord
@@ -38,7 +39,7 @@ def prune(project: Project, progress: Progress, *, dry_run: bool = False, waitin
             progress.start("looking for what is upstream")
             with KeySet(project.scratch) as shared, KeySet(project.scratch) as own:
                 mark(database, clone.mirror.roots(), shared)
-                mark(database, _pending_roots(clone), own)
+                _mark_pending(project, database, clone, own)
                 for keys in batches((key for key, _ in database.cache.locate_from(b"")), _BATCH):
                     droppable = _droppable(keys, shared, own, connection, whole)
                     live.add_new([key for key in keys if key not in droppable])
@@ -53,7 +54,16 @@ def _droppable(keys: list[Key], shared: KeySet, own: KeySet, connection: Connect
     return {key for key, place in places.items() if place.pack in whole}
 
 
-def _pending_roots(clone: CloneLogbook) -> Iterator[Digest]:
-    """Those of all versions that the upstream hasn't got, deleted or not."""
+def _mark_pending(project: Project, database: Database, clone: CloneLogbook, own: KeySet) -> None:
+    """Adds what versions reach that the upstream hasn't got, deleted or not; but for deleted ones that gc has freed."""
     records = (record for record in clone.replay.outgoing if isinstance(record, VersionRecord | PartRecord))
-    return (Digest.from_hex(record.root) for record in records)
+    roots = dict.fromkeys(Digest.from_hex(record.root) for record in records)
+    live = set(clone.state.roots())
+    mark(database, (root for root in roots if root in live), own)
+    for root in roots:
+        if root not in live:
+            # In a set of its own: what was gone into in vain would be taken for done where another leads there.
+            with KeySet(project.scratch) as found, contextlib.suppress(CorruptionError):
+                mark(database, [root], found)
+                for keys in found.batches(_BATCH):
+                    own.add_new(keys)

@@ -69,6 +69,19 @@ def test_what_a_deleted_version_that_was_never_pushed_needs_stays_until_gc(shari
     assert has(mine, TWO["c"])
 
 
+def test_a_deleted_version_that_was_never_pushed_and_that_gc_has_freed_is_no_obstacle(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, ONE)
+    send(mine)
+    log(mine, TWO)
+    change(mine, lambda state: delete_version(state, "data", "v1", delete_aliases=True))
+    collect(mine, Silent())
+    later = log(mine, {"d": noise(4, 9000)}).root
+    assert pruned(mine) > 90_000
+    assert content_of(mine, later) == {"d": noise(4, 9000)}
+    assert_sound(mine)
+
+
 def test_what_the_upstream_has_lost_stays(sharing: Sharing) -> None:
     mine = sharing.new("mine")
     root = log(mine, ONE).root
