@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,13 +83,13 @@ def check(folder: Path, progress: Progress, *, repair: bool = False, blobs: Blob
         return checker.report
 
 
-def _upstream(folder: Path) -> Connection | None:
-    """The upstream of a clone, for what it is known to have."""
+def _upstream(folder: Path, mirror: Callable[[], State]) -> Connection | None:
+    """The upstream of a clone, for what it is known to have. `mirror`: its history as far as it is known here."""
     with contextlib.suppress(ObjstoreError):
         known = remotes.read(folder / remotes.FILE)
         if remotes.UPSTREAM in known:
             id_ = Settings.decode(LocalBlobs(folder).read(NAME)).project
-            return Connection(known[remotes.UPSTREAM], folder / "local" / "remotes" / remotes.UPSTREAM, id_)
+            return Connection(known[remotes.UPSTREAM], folder / "local" / "remotes" / remotes.UPSTREAM, id_, mirror)
     return None
 
 
@@ -105,7 +105,9 @@ class _Checker:
         self._holdings = State()
         self._state = self._holdings
         """The history; in a clone it is another log's."""
-        self._upstream = _upstream(folder)
+        self._mirror = State()
+        """Of a clone: its upstream's history."""
+        self._upstream = _upstream(folder, lambda: self._mirror.copy())
         if self._upstream is not None:
             known = self._upstream.database
             self._database.follow(lambda: known)
@@ -158,6 +160,7 @@ class _Checker:
         logbook = CloneLogbook(self._blobs, self._database.cache, self._scratch / "lock")
         with self._reporting("pending"):
             logbook.refresh()
+        self._mirror = logbook.mirror
         if self._upstream is not None:
             with self._reporting(f"remote {remotes.UPSTREAM}"):
                 self._upstream.reflect(logbook.mirror)

@@ -16,6 +16,7 @@ from objstore.odb import pack
 from objstore.odb.pack import pack_name
 from objstore.odb.record import decode
 from objstore.repository.collecting import collect
+from objstore.repository.fetching import follow
 from objstore.repository.project import Project
 from objstore.repository.pulling import Part, named, pull
 from objstore.repository.restoring import restore
@@ -283,3 +284,18 @@ def test_who_slept_puts_back_no_index_that_others_have_replaced(sharing: Sharing
         assert fetcher.clone is not None
         assert fetcher.connect().cache.segments == set(fetcher.clone.mirror.segments)
         assert len(fetcher.clone.mirror.segments) == 4
+
+
+def test_a_check_looks_again_for_what_the_upstreams_gc_has_moved_since_a_fetch_that_was_cut_off(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    log(mine, {"a": b"first"})
+    send(mine)
+    theirs = sharing.clone("theirs")
+    for number in range(3):
+        log(theirs, {"a": b"%d" % number})
+        send(theirs)
+    follow(mine, mine.connect())  # and no metadata
+    assert_sound(mine)
+    with sharing.upstream_project() as upstream:
+        assert collect(upstream, Silent()).rewritten
+    assert_sound(mine)
