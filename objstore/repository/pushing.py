@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import ConflictError
+from objstore.errors import ConflictError, NotFoundError
 from objstore.history.records import PartRecord, Record, VersionRecord
 from objstore.history.replay import Numbered, Replay, name_in_use
 from objstore.history.state import State
@@ -147,8 +147,31 @@ class _Push:
         return counted
 
     def _missing(self, records: Sequence[Record]) -> Missing:
+        try:
+            return self._missing_of(_roots(records))
+        except NotFoundError:
+            self._check_whole(records)
+            raise
+
+    def _missing_of(self, roots: Sequence[Digest]) -> Missing:
         stored = self._connection.reliable(self._clone.mirror.condemned)
-        return missing(self._project.database, _roots(records), stored, self._project.scratch)
+        return missing(self._project.database, roots, stored, self._project.scratch)
+
+    def _check_whole(self, records: Sequence[Record]) -> None:
+        """NotFoundError for the first version of which something is neither here nor upstream.
+
+        Files that haven't changed aren't read when they are added: if only the upstream had them, somebody may have removed them there.
+        """
+        for record in records:
+            version = self._clone.replay.versions.get(record.write_id)
+            try:
+                self._missing_of(_roots([record]))
+            except NotFoundError as error:
+                if version is not None:
+                    raise NotFoundError(
+                        f"{version} can't be pushed: {error}, nor upstream any more; `objstore fsck --repair` and then adding the same "
+                        f"files again makes it whole, `objstore rm {version} --aliases` does without it"
+                    ) from error
 
     def _settle(self, replay: Replay) -> None:
         kept = {record.write_id for record in replay.outgoing if not self._is_chosen(replay, record)}

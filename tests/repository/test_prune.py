@@ -5,6 +5,7 @@ import pytest
 from objstore.errors import InvalidInputError, NotFoundError, RemoteError
 from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
+from objstore.repository.checking import check
 from objstore.repository.collecting import collect
 from objstore.repository.project import Project
 from objstore.repository.pruning import prune
@@ -140,6 +141,31 @@ def test_adding_files_that_have_not_changed_since_stores_none_of_them_again(shar
     root = add_folder(mine, source).version.root
     assert not has(mine, ONE["b"])
     assert content_of(mine, root) == {**ONE, "new": b"small"}
+
+
+def test_who_builds_on_what_was_removed_upstream_is_told_how_to_make_it_whole(sharing: Sharing) -> None:
+    mine = sharing.new("mine")
+    source = write_files(sharing.place / "source", ONE)
+    for _ in range(2):  # the first time they are too new to be known again
+        add_folder(mine, source)
+    send(mine)
+    theirs = sharing.clone("theirs")
+    pruned(mine)
+    write_files(source, {"new": b"small"})
+    added = add_folder(mine, source)
+    change(theirs, lambda state: delete_version(state, added.collection, "v0", delete_aliases=True))
+    send(theirs)
+    with sharing.upstream_project() as upstream:
+        collect(upstream, Silent())
+    for dry_run in (True, False):
+        with pytest.raises(NotFoundError, match=f"{added.collection}:v1 can't be pushed.*fsck --repair.*objstore rm {added.collection}:v1"):
+            send(mine, dry_run=dry_run)
+    check(mine.folder, Silent(), repair=True)
+    mine = sharing.open("mine")
+    assert not add_folder(mine, source).is_new
+    assert_sound(mine)
+    send(mine)
+    assert sharing.check_upstream() == {added.version.root: {**ONE, "new": b"small"}}
 
 
 def test_a_bucket_that_cannot_be_reached_is_told(sharing: Sharing, monkeypatch: pytest.MonkeyPatch) -> None:
