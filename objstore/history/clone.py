@@ -112,8 +112,8 @@ class CloneLogbook:
     def read_anew(self) -> None:
         self._mirror.read_anew()
         self._holdings.read_anew()
-        self._names = self._unpushed.names()
-        self._replay_anew(self._names)
+        self._names = None
+        self.refresh()
 
     def remember(self) -> None:
         self._mirror.remember()

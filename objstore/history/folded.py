@@ -74,9 +74,10 @@ class Folded:
 
     def read_anew(self) -> None:
         """Folds the log itself, whatever was remembered. CorruptionError when an entry of it is missing. Lists the log."""
+        newest = self.log.newest()  # before reading: in a clone others may append to the mirror at any time
         self.forget()
         self.refresh()
-        self.log.check_ends_at(self.state.position)
+        self.log.check_ends_at(self.state.position, newest)
 
     def _remembered(self) -> State:
         snapshot = self._cache.remembered(self._name)

@@ -190,7 +190,8 @@ def test_taking_in_what_another_process_has_taken_in_is_harmless(place):
     assert list(Log(place.blobs).read_bytes_from(1)) == list(Log(place.upstream).read_bytes_from(1))
 
 
-def test_entries_that_another_process_removes_while_they_are_read_are_no_harm(place):
+@pytest.mark.parametrize("anew", [False, True])
+def test_entries_that_another_process_removes_while_they_are_read_are_no_harm(place, anew):
     """One process lists what waits; before it has read all of it, another has replaced it."""
     first = place.logbook()
     first.commit(logging(A))
@@ -207,8 +208,12 @@ def test_entries_that_another_process_removes_while_they_are_read_are_no_harm(pl
             return super().read(name)
 
     slow = Slow(place.blobs)
-    slow.first, slow.names = first, Unpushed(place.blobs).names()
-    assert shown(place.logbook(slow).state) == shown(first.state) == {"data": ([A], {"latest": 0})}
+    slow.first, slow.names = None if anew else first, Unpushed(place.blobs).names()
+    second = place.logbook(slow)
+    if anew:
+        slow.first = first
+        second.read_anew()
+    assert shown(second.state) == shown(first.state) == {"data": ([A], {"latest": 0})}
 
 
 # -- settling ----------------------------------------------------------------------------------------------------------

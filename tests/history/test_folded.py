@@ -3,11 +3,11 @@
 import pytest
 
 from objstore.blobs.memory import MemoryBlobs
-from objstore.errors import ConflictError, CorruptionError
+from objstore.errors import ConflictError, CorruptionError, NotFoundError
 from objstore.history.folded import Folded
 from objstore.history.log import Log
 from objstore.history.records import SettingsRecord
-from tests.history.stores import CountingBlobs
+from tests.history.stores import CountingBlobs, Wrapper
 
 
 @pytest.fixture
@@ -97,6 +97,21 @@ def test_reading_anew_tells_of_a_gap(blobs, cache):
     append(blobs, 2)
     state.read_anew()
     assert state.state.position == 3
+
+
+def test_reading_anew_while_another_process_appends_finds_no_gap(blobs, cache):
+    append(blobs, 1, 2)
+
+    class Late(Wrapper):
+        def read(self, name):
+            try:
+                return super().read(name)
+            except NotFoundError:
+                if name == Log(blobs).entry_name(3):
+                    append(blobs, 3)
+                raise
+
+    Folded(Log(Late(blobs)), cache, "state").read_anew()
 
 
 def test_forgetting_goes_back_to_the_beginning(blobs, cache):
