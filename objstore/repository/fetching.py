@@ -105,9 +105,8 @@ def follow(project: Project, connection: Connection) -> Fetched:
     newest = 0 if clone.mirror.position else connection.log.newest()
     entries = [(number, data) for number, data, _ in connection.log.read_both_from(clone.mirror.position + 1)]
     connection.log.check_ends_at(entries[-1][0] if entries else clone.mirror.position, newest)
-    if entries:
-        with clone.alone():
-            clone.extend(entries)
+    with clone.alone():  # also when nothing is new: pending entries may have been half removed when we looked
+        clone.extend(entries)
     return _compared(before, clone.replay, len(entries))
 
 

@@ -498,3 +498,21 @@ def keys_of(project: Project, ref: str) -> list[bytes]:
     with KeySet(project.scratch) as keys:
         mark(project.database, [project.state.version("data", ref).root], keys)
         return [key for batch in keys.batches(1000) for key in batch]
+
+
+def test_what_another_process_was_about_to_remove_when_a_push_began_is_looked_at_again(sharing: Sharing) -> None:
+    """It had removed that a version was deleted, and not yet the version."""
+    mine = sharing.new("mine")
+    first = log(mine, {"a": b"1"}).root
+    send(mine)
+    bring(mine)
+    log(mine, {"a": b"2"})
+    change(mine, lambda state: delete_version(state, "data", "v1", delete_aliases=True))
+    last = max((mine.folder / "pending" / "main").iterdir(), key=lambda path: path.name.split("-")[1])
+    deletion = last.read_bytes()
+    last.unlink()
+    other = sharing.open("mine")
+    assert len(list(other.state.collection("data").live())) == 2
+    last.write_bytes(deletion)
+    assert not send(other).records
+    assert sharing.check_upstream().keys() == {first}
