@@ -52,7 +52,7 @@ def test_an_answer_that_trickles_in_has_a_deadline(proxy, tmp_path, monkeypatch)
             began = time.monotonic()
             with pytest.raises(RemoteError):
                 read()
-            assert time.monotonic() - began < 8
+            assert time.monotonic() - began < 60  # it would take 200 s
 
 
 @pytest.mark.parametrize("kind", ["short", "flip"])

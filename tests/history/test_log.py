@@ -132,8 +132,9 @@ def test_reading_thousands_of_entries_takes_dozens_of_requests():
 class FarBlobs(Wrapper):
     """Tells how many were waiting for an answer together, at each request's beginning."""
 
-    def __init__(self, inner):
+    def __init__(self, inner, seconds):
         super().__init__(inner)
+        self.seconds = seconds
         self.waiting = []
         self.begun = 0
         self.lock = threading.Lock()
@@ -142,19 +143,19 @@ class FarBlobs(Wrapper):
         with self.lock:
             self.begun += 1
             self.waiting.append(self.begun)
-        time.sleep(0.02)
+        time.sleep(self.seconds)
         with self.lock:
             self.begun -= 1
         return super().read(name)
 
 
-@pytest.mark.parametrize(("place", "most"), [("elsewhere", 16), ("here", 1)])
-def test_many_new_entries_of_a_store_elsewhere_are_read_at_once(tmp_path, place, most):
-    inner = MemoryBlobs() if place == "elsewhere" else LocalBlobs(tmp_path)
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_many_new_entries_of_a_store_elsewhere_are_read_at_once(tmp_path, is_elsewhere):
+    inner = MemoryBlobs() if is_elsewhere else LocalBlobs(tmp_path)
     filled(inner, 60)
-    far = FarBlobs(inner)
+    far = FarBlobs(inner, 0.2 if is_elsewhere else 0)
     assert [number for number, _ in ttls(Log(far), 3)] == list(range(3, 61))
-    assert max(far.waiting) == most
+    assert 8 <= max(far.waiting) <= 16 if is_elsewhere else max(far.waiting) == 1
     assert len(far.waiting) <= 58 + 5  # the 61st to the 64th are asked for in vain
 
 
