@@ -1,5 +1,6 @@
 """Making a clone: a project on this disk whose upstream is elsewhere."""
 
+import contextlib
 import re
 import shutil
 import tempfile
@@ -11,7 +12,7 @@ from objstore.blobs.address import Address
 from objstore.blobs.opening import open_blobs
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
 from objstore.history.logbook import is_clone
-from objstore.host.publish import translated
+from objstore.host.publish import sync_folder, translated
 from objstore.repository import places, remotes
 from objstore.repository.connection import read_settings
 from objstore.repository.founding import found
@@ -28,22 +29,43 @@ def make_clone(address: Address, tree: Path, options: Mapping[str, Any]) -> Proj
     """
     if tree.exists() and not tree.is_dir():
         raise InvalidInputError(f"{tree} is a file; give a folder")
-    if (tree / places.ROOT).is_dir():
-        raise ConflictError(f"{tree} is a repository already; `objstore pull` in it goes on, or clone into a new folder")
+    if (tree / ROOT).is_dir():
+        raise _taken(tree)
     if tree.is_dir() and any(tree.iterdir()):
         raise ConflictError(f"{tree} isn't empty; clone into a new folder")
     remote = Remote(UPSTREAM, address, options)
     settings = settings_at(remote)
-    is_new = not tree.exists()
-    with translated(tree):
-        tree.mkdir(parents=True, exist_ok=True)
+    is_new = _reserve(tree)
     try:
         folder = found(tree, suggested_name(address), settings=settings)
         remotes.add(folder / remotes.FILE, remote)
         return Project(folder, tree)
     except BaseException:
-        shutil.rmtree(tree if is_new else tree / ROOT, ignore_errors=True)
+        shutil.rmtree(tree / ROOT, ignore_errors=True)
+        if is_new:
+            with contextlib.suppress(OSError):  # somebody has put something there
+                tree.rmdir()
         raise
+
+
+def _reserve(tree: Path) -> bool:
+    """Makes an empty `.objstore/` in a folder, so that it is nobody else's; whether the folder is new. ConflictError when there is one."""
+    with translated(tree):
+        try:
+            tree.mkdir(parents=True)
+            is_new = True
+        except FileExistsError:
+            is_new = False
+        try:
+            (tree / ROOT).mkdir()
+        except FileExistsError:
+            raise _taken(tree) from None
+        sync_folder(tree)
+    return is_new
+
+
+def _taken(tree: Path) -> ConflictError:
+    return ConflictError(f"{tree} is a repository already; `objstore pull` in it goes on, or clone into a new folder")
 
 
 def settings_at(remote: Remote) -> Settings:

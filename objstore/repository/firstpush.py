@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from objstore.errors import CorruptionError
 from objstore.history.log import Log
 from objstore.history.replay import Numbered
 from objstore.host.progress import Progress
@@ -71,9 +72,14 @@ def _entries_there(project: Project, connection: Connection) -> int | None:
 
 
 def _packs(project: Project) -> dict[str, int]:
-    """The packs that the index names, with their sizes."""
+    """The packs that the index names, with their sizes. CorruptionError when one is missing, since the log would be sent all the same."""
     named = {pack_name(pack) for pack in project.cache.pack_ids()}
-    return {name: size for name, size in project.blobs.list("packs/") if name in named}
+    found = {name: size for name, size in project.blobs.list("packs/") if name in named}
+    if named - found.keys():
+        raise CorruptionError(
+            f"{min(named - found.keys())} is missing in {project.location}; run `objstore fsck --repair`, then push again"
+        )
+    return found
 
 
 def _index(project: Project) -> dict[str, int]:

@@ -9,8 +9,12 @@ from objstore.errors import CorruptionError
 from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
 from objstore.odb import pack
+from objstore.odb.pack import pack_name
+from objstore.repository.checking import check
 from objstore.repository.collecting import collect
 from objstore.repository.project import Project
+from objstore.values.digest import plain
+from objstore.values.key import Kind, chunk_key
 from tests.odb.stores import noise
 from tests.repository.interrupting import cut_off
 from tests.repository.sharing import (
@@ -225,3 +229,20 @@ def test_a_damaged_pack_does_not_go_there(sharing: Sharing, first: Project) -> N
     path.write_bytes(whole)
     send(first)
     assert sharing.check_upstream() == contents(first)
+
+
+def test_a_project_that_lacks_a_pack_is_not_pushed_as_if_it_were_whole(sharing: Sharing, first: Project) -> None:
+    small = first.database.locate([chunk_key(plain(ONE["small"]))])
+    packs = {place.pack for _, place in first.cache.locate_from(bytes([Kind.CHUNK]))} - {place.pack for place in small.values()}
+    (first.folder / pack_name(min(packs))).unlink()
+    for dry_run in (True, False):
+        with pytest.raises(CorruptionError, match="is missing in .* `objstore fsck --repair`"):
+            send(first, dry_run=dry_run)
+    assert sharing.blobs_there("log/") == {}
+    assert not check(first.folder, Silent(), repair=True).is_sound
+    mended = sharing.open("first")
+    log(mended, TWO)
+    collect(mended, Silent())
+    send(mended)
+    assert contents(sharing.clone("second")) == contents(mended)
+    assert_sound(mended)
