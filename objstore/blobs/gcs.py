@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from gcsfs.core import GCSFileSystem
 from objstore.blobs import transport
 from objstore.blobs.address import Address
 from objstore.blobs.options import merged
+from objstore.blobs.protocol import Listed
 from objstore.blobs.transport import MARK, Content, Transport
 
 _PART = 16 << 20
@@ -62,7 +64,7 @@ class GcsTransport(Transport):
     def size(self, name: str, limit: float) -> int:
         return int(self._about(name, limit)["size"])
 
-    def files(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def files(self, prefix: str) -> Iterator[Listed]:
         # fsspec's `find` asks once more where there is nothing.
         _, slash, key = self.base.partition("/")
         above = f"{key}/" if slash else ""
@@ -71,7 +73,8 @@ class GcsTransport(Transport):
             page = self._get("b/{}/o", self._bucket, limit=transport.LISTING_LIMIT, **asked)
             for found in page.get("items", ()):
                 if not found["name"].endswith("/"):
-                    yield found["name"].removeprefix(above), int(found["size"])
+                    made = datetime.fromisoformat(found["timeCreated"]).timestamp()
+                    yield Listed(found["name"].removeprefix(above), int(found["size"]), made)
             after = page.get("nextPageToken")
             asked = {**asked, "pageToken": after} if after else None
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from objstore.blobs.protocol import Listed
 from objstore.errors import BlobExistsError, CorruptionError, NotFoundError
 from objstore.host.publish import make_folder, publish, replace, sync_folder, translated
 
@@ -93,7 +94,10 @@ class LocalBlobs:
         return (self._root / name).is_file()
 
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
-        yield from self._walk(prefix)
+        return ((name, size) for name, size, _ in self._walk(prefix))
+
+    def list_dated(self, prefix: str, /) -> Iterator[Listed]:
+        return self._walk(prefix)
 
     def delete(self, name: str, /) -> None:
         self._handles.forget(name)
@@ -105,7 +109,7 @@ class LocalBlobs:
     def close(self) -> None:
         self._handles.close()
 
-    def _walk(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def _walk(self, prefix: str) -> Iterator[Listed]:
         try:
             entries = sorted(os.scandir(self._root / prefix), key=lambda entry: entry.name)
         except (FileNotFoundError, NotADirectoryError):
@@ -116,7 +120,8 @@ class LocalBlobs:
                     yield from self._walk(f"{prefix}{entry.name}/")
             elif not entry.name.endswith(".tmp"):
                 with contextlib.suppress(FileNotFoundError):
-                    yield prefix + entry.name, entry.stat().st_size
+                    about = entry.stat()
+                    yield Listed(prefix + entry.name, about.st_size, about.st_mtime)
 
     @contextlib.contextmanager
     def _open(self, name: str) -> Iterator[int]:

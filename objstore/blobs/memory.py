@@ -3,10 +3,12 @@
 import shutil
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from objstore.blobs.protocol import Listed
 from objstore.errors import BlobExistsError, CorruptionError, NotFoundError
 
 
@@ -15,6 +17,7 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._made: dict[str, float] = {}
         self._lock = threading.Lock()
         self._scratch: Path | None = None
 
@@ -40,6 +43,7 @@ class MemoryBlobs:
             if name in self._blobs:
                 raise BlobExistsError(f"{name} exists already")
             self._blobs[name] = bytes(data)
+            self._made[name] = time.time()
 
     def adopt(self, name: str, file: Path, /) -> None:
         try:
@@ -78,6 +82,9 @@ class MemoryBlobs:
         for name, data in list(self._blobs.items()):
             if name.startswith(prefix):
                 yield name, len(data)
+
+    def list_dated(self, prefix: str, /) -> Iterator[Listed]:
+        return (Listed(name, size, self._made[name]) for name, size in self.list(prefix))
 
     def delete(self, name: str, /) -> None:
         self._blobs.pop(name, None)

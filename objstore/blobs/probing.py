@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import BlobExistsError, ObjstoreError, UnsafeStoreError
@@ -32,6 +33,13 @@ def probe(blobs: BlobStore) -> None:
         _check(_winners(blobs, contended) == 1, blobs, _OVERWRITES)
         blobs.delete(name)
         _check(not blobs.has(name), blobs, "it still has what was just deleted")
+
+
+def clock(blobs: BlobStore) -> float:
+    """What a place's own clock says, in seconds since 1970: writes a blob, lists it, deletes it. Infinity where listings don't tell."""
+    with _names(blobs) as (name, _):
+        blobs.create(name, b"0")
+        return next((made for found, _, made in blobs.list_dated("probe/") if found == name), inf)
 
 
 @contextlib.contextmanager

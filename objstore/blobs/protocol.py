@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Listed(NamedTuple):
+    """A blob as a listing shows it."""
+
+    name: str
+    size: int
+    made: float
+    """When it was made, by the place's own clock: seconds since 1970. Infinity where it doesn't say."""
 
 
 class BlobStore(Protocol):
@@ -47,6 +56,9 @@ class BlobStore(Protocol):
 
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         """Names that begin with `prefix` (a folder ending in `/`, or nothing) and their sizes, in no order."""
+
+    def list_dated(self, prefix: str, /) -> Iterator[Listed]:
+        """The same, with more about each."""
 
     def delete(self, name: str, /) -> None:
         """Removes a name; harmless when it is gone already."""

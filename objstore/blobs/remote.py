@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from objstore.blobs.explaining import explained
 from objstore.blobs.failures import Failure, Kind, ShortAnswerError, failure_of
+from objstore.blobs.protocol import Listed
 from objstore.blobs.retrying import RequestFailedError, Retrying
 from objstore.blobs.transport import Content, Transport
 from objstore.errors import BlobExistsError, CorruptionError, NotFoundError, ObjstoreError, UnsafeStoreError
@@ -105,6 +106,9 @@ class RemoteBlobs:
         return True
 
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
+        return ((name, size) for name, size, _ in self.list_dated(prefix))
+
+    def list_dated(self, prefix: str, /) -> Iterator[Listed]:
         try:
             yield from self._ask("list", "", lambda transport, _: list(transport.files(prefix)))
         except NotFoundError:  # a file system with folders says so of one that isn't there

@@ -14,6 +14,7 @@ from s3fs import S3FileSystem
 from objstore.blobs import transport
 from objstore.blobs.address import Address
 from objstore.blobs.options import merged
+from objstore.blobs.protocol import Listed
 from objstore.blobs.transport import MARK, Content, Transport
 
 _PART = 16 << 20
@@ -74,7 +75,7 @@ class S3Transport(Transport):
         # `info` would list, too, when there is no such key.
         return int(self._call("head_object", name, limit)["ContentLength"])
 
-    def files(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def files(self, prefix: str) -> Iterator[Listed]:
         # fsspec's `find` asks twice more where there is nothing.
         bucket, key, _ = self.fs.split_path(self.base)
         above = f"{key}/" if key else ""
@@ -83,7 +84,7 @@ class S3Transport(Transport):
             page = self.fs.call_s3("list_objects_v2", **asked, **self.within(transport.LISTING_LIMIT))
             for found in page.get("Contents", ()):
                 if not found["Key"].endswith("/"):
-                    yield found["Key"].removeprefix(above), int(found["Size"])
+                    yield Listed(found["Key"].removeprefix(above), int(found["Size"]), found["LastModified"].timestamp())
             after = page.get("NextContinuationToken")
             asked = {**asked, "ContinuationToken": after} if after else None
 

@@ -1,13 +1,18 @@
 """The requests that a remote answers, as a file system of fsspec makes them: each once, with whatever exception it ends in."""
 
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Any
+
+from objstore.blobs.protocol import Listed
 
 MARK = "objstore-write"  # the metadata that holds the mark
 LISTED = 1000  # names in a page of a listing: as many as S3 gives
 LISTING_LIMIT = 90.0  # seconds for such a page
 _AT_ONCE = 16
+_TIMES = ("LastModified", "last_modified", "mtime", "created")
 
 Content = bytes | Path  # of a blob that is written: small in memory, or in a file
 
@@ -56,13 +61,13 @@ class Transport:
     def size(self, name: str, limit: float) -> int:
         return int(self.fs.size(self.path(name), **self.within(limit)))
 
-    def files(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def files(self, prefix: str) -> Iterator[Listed]:
         """Whatever is below a prefix that ends in `/`, or below the base; no limit, since nobody knows how many pages there are."""
         above = self.path("") + "/"
         for path, info in self.fs.find(self.path(prefix).rstrip("/"), detail=True).items():
             name = path.removeprefix(above)
             if info["type"] == "file" and path.startswith(above + prefix) and not name.endswith("/"):
-                yield name, int(info["size"])
+                yield Listed(name, int(info["size"]), _made(info))
 
     def delete(self, name: str, limit: float) -> None:
         self.fs.rm_file(self.path(name), **self.within(limit))
@@ -90,6 +95,14 @@ class Transport:
 
     def within(self, limit: float) -> dict[str, float]:
         return {"timeout": max(limit, 0.1)} if self.fs.async_impl else {}
+
+
+def _made(info: Mapping[str, Any]) -> float:
+    """What a file system tells of when a file was made; each has a name of its own for it."""
+    told = next((info[name] for name in _TIMES if info.get(name) is not None), None)
+    if isinstance(told, datetime):
+        return told.timestamp()
+    return float(told) if isinstance(told, int | float) else inf
 
 
 def _bytes_of(data: Content) -> bytes:

@@ -37,8 +37,13 @@ def mark(database: Database, roots: Iterable[Digest], live: KeySet) -> None:
 
     CorruptionError when a manifest, a recipe or a file's content isn't there or can't be read: then nothing may be collected.
     """
+    mark_below(database, map(node_key, roots), live)
+
+
+def mark_below(database: Database, keys: Iterable[Key], live: KeySet) -> None:
+    """The same for all that these nodes, recipes and parts lead to, and themselves."""
     try:
-        for _ in walk(database, map(node_key, roots), live.add_new):
+        for _ in walk(database, keys, live.add_new):
             pass
     except NotFoundError as error:
         raise CorruptionError(f"{error}; run `objstore fsck`") from error

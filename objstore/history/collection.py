@@ -1,6 +1,6 @@
 """A collection and its versions, as the log has made them so far."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +15,8 @@ LATEST = "latest"
 class Version(Struct, frozen=True, array_like=True, gc=False):
     """One immutable root in a collection, and the changeable facts about it. A value: a later fact makes another `Version`.
 
-    `ttl` is in seconds from `created`; None is never, 0 the project's default. `purged`: deleted for good.
+    `ttl` is in seconds from `created`; None is never, 0 the project's default. `purged`: deleted for good. `deleted_at`: when, as the
+    clock of whoever did it said.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Version(Struct, frozen=True, array_like=True, gc=False):
     purged: bool = False
     source: Source | None = None
     run: RunRef | None = None
+    deleted_at: str = ""
 
     @property
     def name(self) -> str:
@@ -83,14 +85,14 @@ class Collection:
     def change(self, version: Version, **facts: object) -> None:
         self.versions[version.number] = replace(version, **facts)
 
-    def delete(self, version: Version) -> None:
-        self.change(version, deleted=True)
+    def delete(self, version: Version, at: str) -> None:
+        self.change(version, deleted=True, deleted_at=at)
         self.aliases = {alias: number for alias, number in self.aliases.items() if number != version.number}
 
-    def purge(self) -> None:
-        """What is deleted now can't be restored any more."""
+    def purge(self, roots: Container[Digest]) -> None:
+        """Versions with these roots that are deleted now can't be restored any more."""
         for version in self.versions:
-            if version.deleted and not version.purged:
+            if version.deleted and version.root in roots:
                 self.change(version, purged=True)
 
     def copy(self) -> "Collection":

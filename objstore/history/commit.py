@@ -39,8 +39,8 @@ def commit(log: Log, state: F, decide: Callable[[F], Sequence[Record]]) -> list[
 
     `decide` sees the state up to date, and may raise to give up or return nothing when there is nothing to do. It is asked again
     whenever another writer was faster, so it must not change anything itself, and everything that its records name
-    must be stored already. If a `gc` has come since its index view (`state.generation`), it checks what it relies on
-    against `state.condemned_since` and `state.dead_packs` there. Every lost race means that somebody else got on.
+    must be stored already. Where gc may be at work meanwhile, it checks there that none has begun (history.fence), however it came to
+    be asked. Every lost race means that somebody else got on.
 
     Afterwards `state` includes the new entry. UnsupportedFormatError if the log holds what this program doesn't know;
     errors of the store propagate, and after RemoteError the entry may be there all the same. One call at a time

@@ -67,7 +67,7 @@ def _apply_fact(collection: Collection, version: Version, record: CollectionFact
             collection.change(version, ttl=record.seconds)
         case DeleteRecord():
             if not version.deleted:
-                collection.delete(version)
+                collection.delete(version, record.time)
         case RestoreRecord():
             if version.deleted and not version.purged:
-                collection.change(version, deleted=False)
+                collection.change(version, deleted=False, deleted_at="")

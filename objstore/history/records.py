@@ -46,7 +46,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """The version that another was drafted or linked from."""
+    """A version: that which another was drafted or linked from, or which can't be restored any more."""
 
     collection: Id
     root: DigestHex
@@ -159,6 +159,7 @@ class SegmentsRecord(Record, frozen=True, kw_only=True, tag="segments"):
 
 class GcRecord(Record, frozen=True, kw_only=True, tag="gc"):
     condemned: tuple[DigestHex, ...]
+    purged: tuple[Source, ...] = ()
 
 
 class GcVerdictRecord(Record, frozen=True, kw_only=True, tag="gc-verdict"):

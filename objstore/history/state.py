@@ -73,13 +73,14 @@ class State:
         return not self._superseded.isdisjoint(segments) or not self.dead_packs.isdisjoint(packs)
 
     @property
+    def open_gcs(self) -> list[Gc]:
+        """Every `gc` that has no verdict yet, the oldest first."""
+        return [gc for gc in self.gcs.values() if not gc.verdict]
+
+    @property
     def condemned(self) -> set[str]:
         """The packs of every `gc` that has no verdict yet: readers read them, writers don't build on them."""
-        return {pack for gc in self.gcs.values() if not gc.verdict for pack in gc.condemned}
-
-    def condemned_since(self, generation: int) -> set[str]:
-        """The packs condemned by any `gc` after `generation`: what a writer whose index view is that old must not rely on."""
-        return {pack for gc in self.gcs.values() if gc.number > generation for pack in gc.condemned}
+        return {pack for gc in self.open_gcs for pack in gc.condemned}
 
     def collection(self, name: str) -> Collection:
         """The collection of that name; NotFoundError lists names like it."""
@@ -148,6 +149,7 @@ class State:
                 before = self.gcs.get(number)
                 self.gcs[number] = Gc(number, frozenset(record.condemned) | (before.condemned if before else frozenset()))
                 self.generation = number
+                self._purge(record)
             case GcVerdictRecord():
                 self._apply_verdict(number, record)
             case RenameRecord(collection=id_, name=name):
@@ -185,9 +187,13 @@ class State:
             # A segment's name follows from what it lists, so what takes the place of others may be one that was replaced before.
             self._superseded.discard(segment)
             self._segments.setdefault(segment)
-        if record.deleted:  # a verdict that only replaces segments takes nothing away
-            for collection in self.collections.values():
-                collection.purge()
+
+    def _purge(self, record: GcRecord) -> None:
+        roots: dict[str, set[Digest]] = {}
+        for version in record.purged:
+            roots.setdefault(version.collection, set()).add(Digest.from_hex(version.root))
+        for id_ in roots.keys() & self.collections.keys():
+            self.collections[id_].purge(roots[id_])
 
     # -- a copy in a cache, a copy to go on from -----------------------------------------------------------------------
 

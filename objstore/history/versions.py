@@ -108,10 +108,7 @@ def delete_version(state: State, collection: str, ref: str, *, delete_aliases: b
 
 
 def restore_version(state: State, collection: str, ref: str) -> list[Record]:
-    """Undoes a deletion. ConflictError if the version isn't deleted, was purged by gc, or a later one has the same content.
-
-    After a `gc` without verdict the caller checks first that what the version reaches isn't condemned, or stores it anew.
-    """
+    """Undoes a deletion. ConflictError if the version isn't deleted, was purged by gc, or a later one has the same content."""
     found = state.collection(collection)
     version = state.version(found, ref, deleted=True)
     name = f"{collection}:{version.name}"

@@ -9,7 +9,12 @@ from objstore.host.spool import unnamed_file
 
 def now_text() -> str:
     """The time as RFC 3339, UTC, in seconds: `2026-11-21T09:30:00Z`. For people, never for deciding."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return text_of(datetime.now(UTC))
+
+
+def text_of(time: datetime) -> str:
+    """The same for a time that knows its zone. Texts are ordered as the times are."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def file_clock(folder: Path) -> int:

@@ -9,16 +9,15 @@ import contextlib
 import os
 import struct
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from blake3 import blake3
 
 from objstore.errors import CorruptionError, StorageError
 from objstore.host.clock import boot_id
 from objstore.host.locks import locked_exclusive, locked_shared
-from objstore.odb.segment import Segment
+from objstore.odb.segment import Location, Segment
 from objstore.odb.table import Tables, forget
 from objstore.values.key import Key
 
@@ -27,15 +26,6 @@ _NAMES = ("meta", "segments", "index", "packs", "scan")
 _PREFIX = 12  # bytes of a pack's id in a row: enough to tell packs apart, and a mix-up would be found when verifying
 _LOCATION = struct.Struct(f"<{_PREFIX}sIII")
 _BATCH = 20_000
-
-
-class Location(NamedTuple):
-    """Where an object is: the id of the pack (hexadecimal), the offset of the record's frame, its sizes."""
-
-    pack: str
-    offset: int
-    stored: int
-    raw: int
 
 
 class Cache:
@@ -84,18 +74,22 @@ class Cache:
     def object_count(self) -> int:
         return self._tables.count("index")
 
-    def add_segment(self, name: str, segment: Segment) -> None:
-        """Takes a segment's rows in. Cost: about a second for a million. Harmless when repeated.
+    def add_segment(self, name: str, segment: Segment, dead: Collection[str] = ()) -> None:
+        """Takes a segment's rows in, but none that says that something is in a `dead` pack. Cost: about a second for a million.
 
+        Harmless when repeated.
         Cut off, it leaves a mark, so that the index is made anew: had the segment been superseded by then, its rows would stay for ever.
         """
         mark = b"part of " + name.encode()
         with self._lock:
             self._tables.put("segments", [(mark, b"")])
             prefixes = [pack[:_PREFIX] for pack in segment.packs]
-            self._tables.put("packs", zip(prefixes, segment.packs, strict=True))
+            gone = {at for at, pack in enumerate(segment.packs) if pack.hex() in dead}
+            self._tables.put("packs", [(pack[:_PREFIX], pack) for at, pack in enumerate(segment.packs) if at not in gone])
             batch: list[tuple[bytes, bytes]] = []
             for key, (pack, offset, stored, raw) in segment.rows():
+                if pack in gone:
+                    continue
                 batch.append((key, _LOCATION.pack(prefixes[pack], offset, stored, raw)))
                 if len(batch) == _BATCH:
                     self._tables.put("index", batch)

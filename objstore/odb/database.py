@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.odb import pack, segment
-from objstore.odb.cache import Cache, Location
+from objstore.odb.cache import Cache
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.record import FRAME, decode
-from objstore.odb.segment import Segment
+from objstore.odb.segment import Location, Segment
 from objstore.values.digest import Digest
 from objstore.values.key import Key, describe, node_key, recipe_prefix
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:  # loaded only by what writes
 _PIECE = 4 * 1024 * 1024
 _TAIL = 64 * 1024  # has the trailer of most packs of large chunks
 _GAP = 64 * 1024  # two wanted records this close are read together with what lies between
+
+
+class SegmentMissingError(CorruptionError):
+    """A segment isn't where the log says; unless gc has put others in its place since, it is lost."""
 
 
 class Span(NamedTuple):
@@ -79,10 +83,10 @@ class Database:
 
     # -- the index -----------------------------------------------------------------------------------------------------
 
-    def load(self, segments: Sequence[str]) -> None:
-        """Makes the index reflect exactly these segments. Cost: reads those that the cache doesn't have yet."""
+    def load(self, segments: Sequence[str], dead: Collection[str] = ()) -> None:
+        """Makes the index reflect exactly these segments, less `dead` packs. Cost: reads those that the cache doesn't have yet."""
         for name in self.begin_load(segments):
-            self._cache.add_segment(name, self.read_segment(name))
+            self._cache.add_segment(name, self.read_segment(name), dead)
 
     def begin_load(self, segments: Sequence[str]) -> list[str]:
         """Those that the index doesn't reflect yet; what others have taken the place of, it doesn't reflect any more."""
@@ -93,7 +97,7 @@ class Database:
         return [name for name in segments if name not in cached]
 
     def read_segment(self, name: str) -> Segment:
-        """A segment, verified now, and read in pieces. CorruptionError also when it is missing: the log says that it is there."""
+        """A segment, verified now, and read in pieces. SegmentMissingError when it isn't there, though the log names it."""
         blob = segment.segment_name(name)
 
         def read(at: int, length: int) -> bytes:
@@ -310,7 +314,7 @@ def _missing_is_damage(name: str) -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        raise CorruptionError(f"index segment {name[:12]} is missing; run `objstore fsck --repair`") from error
+        raise SegmentMissingError(f"index segment {name[:12]} is missing; run `objstore fsck --repair`") from error
 
 
 def spans(located: Mapping[Key, Location], *, gap: int = _GAP, largest: int | None = None) -> Iterator[Span]:

@@ -14,16 +14,16 @@ from typing import Protocol
 
 from objstore.blobs.protocol import BlobStore
 from objstore.errors import ConflictError
-from objstore.odb.cache import Location
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.pack import PackClass, Trailer, pack_name
 from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
 from objstore.odb.placing import put_in_place
 from objstore.odb.record import FRAME, Payload, decode, encode
+from objstore.odb.segment import Location
 from objstore.odb.segmentwriter import publish_segment
 from objstore.values.digest import Digest
-from objstore.values.key import Key, Kind
+from objstore.values.key import Key, Kind, node_key
 
 _UNPLACED = (-1, 0, 0, 0)
 
@@ -68,6 +68,8 @@ class Draft:
         self._publishing: list[Future[None]] = []
         self.stored_bytes = 0
         """Bytes of the packs that are complete."""
+        self.is_shaky = False
+        """Whether it builds on what can't be relied on: then it isn't enough that what was claimed is there (spec/gc.md)."""
         self.failed = False
         """Whether storing was cut off: then some of what was claimed is nowhere, and the draft can't be published any more."""
 
@@ -168,8 +170,12 @@ class Draft:
     # -- publishing ----------------------------------------------------------------------------------------------------
 
     def build_on(self, root: Digest) -> None:
-        """Has gc leave alone what a manifest of the store reaches, until the draft is closed; to be called while gc isn't at work."""
+        """Has gc leave alone what a manifest of the store reaches, until the draft is closed; to be called while gc isn't at work.
+
+        Where the store is shared, gc doesn't ask: there it must be relied on as whatever is claimed must, or the draft `is_shaky`.
+        """
         self._file.build_on(root.hex())
+        self.is_shaky |= node_key(root) not in self and not self._store.known([node_key(root)])
 
     def adopt(self, pack: str, trailer: Trailer) -> None:
         """Takes over a pack that an interrupted draft has published."""
@@ -179,6 +185,17 @@ class Draft:
             slot = len(self._packs)
             self._packs.append(pack)
             self._rows.put({row.key: (slot, at, row.stored, row.raw) for row, at in trailer.offsets() if row.key in fresh})
+
+    def carry(self, places: Mapping[Key, Location]) -> None:
+        """Has the segment list these objects too, which lie in packs of the store; but none that the draft has already."""
+        with self._lock:
+            fresh = self._rows.unknown(places)
+            slots = {pack: slot for slot, pack in enumerate(self._packs) if isinstance(pack, str)}
+            for pack in dict.fromkeys(places[key].pack for key in fresh):
+                if pack not in slots:
+                    slots[pack] = len(self._packs)
+                    self._packs.append(pack)
+            self._rows.put({key: (slots[place.pack], place.offset, place.stored, place.raw) for key in fresh for place in [places[key]]})
 
     def expect(self, packs: Iterable[str]) -> None:
         """Names packs that an interrupted draft may have published: should they come up again, they are asked for first."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from objstore.odb.cache import Location
 from objstore.odb.database import Database
+from objstore.odb.segment import Location
 from objstore.values.key import Key
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from objstore.blobs.protocol import BlobStore
-from objstore.odb.cache import Cache, Location
+from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
 from objstore.odb.pack import OVERHEAD, ROW_SIZES, TARGET_RECORDS, TARGET_SIZE, PackClass, pack_name
@@ -16,6 +16,7 @@ from objstore.odb.packwriter import PackWriter
 from objstore.odb.pending import PendingRows
 from objstore.odb.placing import put_in_place
 from objstore.odb.record import FRAME, Payload, decode
+from objstore.odb.segment import Location
 from objstore.odb.segmentwriter import publish_segment
 from objstore.values.key import Key, Kind
 

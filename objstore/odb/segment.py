@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from blake3 import blake3
 
 from objstore.errors import CorruptionError, UnsupportedFormatError
+from objstore.host.batches import batches
 from objstore.values.digest import SEGMENT_CONTEXT, Digest
 from objstore.values.key import Key, Kind
 
@@ -24,6 +25,15 @@ class Place(NamedTuple):
     """Where an object is: in which pack (a position in some list of packs), at which offset, how large."""
 
     pack: int
+    offset: int
+    stored: int
+    raw: int
+
+
+class Location(NamedTuple):
+    """Where an object is: the id of the pack (hexadecimal), the offset of the record's frame, its sizes."""
+
+    pack: str
     offset: int
     stored: int
     raw: int
@@ -106,3 +116,10 @@ class Segment:
                     last = digests
                     yield prefix + digests, Place(pack, offset, stored, raw)
             at += count * layout.size
+
+
+def rows_of(segment: Segment, kinds: Collection[Kind] = tuple(Kind)) -> Iterator[dict[Key, Location]]:
+    """What a segment says of objects of some kinds, some thousand at a time."""
+    packs = [pack.hex() for pack in segment.packs]
+    for batch in batches(segment.rows(kinds), _BATCH):
+        yield {key: Location(packs[place.pack], place.offset, place.stored, place.raw) for key, place in batch}

@@ -1,5 +1,6 @@
 """From files to a logged version."""
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.graph.closure import check_closed
 from objstore.history.collection import Version
+from objstore.history.fence import OvertakenError, check_not_overtaken
 from objstore.history.metadata import check_metadata
 from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
 from objstore.history.records import Record, Source
@@ -18,6 +20,7 @@ from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
 from objstore.repository.colliding import Warn, warn_of_collisions
 from objstore.repository.project import Project
+from objstore.repository.renewing import renewed
 from objstore.values.digest import Digest
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake
@@ -89,7 +92,7 @@ def add(
         check_type_matches(project.state, labels)
         intake = Intake(project.database, source_of(paths), patterns, progress, project.keep_mode_for(paths))
         with intake.plan(project.scratch, project.clock_for(paths)) as plan:
-            if plan.is_unchanged and plan.base is not None:
+            if plan.is_unchanged and plan.base is not None and project.bucket is None:
                 if warn is not None:
                     warn_of_collisions(project.database, project.state, labels.name, plan.base, warn)
                 logged = _log(project, plan.base, labels, [], 0)
@@ -113,6 +116,8 @@ def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels, wa
     draft.flush()  # the disk may work meanwhile
     if warn is not None:
         warn_of_collisions(project.database.with_draft(draft), project.state, labels.name, root, warn)
+    if project.bucket is not None:
+        return _log_in_bucket(project, draft, root, labels)
     if draft.generation != project.holdings.generation:
         check_closed(project.database, draft, root)
     # What the draft holds is published even when the root is there already: if it was needed, something below the root is missing.
@@ -141,6 +146,21 @@ def _log_anew(project: Project, draft: "Draft", root: Digest, labels: Labels) ->
     return logged
 
 
+def _log_in_bucket(project: Project, draft: "Draft", root: Digest, labels: Labels) -> Logged:
+    """The same where a gc may come at any moment: then what it is about to take is stored again, and the rest relied on anew."""
+    with contextlib.ExitStack() as renewals:
+        while True:
+            try:
+                if draft.is_shaky:
+                    raise OvertakenError
+                logged = _log(project, root, labels, [] if draft.is_empty else draft.publish(), draft.stored_bytes, draft)
+            except OvertakenError:
+                draft = renewals.enter_context(contextlib.closing(renewed(project, draft, root)))
+                continue
+            draft.finish()
+            return logged
+
+
 def check_type_matches(state: State, labels: Labels) -> None:
     """InvalidInputError when the collection exists with another type; so that no work is done for nothing."""
     known = state.find_collection(labels.name)
@@ -163,6 +183,8 @@ def _log(project: Project, root: Digest, labels: Labels, segments: Sequence[str]
     counted = totals(database, root)
 
     def decide(state: State) -> list[Record]:
+        if draft is not None and project.bucket is not None:
+            check_not_overtaken(state, draft.generation, segments, draft.packs)
         known = state.find_collection(labels.name)
         type_ = labels.type or (known.type if known else DEFAULT_TYPE)
         return log_version(

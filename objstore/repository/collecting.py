@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from objstore.errors import CorruptionError, InvalidInputError, StorageError
 from objstore.graph.reachability import mark
 from objstore.graph.sparing import spare
+from objstore.history.purging import Purgeable, purgeable
 from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.progress import Progress
@@ -82,19 +83,19 @@ def drop(
             uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
             decided = plan(uses.values(), _tainted(project, database), spared)
             orphans = len(_unnamed(project, before).difference(uses))
-            purged = _purged(project.state) if decided.condemned and project.clone is None else []
+            purged = list(purgeable(project.state)) if decided.condemned and project.clone is None else []
             if dry_run:
                 expected = decided.freed + sum(before[pack] for pack in _unnamed(project, before).difference(uses))
-                return Freed(expected, len(decided.delete) + orphans, len(decided.rewrite), purged, dry_run=True)
+                return Freed(expected, len(decided.delete) + orphans, len(decided.rewrite), list(map(str, purged)), dry_run=True)
             total = sum(before.values()) + sum(_sizes(project, "index/").values())
             _delete(project)  # what nobody names: on a full disk there is room for what follows only afterwards
             if decided.condemned:
                 progress.start("writing what stays")
-                decided = _repack(project, database, decided, uses, live)
+                decided = _repack(project, database, decided, uses, live, purged)
         progress.start("deleting")
         _delete(project)
         freed = total - sum(_sizes(project, "packs/").values()) - sum(_sizes(project, "index/").values())
-        return Freed(freed, len(decided.delete) + orphans, len(decided.rewrite), purged)
+        return Freed(freed, len(decided.delete) + orphans, len(decided.rewrite), list(map(str, purged)))
 
 
 @contextlib.contextmanager
@@ -104,7 +105,7 @@ def _index_of(project: Project, state: State) -> Iterator[Database]:
     cache = Cache(folder / "cache", project.settings.project)
     try:
         database = Database(project.blobs, cache)
-        database.load(state.segments)
+        database.load(state.segments, state.dead_packs)
         upstream = project.upstream
         if upstream is not None:
             known = upstream.database
@@ -122,7 +123,9 @@ def _tainted(project: Project, database: Database) -> set[str]:
     return {pack for pack, keys in remembered.items() if not keys & in_vain}
 
 
-def _repack(project: Project, database: Database, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet) -> RepackPlan:
+def _repack(
+    project: Project, database: Database, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet, purged: list[Purgeable]
+) -> RepackPlan:
     """Replaces what is condemned, in the store and in the log; the plan that was carried out."""
     segments = project.holdings.segments
     generation = project.holdings.position + 1
@@ -133,19 +136,32 @@ def _repack(project: Project, database: Database, decided: RepackPlan, uses: dic
         if not decided.condemned:
             raise
         new = repack(database, project.blobs, decided, live, segments, generation)
-    _log(project, database, decided, new, segments, live)
+    _log(project, database, decided, new, segments, live, purged)
     return decided
 
 
-def _log(project: Project, before: Database, decided: RepackPlan, new: Repacked, superseded: list[str], live: KeySet) -> None:
-    """One entry says it all: being alone, the collector needs no fence before its verdict."""
+def _log(
+    project: Project,
+    before: Database,
+    decided: RepackPlan,
+    new: Repacked,
+    superseded: list[str],
+    live: KeySet,
+    purged: list[Purgeable],
+) -> None:
+    """One entry says it all: being alone, the collector needs no fence before its verdict.
+
+    A gc that others have begun is given up: what it was about to free was looked at here.
+    """
     replaced = tuple(name for name in superseded if name not in new.segments)
 
     def decide(state: State) -> list[Record]:
-        gc = GcRecord(condemned=decided.condemned)
+        given_up = [GcVerdictRecord(gc=begun.number, deleted=(), superseded=()) for begun in state.open_gcs]
+        gc = GcRecord(condemned=decided.condemned, purged=tuple(item.source for item in purged))
         verdict = GcVerdictRecord(gc=state.position + 1, deleted=decided.condemned, superseded=replaced, segments=new.segments)
-        _rehearse(project, before, [gc, verdict], live)
-        return [gc, verdict]
+        records = [*given_up, gc, verdict]
+        _rehearse(project, before, records, live)
+        return records
 
     project.account(decide)
 
@@ -211,12 +227,3 @@ def _is_alive(pid: int) -> bool:
 
 def _sizes(project: Project, prefix: str) -> dict[str, int]:
     return {name.rpartition("/")[2]: size for name, size in project.blobs.list(prefix)}
-
-
-def _purged(state: State) -> list[str]:
-    return [
-        f"{collection.name}:{version.name}"
-        for collection in state.collections.values()
-        for version in collection.versions
-        if version.deleted and not version.purged
-    ]

@@ -16,9 +16,11 @@ from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.host.publish import translated
 from objstore.odb.cache import Cache
 from objstore.odb.draft import Draft, Stored
+from objstore.odb.keptsegments import KeptSegments
 from objstore.odb.reliable import Reliable
 from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.odb.segment import Segment
+from objstore.repository.indexing import load_following
 from objstore.repository.places import ROOT
 from objstore.repository.remotes import Remote
 from objstore.repository.settings import NAME, Settings
@@ -40,11 +42,12 @@ class Connection:
         self.remote = remote
         self._project = project
         self._known = known
+        self.folder = folder
         self._indexing = folder / "index.lock"
         self.blobs = open_blobs(remote.address, folder / "staging", remote.options)
         self.log = Log(self.blobs, "main")
         self.cache = Cache(folder / "cache", project)
-        self.database = RemoteDatabase(self.blobs, self.cache, self._catch_up)
+        self.database = RemoteDatabase(self.blobs, self.cache, self._catch_up, kept=KeptSegments(folder / "index"))
         self.drafts = folder / "drafts"
 
     def __str__(self) -> str:
@@ -121,16 +124,16 @@ class Connection:
         """Remembers that it was."""
         self.cache.remember(_COMPLETE, _named(segments))
 
-    def take_in(self, segments: Sequence[str], read: Callable[[str], Segment] | None = None) -> None:
+    def take_in(self, upstream: State, read: Callable[[str], Segment] | None = None) -> None:
         """Has the index reflect what was just sent from here: if nothing was missing here before, nothing is now.
 
         `read`: gives a segment that needn't be asked for there.
         """
         with self.indexing():
             is_complete = self.is_complete
-            self.database.load(segments, read)
+            self.database.load(upstream.segments, upstream.dead_packs, read)
             if is_complete:
-                self.note_complete(segments)
+                self.note_complete(upstream.segments)
 
     @contextlib.contextmanager
     def indexing(self) -> Iterator[None]:
@@ -159,24 +162,24 @@ class Connection:
         with self.indexing():
             self.check_still_there()
             refresh(self.log, state)
-            self.database.load(state.segments)
+            load_following(self.database, state, lambda: refresh(self.log, state))
 
     # -- writing there ---------------------------------------------------------------------------------------------------
 
-    def reliable(self, condemned: Collection[str]) -> Stored:
-        """What a writer may build on: what is listed there, but not in packs that a gc may be about to delete."""
-        return Reliable(self.database, condemned)
-
-    def open_draft(self, upstream: State, broken: Collection[str] = ()) -> Draft:
-        """A draft for objects that go there; it takes over what an interrupted one has brought.
+    def reliable(self, upstream: State, broken: Collection[str] = ()) -> Stored:
+        """What a writer may build on: what is listed there, but not in packs that a gc has deleted, or may be about to.
 
         `upstream`: the fold of the log there; `broken`: packs there that are of no use any more.
         """
+        return Reliable(self.database, {*upstream.condemned, *upstream.dead_packs, *broken})
+
+    def open_draft(self, upstream: State, broken: Collection[str] = ()) -> Draft:
+        """A draft for objects that go there, and rely on what is reliable; it takes over what an interrupted one has brought."""
         return self.database.open_draft(
             self.drafts,
             upstream.generation,
-            dead={*upstream.dead_packs, *broken},
-            stored=self.reliable({*upstream.condemned, *broken}),
+            dead={*upstream.dead_packs, *upstream.condemned, *broken},
+            stored=self.reliable(upstream, broken),
             at_once=_UPLOADS,
         )
 

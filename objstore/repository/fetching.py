@@ -10,6 +10,7 @@ from objstore.history.records import SegmentsRecord
 from objstore.history.replay import AliasConflict, Numbered, Replay
 from objstore.host.locks import locked_exclusive
 from objstore.host.progress import Progress
+from objstore.odb.database import SegmentMissingError
 from objstore.odb.draft import Draft
 from objstore.repository.connection import Connection
 from objstore.repository.joining import forget_after, join
@@ -121,16 +122,25 @@ def receive(project: Project, connection: Connection, progress: Progress, waitin
     """Brings the index and the metadata that belong to the mirror. Costs nothing when it is all there."""
     clone = project.clone
     assert clone is not None
+    while not connection.knows(clone.mirror.segments):
+        known = clone.mirror.position
+        try:
+            _receive(project, clone, connection, progress, waiting)
+        except SegmentMissingError:  # gc has put others in its place, or it is lost
+            follow(project, connection)
+            if clone.mirror.position == known:
+                raise
+
+
+def _receive(project: Project, clone: CloneLogbook, connection: Connection, progress: Progress, waiting: Waiting) -> None:
     segments = clone.mirror.segments
-    if connection.knows(segments):
-        return
     progress.start("fetching metadata")
     with receiving(project, waiting):
         draft = project.receiving_draft()
         try:
             with Wanted(connection.database, project.scratch) as wanted:
                 with connection.indexing():
-                    want_metadata(connection.database, segments, connection.is_complete, draft, wanted)
+                    want_metadata(connection.database, clone.mirror, connection.is_complete, draft, wanted)
                 progress.start("fetching metadata", bytes_=wanted.bytes)
                 receive_objects(connection.database, wanted, draft, progress)
             keep(project, draft)

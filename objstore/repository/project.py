@@ -24,6 +24,7 @@ from objstore.odb.database import Database
 from objstore.repository import remotes
 from objstore.repository.cacheplace import open_cache
 from objstore.repository.founding import found, located, make_project
+from objstore.repository.indexing import load_following
 from objstore.repository.settings import NAME, Settings
 from objstore.values.key import Key
 
@@ -161,7 +162,7 @@ class Project:
             return
         with locked_exclusive(self.cache.path.with_suffix(".lock")):
             self._logbook.refresh()
-            database.load(self.holdings.segments)
+            load_following(database, self.holdings, self._logbook.refresh)
 
     @property
     def has_upstream(self) -> bool:
@@ -320,14 +321,15 @@ class Project:
 
         In a clone it stores what the upstream alone has: until it is pushed, nobody there knows that anybody needs it.
         """
-        holdings, at_once = self.holdings, 1
+        holdings, dead, at_once = self.holdings, self.holdings.dead_packs, 1
         stored: Stored = self.database.alone
         if self.bucket is not None:
             from objstore.odb.reliable import Reliable
 
-            stored, at_once = Reliable(self.database, holdings.condemned), _UPLOADS
+            dead = dead | holdings.condemned
+            stored, at_once = Reliable(self.database, dead), _UPLOADS
         return self.database.open_draft(
-            self.drafts, holdings.generation, self.lost(), holdings.dead_packs, lasting=lasting, stored=stored, at_once=at_once
+            self.drafts, holdings.generation, self.lost(), dead, lasting=lasting, stored=stored, at_once=at_once
         )
 
     def receiving_draft(self) -> "Draft":
@@ -362,9 +364,11 @@ class Project:
         if self.bucket is None:
             return Database(self.blobs, cache, catch_up=self.refresh)
         from objstore.odb.blocks import Blocks
+        from objstore.odb.keptsegments import KeptSegments
         from objstore.odb.remotedatabase import RemoteDatabase
 
-        return RemoteDatabase(self.blobs, cache, self._look_again, Blocks(self.blobs, self.local / "blocks", _KEPT))
+        blocks, segments = Blocks(self.blobs, self.local / "blocks", _KEPT), KeptSegments(self.local / "index")
+        return RemoteDatabase(self.blobs, cache, self._look_again, blocks, segments)
 
 
 def open_project(start: Path, setting_up: Callable[[Path], None] | None = None) -> Project:

@@ -1,9 +1,11 @@
 """Bringing a project's own entries, and the objects that they need, to its upstream."""
 
+import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from objstore.errors import ConflictError, NotFoundError
+from objstore.history.fence import OvertakenError
 from objstore.history.records import PartRecord, Record, VersionRecord
 from objstore.history.replay import Numbered, Replay, name_in_use
 from objstore.history.state import State
@@ -56,7 +58,8 @@ def push(
             first = push_all(project, connection, progress, waiting, dry_run=dry_run)
             if first is not None:
                 if not dry_run:
-                    connection.take_in(project.holdings.segments, project.database.read_segment)
+                    assert project.clone is not None
+                    connection.take_in(project.clone.mirror, project.database.read_segment)
                 return Pushed(first.versions, first.records, Missing(bytes=first.bytes), dry_run=dry_run)
             with project.collecting(waiting):
                 join(project, connection)
@@ -107,21 +110,22 @@ class _Push:
                 self._settle(replay)
             return Pushed(_versions(replay, records), len(records), counted, self._fetched, dry_run)
         while True:
-            pushed = self._attempt()
-            if pushed is not None:
-                return pushed
+            with contextlib.suppress(OvertakenError):
+                return self._attempt()
+            self._look()
 
     def _look(self) -> None:
         found = follow(self._project, self._connection)
         receive(self._project, self._connection, self._progress, self._waiting)
         self._fetched.add(found)
 
-    def _attempt(self) -> Pushed | None:
-        """Sends what is needed, then the records; None when a gc has come in between, and all has to be looked at again."""
+    def _attempt(self) -> Pushed:
+        """Sends what is needed, then the records. OvertakenError when a gc has come in between, and all has to be looked at again."""
         with self._project.keeping(self._waiting):
             draft = self._connection.open_draft(self._clone.mirror)
             try:
-                sent = self._send(draft, self._outgoing(self._clone.replay))
+                records = self._outgoing(self._clone.replay)
+                sent, roots = self._send(draft, records), set(_roots(records))
                 segments = draft.publish()
                 while True:
                     replay = self._clone.replay
@@ -129,14 +133,14 @@ class _Push:
                     if not records:  # what others have pushed meanwhile has left ours without effect
                         self._settle(replay)
                         return Pushed(fetched=self._fetched)
-                    if append(self._clone, self._connection, segments, records):
+                    if not roots.issuperset(_roots(records)):
+                        raise OvertakenError  # what somebody has removed meanwhile was thought to be there
+                    if append(self._clone, self._connection, draft, segments, records):
                         draft.finish()
                         self._settle(replay)
                         return Pushed(_versions(replay, records), len(records), sent, self._fetched)
                     self._look()
                     self._clone.check_writable()
-                    if draft.generation != self._clone.mirror.generation:
-                        return None
             finally:
                 draft.close()
 
@@ -154,7 +158,7 @@ class _Push:
             raise
 
     def _missing_of(self, roots: Sequence[Digest]) -> Missing:
-        stored = self._connection.reliable(self._clone.mirror.condemned)
+        stored = self._connection.reliable(self._clone.mirror)
         return missing(self._project.database, roots, stored, self._project.scratch)
 
     def _check_whole(self, records: Sequence[Record]) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from objstore.errors import ConflictError
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
 from objstore.odb.pack import PackClass, pack_name
@@ -57,10 +56,8 @@ def _fill(project: Project, connection: Connection, broken: set[str], found: Ver
             for batch in listed_in(connection.database, broken):
                 _send(project, draft, batch, found)
         segments = draft.publish()
-        while segments and not append(clone, connection, segments):
+        while segments and not append(clone, connection, draft, segments):
             follow(project, connection)
-            if draft.generation != clone.mirror.generation:
-                raise ConflictError(f"gc was at work in {connection} meanwhile; try again")
         draft.finish()
     finally:
         draft.close()

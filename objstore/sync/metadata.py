@@ -1,8 +1,9 @@
 """The index of another place, and all metadata that it lists."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from objstore.graph.children import PARENTS
+from objstore.history.state import State
 from objstore.host.batches import batches
 from objstore.odb.draft import Draft
 from objstore.odb.remotedatabase import RemoteDatabase
@@ -12,12 +13,12 @@ from objstore.values.key import Key
 _BATCH = 4096
 
 
-def want_metadata(source: RemoteDatabase, segments: Sequence[str], is_complete: bool, draft: Draft, wanted: Wanted) -> None:
-    """Makes the source's index reflect these segments; wanted are the nodes, recipes and parts in them that the draft's store hasn't got.
+def want_metadata(source: RemoteDatabase, upstream: State, is_complete: bool, draft: Draft, wanted: Wanted) -> None:
+    """Makes the source's index reflect its history; wanted are the nodes, recipes and parts that it lists and the draft's store hasn't got.
 
     `is_complete`: whether everything is here that the index has listed so far; then only what is new in it is looked at.
     """
-    for segment in source.loading(segments):
+    for segment in source.loading(upstream.segments, upstream.dead_packs):
         if is_complete:
             _want(wanted, draft, (key for key, _ in segment.rows(PARENTS)))
     if not is_complete:

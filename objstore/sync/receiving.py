@@ -8,12 +8,12 @@ from pathlib import Path
 from objstore.errors import NotFoundError
 from objstore.host.ahead import ahead
 from objstore.host.progress import Progress
-from objstore.odb.cache import Location
 from objstore.odb.database import Database, Span, spans
 from objstore.odb.draft import Draft
 from objstore.odb.pending import PendingRows
 from objstore.odb.record import FRAME, Payload
 from objstore.odb.remotedatabase import RemoteDatabase
+from objstore.odb.segment import Location
 from objstore.sync.sending import framed
 from objstore.values.key import Key, describe
 
@@ -79,7 +79,7 @@ def receive(source: RemoteDatabase, wanted: Wanted, draft: Draft, progress: Prog
     """
 
     def bring(span: Span) -> list[Payload]:
-        return [framed(key, record) for key, record in source.read_verified(span)]
+        return [framed(key, record) for key, record in source.read_moved(span)]
 
     with draft.storing(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-receive") as pool:
         for payloads in ahead(pool, bring, wanted.spans(), _AT_ONCE):

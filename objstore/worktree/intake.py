@@ -116,6 +116,8 @@ class Intake:
 
         self.progress.start("adding", files=plan.changed_files, bytes_=plan.changed_bytes)
         database = self.database.with_draft(draft)
+        if plan.base is not None:
+            draft.build_on(plan.base)
         with crew_for(plan.changed_files, plan.changed_bytes) as crew:
             ingest = Ingest(draft, self.progress, self.keep_mode, self.workers, crew)
             return edit(DraftNodes(database, draft), plan.base, ingest.run(self.wanted(plan)))

@@ -15,11 +15,11 @@ from objstore.chunking.boundaries import MAX_SIZE
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.host.progress import Progress
 from objstore.manifest.entry import EntryKind
-from objstore.odb.cache import Location
 from objstore.odb.content import unproven_blocks
 from objstore.odb.database import Database, spans
 from objstore.odb.pack import pack_name
 from objstore.odb.record import decode
+from objstore.odb.segment import Location
 from objstore.values.key import Key, chunk_key
 from objstore.worktree.compare import Found, Place
 from objstore.worktree.crew import Crew, crew_for

@@ -15,8 +15,8 @@ from objstore.errors import ConflictError, CorruptionError, NotFoundError, Objst
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.node import Leaf, encode
-from objstore.odb.cache import Location
 from objstore.odb.record import FRAME
+from objstore.odb.segment import Location
 from objstore.repository.project import Project
 from objstore.values.digest import Digest, node_digest, plain
 from objstore.values.key import chunk_key, node_key

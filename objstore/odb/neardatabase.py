@@ -1,0 +1,32 @@
+"""A place elsewhere, of which much is here too."""
+
+from collections.abc import Iterator, Sequence
+
+from objstore.blobs.protocol import BlobStore
+from objstore.errors import CorruptionError
+from objstore.odb.cache import Cache
+from objstore.odb.database import Database
+from objstore.odb.keptsegments import KeptSegments
+from objstore.odb.remotedatabase import RemoteDatabase
+from objstore.values.key import Key
+
+
+class NearDatabase(RemoteDatabase):
+    """As a RemoteDatabase: what there is, is what is there. But what `here` has too is read from here; an object is the same everywhere."""
+
+    def __init__(self, blobs: BlobStore, cache: Cache, kept: KeptSegments | None, here: Database | None) -> None:
+        super().__init__(blobs, cache, kept=kept)
+        self._here = here
+
+    def read_many(self, keys: Sequence[Key]) -> Iterator[tuple[Key, bytes | memoryview]]:
+        near = self._read_here(keys)
+        yield from near.items()
+        yield from super().read_many([key for key in keys if key not in near])
+
+    def _read_here(self, keys: Sequence[Key]) -> dict[Key, bytes | memoryview]:
+        if self._here is None:
+            return {}
+        try:
+            return dict(self._here.read_many(sorted(self._here.known(keys))))
+        except CorruptionError:  # that is for whoever looks after what is here
+            return {}

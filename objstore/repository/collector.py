@@ -1,0 +1,367 @@
+"""Freeing what no version needs in a place where others write at the same time (spec/gc.md)."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from math import ceil, inf
+from pathlib import Path
+from typing import Never, Self
+
+from objstore.blobs.probing import clock
+from objstore.blobs.protocol import BlobStore, Listed
+from objstore.errors import CorruptionError, NotFoundError, ObjstoreError
+from objstore.graph.children import PARENTS
+from objstore.graph.listed import all_metadata, mark_listed
+from objstore.graph.reachability import mark
+from objstore.history.commit import check_writable, commit, refresh
+from objstore.history.log import Log
+from objstore.history.purging import Purgeable, purgeable
+from objstore.history.records import GcRecord, GcVerdictRecord, Record
+from objstore.history.state import State
+from objstore.host.ahead import ahead
+from objstore.host.progress import Progress
+from objstore.odb.cache import Cache
+from objstore.odb.database import Database
+from objstore.odb.keptsegments import KeptSegments
+from objstore.odb.keyset import KeySet
+from objstore.odb.neardatabase import NearDatabase
+from objstore.odb.pack import TARGET_SIZE, pack_name
+from objstore.odb.repack import RepackPlan, measure, plan
+from objstore.odb.segment import rows_of, segment_name
+from objstore.repository.indexing import load_following
+from objstore.sync.moving import move, naming
+from objstore.values.digest import Digest
+from objstore.values.key import Key
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a collector works, and what of it is on this machine."""
+
+    blobs: BlobStore
+    project: str
+    """The id of the project that is there."""
+    folder: Path
+    """For what this machine keeps of it."""
+    scratch: Path
+    here: Database | None = None
+    """Objects that needn't be read from there."""
+
+
+@dataclass
+class FreedThere:
+    """What a collection freed, or would free, in a place that is shared."""
+
+    bytes: int = 0
+    """By which the place shrinks, the log apart."""
+    deleted: int = 0
+    """Packs that are gone."""
+    rewritten: int = 0
+    """Those among them of which something was still needed."""
+    rewritten_bytes: int = 0
+    """How much that was."""
+    purged: list[str] = field(default_factory=list)
+    """Versions that were deleted before and can't be restored any more."""
+    restorable: list[str] = field(default_factory=list)
+    """Versions that were deleted too short a time ago to be freed."""
+    finished: int = 0
+    """Collections that somebody else had begun, and that were brought to their end."""
+    requests: int = 0
+    """About how many it would take; 0 unless it is only a plan."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """What a collection would do."""
+
+    repack: RepackPlan = field(default_factory=RepackPlan)
+    orphans: tuple[str, ...] = ()
+    """Packs that no segment names."""
+    purged: tuple[Purgeable, ...] = ()
+    kept: tuple[Purgeable, ...] = ()
+    freed: int = 0
+    moved: int = 0
+    """Bytes of what is still needed of packs that are written anew."""
+    requests: int = 0
+
+    @property
+    def condemned(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.repack.condemned, *self.orphans}))
+
+
+class _NothingStored:
+    """What is moved is stored again, wherever it is."""
+
+    def known(self, _: Sequence[Key], /) -> set[Key]:
+        return set()
+
+    def locate(self, _: Sequence[Key], /) -> Mapping[Key, Never]:
+        return {}
+
+
+class Collector:
+    """One collection of one place. To be used in a `with` block, once."""
+
+    def __init__(self, place: Place, state: State, progress: Progress, min_age: float) -> None:
+        """`state`: a fold of the log there, which the collector brings up to date; `min_age` in seconds."""
+        self._blobs = place.blobs
+        self._log = Log(place.blobs, "main")
+        self._state = state
+        self._progress = progress
+        self._min_age = min_age
+        self._scratch = place.scratch / f"gc-{os.getpid()}-{os.urandom(8).hex()}"
+        self._drafts = place.folder / "gc"
+        # Where files are deleted nothing that is remembered is trusted: the index is made anew from segments, each checked by its name.
+        self._cache = Cache(self._scratch / "cache", place.project)
+        kept = KeptSegments(place.folder / "index") if place.blobs.root is None else None
+        self._database = NearDatabase(place.blobs, self._cache, kept, place.here)
+        self._freed = FreedThere()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cache.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    # -- the whole -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> FreedThere:
+        """Frees what isn't needed; first of all whatever a collector that is gone has left to be done.
+
+        CorruptionError when something that is needed can't be read; then nothing is freed.
+        """
+        while True:
+            self._look()
+            check_writable(self._state)
+            for gc in self._state.open_gcs:
+                self._resume(gc.number)
+            with KeySet(self._scratch) as live:
+                planned = self.plan(live)
+                if not planned.condemned:
+                    break
+                number = self._fence(planned)
+                if number is not None:
+                    self._finish(number, live)
+                    break
+        return self.sweep()
+
+    def dry_run(self) -> FreedThere:
+        """What `run` would do; nothing is changed."""
+        self._look()
+        with KeySet(self._scratch) as live:
+            planned = self.plan(live)
+        left = self.sweep(dry_run=True)
+        return FreedThere(
+            bytes=planned.freed + left.bytes,
+            deleted=len(planned.condemned) + left.deleted,
+            rewritten=len(planned.repack.rewrite),
+            rewritten_bytes=planned.moved,
+            purged=list(map(str, planned.purged)),
+            restorable=list(map(str, planned.kept)),
+            finished=len(self._state.open_gcs),
+            requests=planned.requests + left.requests,
+            dry_run=True,
+        )
+
+    # -- its steps -----------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Brings the state and the index up to date. Cost: one request when there is nothing new, else as many as there are segments."""
+        self._progress.start(f"looking at {self._blobs.location}")
+        refresh(self._log, self._state)
+        load_following(self._database, self._state, lambda: refresh(self._log, self._state))
+
+    def plan(self, live: KeySet) -> CollectionPlan:
+        """What to free, judged by what is there now; `live` gets all that is needed. Lists the packs."""
+        purged, kept = self._purging()
+        self._progress.start("looking for what is needed")
+        away = {(item.collection.id, item.version.root) for item in purged}
+        mark(self._database, self._roots_but(away), live)
+        there = {_id(blob.name): blob for blob in self._blobs.list_dated("packs/")}
+        named = set(self._cache.pack_ids())
+        uses = measure(self._cache, live, {pack: there[pack].size if pack in there else 0 for pack in named})
+        missing = sorted(pack for pack in named - there.keys() if uses[pack].live)
+        if missing:
+            raise CorruptionError(
+                f"pack {missing[0][:12]} is missing in {self._blobs.location}, though it is needed, so nothing is freed; "
+                "`objstore fsck --remote` names the versions hit, `objstore push --verify` fills what is here"
+            )
+        decided = plan(uses.values())
+        orphans = self._orphans(blob for pack, blob in there.items() if pack not in named)
+        moved = sum(uses[pack].live for pack in decided.rewrite)
+        packs = {*decided.condemned, *orphans}
+        return CollectionPlan(
+            decided,
+            tuple(sorted(orphans)),
+            tuple(purged),
+            tuple(kept),
+            freed=decided.freed + sum(there[pack].size for pack in orphans),
+            moved=moved,
+            requests=_requests(len(packs), moved, len(decided.rewrite)) if packs else 0,
+        )
+
+    def _purging(self) -> tuple[list[Purgeable], list[Purgeable]]:
+        """The versions that are put beyond recall, and those that are too young for it."""
+        deleted = list(purgeable(self._state))
+        if not self._min_age:
+            return deleted, []
+        before = _time(self._now - self._min_age)
+        purged = list(purgeable(self._state, before)) if before else []
+        names = set(map(str, purged))
+        return purged, [item for item in deleted if str(item) not in names]
+
+    def _roots_but(self, away: set[tuple[str, Digest]]) -> Iterable[Digest]:
+        for collection in self._state.collections.values():
+            for version in collection.versions:
+                if not version.purged and not (version.deleted and (collection.id, version.root) in away):
+                    yield version.root
+        for pending in self._state.pendings.values():
+            yield from (part.root for part in pending.parts.values())
+
+    def _orphans(self, unnamed: Iterable[Listed]) -> set[str]:
+        """Packs that no segment names, and that are so old that their writers seem to be gone."""
+        found = [blob for blob in unnamed if _id(blob.name) not in self._state.dead_packs]
+        if not found or not self._min_age:
+            return {_id(blob.name) for blob in found}
+        before = self._now - self._min_age
+        return {_id(blob.name) for blob in found if blob.made < before}
+
+    @cached_property
+    def _now(self) -> float:
+        """By the clock of the place, which is the one that says how old packs are; by this machine's where nothing may be written."""
+        with contextlib.suppress(ObjstoreError):
+            return clock(self._blobs)
+        return datetime.now(UTC).timestamp()
+
+    def _fence(self, planned: CollectionPlan) -> int | None:
+        """Appends the `gc`; its number, or None when another one has come since the plan was made."""
+        generation = self._state.generation
+
+        def decide(state: State) -> list[Record]:
+            if state.generation != generation or state.open_gcs:
+                return []
+            return [GcRecord(condemned=planned.condemned, purged=tuple(item.source for item in planned.purged))]
+
+        if not commit(self._log, self._state, decide):
+            return None
+        self._freed.rewritten = len(planned.repack.rewrite)
+        self._freed.purged = list(map(str, planned.purged))
+        self._freed.restorable = list(map(str, planned.kept))
+        return self._state.position
+
+    def _resume(self, number: int) -> None:
+        """Finishes what somebody else has begun, or gives it up if something is damaged: whatever comes next says what."""
+        try:
+            self._freed.finished += self._finish(number, None)
+        except CorruptionError:
+            commit(self._log, self._state, lambda state: _given_up(number) if _is_open(state, number) else [])
+
+    def _finish(self, number: int, marked: KeySet | None) -> bool:
+        """Brings a `gc` to its verdict; whether it was ours that counts. `marked`: what was found live before it, if that was by us."""
+        try:
+            while _is_open(self._state, number):
+                with KeySet(self._scratch) as own:
+                    if self._judge(number, marked if marked is not None else own, marked is not None):
+                        return True
+                    marked = None
+        except ObjstoreError:
+            refresh(self._log, self._state)
+            if _is_open(self._state, number):
+                raise
+        return False  # somebody else has brought it to its end, and may have deleted what we were reading
+
+    def _judge(self, number: int, live: KeySet, is_marked: bool) -> bool:
+        """Marks again, moves what is needed, and appends the verdict; False when another gc or verdict has come in between."""
+        known = self._cache.segments if is_marked else set()
+        self._look()
+        judged = _verdicts(self._state)
+        condemned = self._state.gcs[number].condemned - self._state.dead_packs
+        self._progress.start("looking again for what is needed")
+        mark(self._database, self._state.roots(deleted=True), live)
+        if is_marked:
+            mark_listed(self._database, all_metadata(self._database), condemned, live)
+        for name in self._state.segments:
+            if name not in known:
+                mark_listed(self._database, rows_of(self._database.read_segment(name), PARENTS), condemned, live)
+        superseded = naming(self._database, self._state.segments, condemned)
+        draft = self._database.open_draft(self._drafts, number, stored=_NothingStored(), at_once=3)
+        try:
+            segments = move(self._database, self._blobs, superseded, condemned, live, draft, self._scratch, self._progress)
+
+            def decide(state: State) -> list[Record]:
+                if _verdicts(state) != judged:
+                    return []
+                verdict = GcVerdictRecord(
+                    gc=number, deleted=tuple(sorted(condemned)), superseded=tuple(superseded), segments=tuple(segments)
+                )
+                return [verdict]
+
+            done = bool(commit(self._log, self._state, decide))
+            if done:
+                draft.finish()
+                self._freed.rewritten_bytes += draft.stored_bytes
+            return done
+        finally:
+            draft.close()
+
+    def sweep(self, *, dry_run: bool = False) -> FreedThere:
+        """Deletes what is dead for ever: segments first, then packs. What anybody has left of it goes, too."""
+        self._progress.start("deleting")
+        counting = set(self._state.segments)
+        unnamed = {_id(name): size for name, size in self._blobs.list("index/") if _id(name) not in counting}
+        packs = {_id(name): size for name, size in self._blobs.list("packs/") if _id(name) in self._state.dead_packs}
+        segments = {name: size for name, size in unnamed.items() if self._is_dead(name)}
+        size = sum(packs.values()) + sum(segments.values())
+        if dry_run:
+            return FreedThere(size, len(packs), requests=len(packs) + len(segments), dry_run=True)
+        self._delete(map(segment_name, segments))
+        self._delete(map(pack_name, packs))
+        return replace(self._freed, bytes=size - self._freed.rewritten_bytes, deleted=len(packs))
+
+    def _is_dead(self, segment: str) -> bool:
+        """Whether a segment that doesn't count names a dead pack, so that it never will count."""
+        try:
+            return bool(naming(self._database, [segment], self._state.dead_packs))
+        except (CorruptionError, NotFoundError):
+            return False
+
+    def _delete(self, names: Iterable[str]) -> None:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-delete") as pool:
+            for _ in ahead(pool, self._blobs.delete, names, _AT_ONCE):
+                self._progress.advance(files=1)
+
+
+def _id(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _is_open(state: State, number: int) -> bool:
+    """Whether a `gc` has no verdict yet."""
+    return number in {gc.number for gc in state.open_gcs}
+
+
+def _given_up(number: int) -> list[Record]:
+    return [GcVerdictRecord(gc=number, deleted=(), superseded=())]
+
+
+def _verdicts(state: State) -> tuple[int, list[int]]:
+    """What changes when a gc begins or ends."""
+    return state.generation, [gc.number for gc in state.open_gcs]
+
+
+def _time(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < inf else None
+
+
+def _requests(packs: int, moved: int, rewritten: int) -> int:
+    """About how many: reading what is moved in pieces of 16 MiB, writing it in packs, a few for the log and the index, a deletion each."""
+    return rewritten + ceil(moved / (16 << 20)) + ceil(moved / TARGET_SIZE) + 12 + packs
