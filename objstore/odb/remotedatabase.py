@@ -110,17 +110,21 @@ class RemoteDatabase(Database):
             try:
                 yield from self.read_verified(span)
             except NotFoundError:
+                self._catch_up()
                 yield from self._read_all_anew(span)
 
     def read_moved(self, span: Span) -> list[tuple[Key, bytes | memoryview]]:
-        """As `read_verified`, but where the pack has gone, the records are looked up again, once. NotFoundError when one has gone, too."""
+        """As `read_verified`, but where the pack has gone, the records are looked up again, once. NotFoundError when the pack is lost."""
         try:
             return list(self.read_verified(span))
-        except NotFoundError:
+        except NotFoundError as error:
+            self._catch_up()
+            located = self._cache.locate_many([key for key, _, _ in span.records])
+            if span.pack in {place.pack for place in located.values()}:
+                raise error
             return list(self._read_all_anew(span))
 
     def _read_all_anew(self, span: Span) -> Iterator[tuple[Key, bytes | memoryview]]:
-        self._catch_up()
         for key, _, _ in span.records:
             yield key, self._read_anew(key)
 

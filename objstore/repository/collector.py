@@ -142,10 +142,13 @@ class Collector:
         while True:
             self._look()
             check_writable(self._state)
-            for gc in self._state.open_gcs:
-                self._resume(gc.number)
+            if self._state.open_gcs:
+                self._resume(self._state.open_gcs[0].number)
+                continue
             with KeySet(self._scratch) as live:
-                planned = self.plan(live)
+                planned = self._planned(live)
+                if planned is None:
+                    continue
                 if not planned.condemned:
                     break
                 number = self._fence(planned)
@@ -179,6 +182,17 @@ class Collector:
         self._progress.start(f"looking at {self._blobs.location}")
         refresh(self._log, self._state)
         load_following(self._database, self._state, lambda: refresh(self._log, self._state))
+
+    def _planned(self, live: KeySet) -> CollectionPlan | None:
+        """The plan; None when somebody else has freed meanwhile what it was to be made from."""
+        looked = _verdicts(self._state)
+        try:
+            return self.plan(live)
+        except ObjstoreError:
+            refresh(self._log, self._state)
+            if _verdicts(self._state) == looked:
+                raise
+            return None
 
     def plan(self, live: KeySet) -> CollectionPlan:
         """What to free, judged by what is there now; `live` gets all that is needed. Lists the packs."""

@@ -12,7 +12,6 @@ from objstore.history.records import (
     DeleteRecord,
     DescribeRecord,
     GcRecord,
-    GcVerdictRecord,
     MetadataRecord,
     PartRecord,
     RenameRecord,
@@ -218,8 +217,7 @@ def test_a_name_that_was_taken_meanwhile_stops_a_rename():
 
 
 def test_records_without_effect_are_told_and_left_out():
-    upstream = [collection(), version(A), version(B), about(DeleteRecord, A), GcRecord(condemned=("1" * 64,))]
-    upstream.append(GcVerdictRecord(gc=5, deleted=("1" * 64,), superseded=()))
+    upstream = [collection(), version(A), version(B), about(DeleteRecord, A), GcRecord(condemned=(), purged=(Source(DS, A.hex()),))]
     replay = replayed(
         upstream,
         (3, alias("prod", A), about(RestoreRecord, A), about(TagRecord, C, tag="t", present=True), version(C, OTHER), alias("ok", B)),

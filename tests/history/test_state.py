@@ -177,8 +177,7 @@ def test_a_gc_is_the_generation_and_condemns_until_its_verdict():
     state = fold(GcRecord(condemned=(p1, p2)), SegmentsRecord(), GcRecord(condemned=(p3,)))
     assert state.generation == 3
     assert state.condemned == {p1, p2, p3}
-    assert state.condemned_since(0) == {p1, p2, p3}
-    assert state.condemned_since(1) == {p3}
+    assert [gc.number for gc in state.open_gcs] == [1, 3]
     state.apply(4, [GcVerdictRecord(gc=1, deleted=(p1,), superseded=())])
     assert state.generation == 3
     assert state.condemned == {p3}
@@ -196,34 +195,32 @@ def test_only_the_first_verdict_counts():
     assert state.dead_packs == {p1}
 
 
-def test_a_verdict_that_only_replaces_segments_takes_no_version_away():
-    state = fold(
-        collection(),
-        version(A),
-        about(DeleteRecord, A),
-        GcRecord(condemned=()),
-        GcVerdictRecord(gc=4, deleted=(), superseded=("cd" * 32,)),
-        about(RestoreRecord, A),
-    )
-    assert [v.root for v in state.collection("my-dataset").live()] == [A]
+def purging(*roots):
+    return GcRecord(condemned=("ab" * 32,), purged=tuple(Source(collection=DS, root=root.hex()) for root in roots))
 
 
-def test_what_was_deleted_at_the_verdict_is_gone_what_is_deleted_later_is_not():
+def test_a_gc_takes_away_the_deleted_versions_that_it_names_and_no_others():
     state = fold(
         collection(),
         version(A),
         version(B),
         version(C),
         about(DeleteRecord, A),
-        GcRecord(condemned=("ab" * 32,)),
         about(DeleteRecord, B),
-        GcVerdictRecord(gc=6, deleted=("ab" * 32,), superseded=()),
+        purging(A, C),
         about(DeleteRecord, C),
         *(about(RestoreRecord, root) for root in (A, B, C)),
+        GcVerdictRecord(gc=7, deleted=("ab" * 32,), superseded=()),
     )
-    assert [v.root for v in state.collection("my-dataset").live()] == [C]
+    assert [v.root for v in state.collection("my-dataset").live()] == [B, C]
     with pytest.raises(NotFoundError, match="collected by gc"):
         state.version("my-dataset", "v0")
+
+
+def test_what_a_gc_has_taken_away_can_be_logged_anew():
+    state = fold(collection(), version(A), about(DeleteRecord, A), purging(A), version(A))
+    assert [(v.number, v.deleted, v.purged) for v in state.collection("my-dataset").versions] == [(0, True, True), (1, False, False)]
+    assert set(state.roots(deleted=True)) == {A}
 
 
 def test_parts_are_roots_until_finished_or_abandoned():

@@ -14,7 +14,8 @@ from objstore.history.facts import (
     set_ttl,
 )
 from objstore.history.parts import abandon_parts, add_part, find_pending, finish_parts, pending_id
-from objstore.history.records import GcRecord, GcVerdictRecord, RunRef, SegmentsRecord, Source
+from objstore.history.purging import purgeable
+from objstore.history.records import GcRecord, RunRef, SegmentsRecord, Source
 from objstore.history.state import State
 from objstore.history.versions import delete_version, expire, log_version, restore_version
 from objstore.values.digest import plain
@@ -152,8 +153,8 @@ def test_a_version_is_not_restored_beside_its_twin(project):
 def test_a_version_that_gc_has_collected_is_not_restored(project):
     project.log(A)
     project.do(delete_version, "ds", "v0", delete_aliases=True)
-    project.state.apply(3, [GcRecord(condemned=("ab" * 32,))])
-    project.state.apply(4, [GcVerdictRecord(gc=3, deleted=("ab" * 32,), superseded=())])
+    (purged,) = purgeable(project.state)
+    project.state.apply(3, [GcRecord(condemned=("ab" * 32,), purged=(purged.source,))])
     with pytest.raises(ConflictError, match="collected by gc"):
         project.do(restore_version, "ds", "v0")
 

@@ -3,7 +3,7 @@
 import itertools
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -270,12 +270,12 @@ def test_who_slept_puts_back_no_index_that_others_have_replaced(sharing: Sharing
         sleeper = reader.connect()
         load = sleeper.database.load
 
-        def later(segments: Sequence[str]) -> None:
+        def later(segments: Sequence[str], dead: Collection[str]) -> None:
             log(first, {"a": b"newer"})
             send(first)
             others.start()
             others.join(1)  # it has to wait for the one who sleeps
-            load(segments)
+            load(segments, dead)
 
         others = threading.Thread(target=look, args=[fetcher])
         monkeypatch.setattr(sleeper.database, "load", later)

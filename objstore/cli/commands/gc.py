@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from objstore.cli.duration import Duration
+from objstore.cli.duration import seconds
 from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
@@ -22,7 +22,7 @@ _DAY = 24 * 3600.0
 
 @click.command()
 @click.option("--remote", is_flag=False, flag_value=UPSTREAM, metavar="[NAME]", help="Free in a remote, the upstream unless named.")
-@click.option("--min-age", type=Duration(), metavar="AGE", help="In a remote: leave alone what is younger (7d, 0).  [default: 24h]")
+@click.option("--min-age", type=seconds, metavar="AGE", help="In a remote: leave alone what is younger (7d, 0).  [default: 24h]")
 @click.option("--dry-run", is_flag=True, help="Only say what would be freed.")
 @as_json
 @with_project

@@ -1,0 +1,99 @@
+"""What the programs of a model do, and what must be true when they have done it."""
+
+from collections.abc import Callable, Mapping
+
+from objstore.errors import ConflictError, NotFoundError, ObjstoreError
+from objstore.graph.gaps import gaps
+from objstore.history.versions import delete_version, restore_version
+from objstore.host.progress import Silent
+from objstore.manifest.edit import edit
+from objstore.manifest.entry import Entry, EntryKind
+from objstore.repository.adding import Labels, log_draft
+from objstore.repository.collector import Collector, Place
+from objstore.repository.project import Project
+from objstore.values.digest import Digest, plain
+from objstore.values.key import chunk_key
+from objstore.worktree.intake import DraftNodes
+from tests.gcmodel.world import World, open_place
+from tests.repository.stores import content_of
+
+Files = Mapping[str, bytes]
+Work = Callable[[Project], None]
+
+
+def add(name: str, files: Files) -> Work:
+    """Logs a version of a collection."""
+
+    def work(project: Project) -> None:
+        with project.writing():
+            draft = project.open_draft()
+            try:
+                log_draft(project, draft, store(project, draft, files), Labels(name))
+            finally:
+                draft.close()
+
+    return work
+
+
+def store(project: Project, draft: object, files: Files) -> Digest:
+    for data in files.values():
+        draft.add(chunk_key(plain(data)), data)  # type: ignore[attr-defined]
+    entries = ((path.encode(), Entry(EntryKind.FILE, plain(data), len(data))) for path, data in sorted(files.items()))
+    return edit(DraftNodes(project.database.with_draft(draft), draft), None, entries)  # type: ignore[arg-type]
+
+
+def delete(name: str, ref: str = "v0") -> Work:
+    def work(project: Project) -> None:
+        with project.writing():
+            project.commit(lambda state: delete_version(state, name, ref, delete_aliases=True))
+
+    return work
+
+
+def restore(name: str) -> Work:
+    def work(project: Project) -> None:
+        with project.writing():
+            project.commit(lambda state: restore_version(state, name, "v0"))
+
+    return work
+
+
+def collect(project: Project) -> None:
+    place = Place(project.blobs, project.settings.project, project.local, project.scratch, project.database)
+    with Collector(place, project.state.copy(), Silent(), 0) as collector:
+        collector.run()
+
+
+def read(project: Project) -> None:
+    """Reads whatever is there; what isn't any more when it comes to be read needn't be."""
+    for item in list(project.state.collections.values()):
+        for version in list(item.live()):
+            try:
+                content_of(project, version.root)
+            except ObjstoreError:
+                project.refresh()
+                if any(found.root == version.root for other in project.state.collections.values() for found in other.live()):
+                    raise
+
+
+def one_after_the_other(*works: Work) -> Work:
+    def work(project: Project) -> None:
+        for each in works:
+            each(project)
+
+    return work
+
+
+def check(world: World, folder: object, expected: Mapping[str, Files]) -> None:
+    """That all that is live is there, whole; that the index is closed; and that no program has failed without a good reason.
+
+    `expected`: what a collection's versions hold.
+    """
+    for program in world.programs:
+        if program.error is not None and not program.is_dead:
+            assert isinstance(program.error, ConflictError | NotFoundError), program.error
+    with open_place(world.blobs, folder) as project:  # type: ignore[arg-type]
+        for item in project.state.collections.values():
+            for version in item.live():
+                assert content_of(project, version.root) == expected[item.name], item.name
+        assert list(gaps(project.database, project.scratch)) == []
