@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from tests.gcmodel.world import Program, World
 
+_MOST_STEPS = 300
 FAULTS = ("crash before", "crash after", "lost")
 
 
-class Objection(AssertionError):
+class ObjectionError(AssertionError):
     """Something went wrong: what, and after which steps."""
 
 
@@ -27,16 +28,17 @@ class Explorer:
     check: Callable[[World], None]
     faults: int = 0
     """How many there may be in one run."""
-    limit: int = 10**9
-    """Of states."""
+    switches: int = 10**9
+    """How often in one run it may go on with another program though one could itself; no matter how often where it can't."""
     states: set[bytes] = field(default_factory=set)
     ends: int = 0
     """How many runs came to their end."""
     _new: list[bytes] = field(default_factory=list)
     _trail: list[str] = field(default_factory=list)
+    _last: int | None = None
 
     def explore(self, world: World) -> None:
-        """Objection when a run ends badly. The world is used up."""
+        """ObjectionError when a run ends badly. The world is used up."""
         gc.collect()
         gc.freeze()  # else each fork would copy what a collection touches
         gc.disable()
@@ -47,34 +49,46 @@ class Explorer:
             gc.unfreeze()
 
     def _explore(self, world: World) -> None:
-        faults = self.faults
-        while options := list(_options(world, faults)):
-            state = world.state() + bytes([faults])
-            if state in self.states or len(self.states) >= self.limit:
+        while options := list(self._options(world)):
+            state = world.state() + repr((self.faults, self.switches, self._last if self.switches < 10**9 else 0)).encode()
+            if state in self.states:
                 return
             self.states.add(state)
             self._new.append(state)
             *others, last = options
             for program, fault in others:
-                self._explore_apart(world, program, fault, faults - bool(fault))
-            faults -= bool(last[1])
+                self._explore_apart(world, program, fault)
             self._go_on(world, *last)
         self.ends += 1
         try:
             self.check(world)
         except BaseException as error:
-            raise Objection("\n".join(["", *self._trail, *traceback.format_exception(error)[-4:]])) from error
+            raise ObjectionError("\n".join(["", *self._trail, *traceback.format_exception(error)[-4:]])) from error
 
     def _go_on(self, world: World, at: int, fault: str) -> None:
         program = world.programs[at]
+        self.faults -= bool(fault)
+        self.switches -= self._switches(world, at)
+        self._last = at
+        if len(self._trail) == _MOST_STEPS:
+            raise ObjectionError("\n".join(["this never ends:", *self._trail]))
         self._trail.append(f"{program.name}: {' '.join(program.waits_for or ())[:60]} {fault}".rstrip())
         world.go_on(program, fault)
 
-    def _explore_apart(self, world: World, at: int, fault: str, faults: int) -> None:
+    def _switches(self, world: World, at: int) -> bool:
+        """Whether it is given up to go on with the program that went on last."""
+        return self._last not in (at, None) and world.programs[self._last].waits_for is not None
+
+    def _options(self, world: World) -> Iterator[tuple[int, str]]:
+        for at, program in enumerate(world.programs):
+            if program.waits_for is not None and self._switches(world, at) <= self.switches:
+                yield from ((at, fault) for fault in itertools.chain([""], possible(program) if self.faults else ()))
+
+    def _explore_apart(self, world: World, at: int, fault: str) -> None:
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
-            code = self._in_child(world, at, fault, faults, writing)
+            code = self._in_child(world, at, fault, writing)
             os._exit(code)
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
@@ -85,27 +99,22 @@ class Explorer:
         self._new += new
         self.ends += ends
         if objection:
-            raise Objection(objection)
+            raise ObjectionError(objection)
 
-    def _in_child(self, world: World, at: int, fault: str, faults: int, writing: int) -> int:
-        self._new, self.ends, self.faults, objection = [], 0, faults, ""
+    def _in_child(self, world: World, at: int, fault: str, writing: int) -> int:
+        self._new, self.ends, objection = [], 0, ""
         try:
             self._go_on(world, at, fault)
             self._explore(world)
         except BaseException as error:
-            objection = str(error) if isinstance(error, Objection) else "".join(traceback.format_exception(error))
+            objection = str(error) if isinstance(error, ObjectionError) else "".join(traceback.format_exception(error))
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(pickle.dumps((self._new, self.ends, objection)))
         return 0
 
 
-def _options(world: World, faults: int) -> Iterator[tuple[int, str]]:
-    for at, program in enumerate(world.programs):
-        if program.waits_for is not None:
-            yield from ((at, fault) for fault in itertools.chain([""], _possible(program) if faults else ()))
-
-
-def _possible(program: Program) -> tuple[str, ...]:
+def possible(program: Program) -> tuple[str, ...]:
+    """What may befall a program at the step that it is about to take."""
     assert program.waits_for is not None
     what, name = program.waits_for
     if what == "create" and name.startswith("log/"):

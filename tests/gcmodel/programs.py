@@ -1,9 +1,14 @@
 """What the programs of a model do, and what must be true when they have done it."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from objstore.errors import ConflictError, NotFoundError, ObjstoreError
 from objstore.graph.gaps import gaps
+from objstore.history.fence import check_not_overtaken
+from objstore.history.parts import abandon_parts, add_part
+from objstore.history.records import Record
+from objstore.history.state import State
 from objstore.history.versions import delete_version, restore_version
 from objstore.host.progress import Silent
 from objstore.manifest.edit import edit
@@ -40,6 +45,28 @@ def store(project: Project, draft: object, files: Files) -> Digest:
         draft.add(chunk_key(plain(data)), data)  # type: ignore[attr-defined]
     entries = ((path.encode(), Entry(EntryKind.FILE, plain(data), len(data))) for path, data in sorted(files.items()))
     return edit(DraftNodes(project.database.with_draft(draft), draft), None, entries)  # type: ignore[arg-type]
+
+
+def add_and_abandon_part(name: str, files: Files) -> Work:
+    """Stores content for a version that never comes to be."""
+
+    def work(project: Project) -> None:
+        with project.writing():
+            draft = project.open_draft()
+            try:
+                root = store(project, draft, files)
+                segments = draft.publish()
+
+                def decide(state: State) -> list[Record]:
+                    check_not_overtaken(state, draft.generation, segments, draft.packs)
+                    return add_part(state, "p", name, "dataset", writer="w", root=root, files=2, bytes=4000, segments=segments)
+
+                project.commit(decide)
+            finally:
+                draft.close()
+            project.commit(lambda state: abandon_parts(state, "p"))
+
+    return work
 
 
 def delete(name: str, ref: str = "v0") -> Work:
@@ -84,16 +111,20 @@ def one_after_the_other(*works: Work) -> Work:
     return work
 
 
-def check(world: World, folder: object, expected: Mapping[str, Files]) -> None:
+def check(world: World, folder: Path, expected: Mapping[str, Files]) -> None:
     """That all that is live is there, whole; that the index is closed; and that no program has failed without a good reason.
 
     `expected`: what a collection's versions hold.
     """
+    with open_place(world.blobs, folder) as project:
+        for item in project.state.collections.values():
+            for version in item.live():
+                try:
+                    found = content_of(project, version.root)
+                except ObjstoreError as error:
+                    raise AssertionError(f"{item.name} is lost: {error}") from error
+                assert found == expected[item.name], (item.name, {path: data[:8].hex() for path, data in found.items()})
+        assert list(gaps(project.database, project.scratch)) == []
     for program in world.programs:
         if program.error is not None and not program.is_dead:
             assert isinstance(program.error, ConflictError | NotFoundError), program.error
-    with open_place(world.blobs, folder) as project:  # type: ignore[arg-type]
-        for item in project.state.collections.values():
-            for version in item.live():
-                assert content_of(project, version.root) == expected[item.name], item.name
-        assert list(gaps(project.database, project.scratch)) == []

@@ -61,6 +61,8 @@ class Program:
     fault: str = ""
     """What befalls it at its next step."""
     names: Iterator[int] = field(default_factory=itertools.count)
+    appended: int = 0
+    """How many log entries."""
     ids: Iterator[int] = field(default_factory=itertools.count)
     """Begins anew with each step: what is tried again is the same again."""
 
@@ -130,6 +132,7 @@ class Steps:
         except Exception as error:
             self._note(f"{what} {name} {type(error)}")
             raise
+        program.appended += what == "create" and name.startswith("log/")
         self._note(f"{what} {name} {found!r}")
         if fault == "crash after":
             program.is_dead = True
@@ -306,8 +309,10 @@ def modelled(*, small: float = 0.0) -> Iterator[None]:
 
     def random(count: int) -> bytes:
         program = getattr(greenlet.getcurrent(), "program", None)
-        who = f"{program.name} {next(program.ids if count == 16 else program.names)}" if program else str(next(counts))
-        return plain(who.encode())[:count]
+        if program is None:
+            return plain(str(next(counts)).encode())[:count]
+        which = (program.appended, next(program.ids)) if count == 16 else next(program.names)
+        return plain(f"{program.name} {which}".encode())[:count]
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (log, draft, remotedatabase, collector, receiving):

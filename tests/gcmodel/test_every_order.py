@@ -1,0 +1,34 @@
+"""Every order in which writers, collectors and readers can take their steps: nothing that is needed is ever lost."""
+
+import pytest
+
+from tests.gcmodel.programs import Work, collect, read, restore
+from tests.gcmodel.scenarios import Scenario, abandoned, again, at_the_log, at_the_place, everywhere, other
+from tests.gcmodel.world import Noticed, modelled
+
+pytestmark = pytest.mark.slow
+
+SMALL: dict[str, tuple[list[Work], Noticed, int]] = {
+    "a writer, a collector": ([again, collect], everywhere, 0),
+    "a writer, a collector, a fault": ([again, collect], at_the_log, 1),
+    "a writer that stores, a collector": ([other, collect], at_the_log, 0),
+    "two writers, a collector": ([again, abandoned, collect], at_the_log, 0),
+    "two collectors": ([collect, collect], at_the_log, 0),
+    "two collectors, a fault": ([collect, collect], at_the_log, 1),
+    "a reader, a collector, a fault": ([read, collect], everywhere, 1),
+    "a restorer, a collector": ([restore("gone"), collect], at_the_place, 0),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_nothing_is_lost_in_any_order(name: str) -> None:
+    works, noticed, faults = SMALL[name]
+    with modelled():
+        assert Scenario(works, noticed, faults).explore().ends > 1
+
+
+@pytest.mark.parametrize("small", [0.0, 1e6], ids=["packs stay", "packs are merged"])
+def test_two_writers_and_two_collectors_that_give_way_twice_lose_nothing(small: float) -> None:
+    """In every order in which it happens at most twice that somebody waits who could go on; without that bound it takes an hour."""
+    with modelled(small=small):
+        assert Scenario([again, other, collect, collect], at_the_log, switches=2).explore().ends > 1
