@@ -28,8 +28,8 @@ class Explorer:
     check: Callable[[World], None]
     faults: int = 0
     """How many there may be in one run."""
-    switches: int = 10**9
-    """How often in one run it may go on with another program though one could itself; no matter how often where it can't."""
+    switches: int | None = None
+    """How often in one run one that could go on may have to wait for another one; None for as often as there are steps."""
     states: set[bytes] = field(default_factory=set)
     ends: int = 0
     """How many runs came to their end."""
@@ -50,7 +50,8 @@ class Explorer:
 
     def _explore(self, world: World) -> None:
         while options := list(self._options(world)):
-            state = world.state() + repr((self.faults, self.switches, self._last if self.switches < 10**9 else 0)).encode()
+            bounds = (self.faults, self.switches, None if self.switches is None else self._last)
+            state = world.state() + repr(bounds).encode()
             if state in self.states:
                 return
             self.states.add(state)
@@ -68,7 +69,8 @@ class Explorer:
     def _go_on(self, world: World, at: int, fault: str) -> None:
         program = world.programs[at]
         self.faults -= bool(fault)
-        self.switches -= self._switches(world, at)
+        if self.switches is not None:
+            self.switches -= self._switches(world, at)
         self._last = at
         if len(self._trail) == _MOST_STEPS:
             raise ObjectionError("\n".join(["this never ends:", *self._trail]))
@@ -81,7 +83,8 @@ class Explorer:
 
     def _options(self, world: World) -> Iterator[tuple[int, str]]:
         for at, program in enumerate(world.programs):
-            if program.waits_for is not None and self._switches(world, at) <= self.switches:
+            may_go_on = self.switches is None or self._switches(world, at) <= self.switches
+            if program.waits_for is not None and may_go_on:
                 yield from ((at, fault) for fault in itertools.chain([""], possible(program) if self.faults else ()))
 
     def _explore_apart(self, world: World, at: int, fault: str) -> None:

@@ -58,7 +58,7 @@ class Scenario:
     works: Sequence[Work]
     noticed: Noticed = at_the_log
     faults: int = 0
-    switches: int = 10**9
+    switches: int | None = None
     folder: Path = field(default_factory=fast_folder)
 
     def explore(self) -> Explorer:

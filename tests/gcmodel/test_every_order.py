@@ -3,7 +3,7 @@
 import pytest
 
 from tests.gcmodel.programs import Work, collect, read, restore
-from tests.gcmodel.scenarios import Scenario, abandoned, again, at_the_log, at_the_place, everywhere, other
+from tests.gcmodel.scenarios import Scenario, again, at_the_log, at_the_place, everywhere, other
 from tests.gcmodel.world import Noticed, modelled
 
 pytestmark = pytest.mark.slow
@@ -12,7 +12,7 @@ SMALL: dict[str, tuple[list[Work], Noticed, int]] = {
     "a writer, a collector": ([again, collect], everywhere, 0),
     "a writer, a collector, a fault": ([again, collect], at_the_log, 1),
     "a writer that stores, a collector": ([other, collect], at_the_log, 0),
-    "two writers, a collector": ([again, abandoned, collect], at_the_log, 0),
+    "two writers, a collector": ([again, other, collect], at_the_log, 0),
     "two collectors": ([collect, collect], at_the_log, 0),
     "two collectors, a fault": ([collect, collect], at_the_log, 1),
     "a reader, a collector, a fault": ([read, collect], everywhere, 1),
