@@ -28,6 +28,10 @@ from objstore.values.key import Key, Kind, node_key
 _UNPLACED = (-1, 0, 0, 0)
 
 
+class PackGoneError(ConflictError):
+    """A pack that a draft has written isn't there any more: a gc that doesn't know of the draft has taken it."""
+
+
 class Stored(Protocol):
     """What a draft needs to know of the store that it is for."""
 
@@ -223,7 +227,7 @@ class Draft:
             return []
         packs = self.packs
         if self._blobs.root is not None and not all(self._blobs.has(pack_name(pack)) for pack in packs):
-            raise ConflictError("a pack that this draft has written is gone; add it all again")
+            raise PackGoneError("a pack that this draft has written is gone; add it all again")
         return [publish_segment(self._blobs, packs, self._rows)]
 
     def close(self) -> None:

@@ -249,6 +249,12 @@ class _Checker:
                 if problem.where == pack_name(pack) and not keys & self._damage.lost:
                     problem.what += ", but there is a whole copy elsewhere; gc removes this one"
                     problem.repaired = True
+        if self._damage.packs:
+            needed = {place.pack for _, place in self._database.cache.locate_from(b"")}
+            for problem in self.report.problems:
+                if problem.where in {pack_name(pack) for pack in self._damage.packs - needed}:
+                    problem.what += ", but all that was in it is elsewhere; gc forgets it"
+                    problem.repaired = True
 
     def _rebuild_index(self, replaced: list[str], sound: Sequence[str] = ()) -> None:
         """In the scratch cache, so that the rest of the check sees the objects; in the store only when asked to repair."""

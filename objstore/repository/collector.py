@@ -276,7 +276,7 @@ class Collector:
         """Finishes what somebody else has begun, or gives it up if something is damaged: whatever comes next says what."""
         try:
             self._freed.finished += self._finish(number, None)
-        except CorruptionError:
+        except (CorruptionError, NotFoundError):
             commit(self._log, self._state, lambda state: _given_up(number) if _is_open(state, number) else [])
 
     def _finish(self, number: int, marked: KeySet | None) -> bool:

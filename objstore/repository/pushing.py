@@ -1,6 +1,5 @@
 """Bringing a project's own entries, and the objects that they need, to its upstream."""
 
-import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ from objstore.history.replay import Numbered, Replay, name_in_use
 from objstore.history.state import State
 from objstore.history.unpushed import PendingName
 from objstore.host.progress import Progress
-from objstore.odb.draft import Draft
+from objstore.odb.draft import Draft, PackGoneError
 from objstore.repository.appending import append
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Fetched, Waiting, follow, noted, receive, synchronizing
@@ -110,9 +109,13 @@ class _Push:
                 self._settle(replay)
             return Pushed(_versions(replay, records), len(records), counted, self._fetched, dry_run)
         while True:
-            with contextlib.suppress(OvertakenError):
+            generation = self._clone.mirror.generation
+            try:
                 return self._attempt()
-            self._look()
+            except (OvertakenError, PackGoneError) as error:
+                self._look()
+                if isinstance(error, PackGoneError) and self._clone.mirror.generation == generation:
+                    raise
 
     def _look(self) -> None:
         found = follow(self._project, self._connection)

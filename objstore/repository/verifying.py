@@ -1,11 +1,14 @@
 """Finding holes in the upstream, and filling them from here."""
 
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
 from objstore.odb.pack import PackClass, pack_name
 from objstore.repository.appending import append
+from objstore.repository.checking import Report, check
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting, fetch_now, follow, synchronizing
 from objstore.repository.project import Project
@@ -42,6 +45,14 @@ def verify(project: Project, progress: Progress, waiting: Waiting = None) -> Ver
             with project.keeping(waiting):
                 _fill(project, connection, broken, found, progress)
         return found
+
+
+def check_remote(project: Project, name: str, progress: Progress) -> Report:
+    """Reads everything that is in a remote (see `checking.check`). NotFoundError when there is no such remote, or nothing there."""
+    connection = project.connect(name)
+    connection.check_there()
+    with tempfile.TemporaryDirectory(prefix="objstore-fsck-") as nothing:
+        return check(Path(nothing), progress, blobs=connection.blobs)
 
 
 def _fill(project: Project, connection: Connection, broken: set[str], found: Verified, progress: Progress) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +21,7 @@ from objstore.repository.bucket import make_in_bucket
 from objstore.repository.checking import Report, check
 from objstore.repository.cloning import make_clone
 from objstore.repository.collecting import Freed, collect
+from objstore.repository.collector import FreedThere
 from objstore.repository.comparing import diff_files
 from objstore.repository.fetching import Fetched, fetch
 from objstore.repository.introducing import introduce
@@ -28,7 +30,8 @@ from objstore.repository.project import Project, open_project
 from objstore.repository.pruning import prune
 from objstore.repository.pulling import Pulled, Side, everything, named, pull
 from objstore.repository.pushing import Pushed, push
-from objstore.repository.verifying import Verified, verify
+from objstore.repository.remotegc import collect_bucket, collect_remote
+from objstore.repository.verifying import Verified, check_remote, verify
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
 from objstore.sdk.logged import LoggedVersion, check_project
@@ -164,14 +167,25 @@ class Repository:
 
     # -- keeping house -------------------------------------------------------------------------------------------------
 
-    def gc(self, *, dry_run: bool = False) -> Freed:
-        """Frees what no version needs that isn't deleted, and no draft; deleted versions can't be restored afterwards."""
-        with self._session.alone() as project:
-            return collect(project, Silent(), dry_run=dry_run)
+    def gc(self, *, remote: str | None = None, min_age: timedelta = timedelta(days=1), dry_run: bool = False) -> Freed | FreedThere:
+        """Frees what no version needs that isn't deleted, and no draft; deleted versions can't be restored afterwards.
 
-    def fsck(self, *, repair: bool = False) -> Report:
-        """Checks everything that is stored; `repair` rebuilds what can be rebuilt."""
+        `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,
+        what was uploaded or deleted less than `min_age` ago stays.
+        """
         with self._session.alone() as project:
+            if remote is None and project.bucket is None:
+                return collect(project, Silent(), dry_run=dry_run)
+            seconds = min_age.total_seconds()
+            if remote is None:
+                return collect_bucket(project, Silent(), min_age=seconds, dry_run=dry_run)
+            return collect_remote(project, Silent(), remote, min_age=seconds, dry_run=dry_run)
+
+    def fsck(self, *, remote: str | None = None, repair: bool = False) -> Report:
+        """Checks everything that is stored; `repair` rebuilds what can be rebuilt. `remote`: what is stored in that one."""
+        with self._session.alone() as project:
+            if remote is not None:
+                return check_remote(project, remote, Silent())
             report = check(project.folder, Silent(), repair=repair, blobs=project.blobs if project.bucket else None)
             if repair:
                 project.forget_cache()
