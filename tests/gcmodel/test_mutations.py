@@ -21,9 +21,9 @@ def model() -> Iterator[None]:
         yield
 
 
-def objects(works: list[Work], noticed: Noticed = at_the_log, faults: int = 0) -> None:
+def objects(works: list[Work], noticed: Noticed = at_the_log, *, faults: int = 0, switches: int = 2) -> None:
     with pytest.raises(ObjectionError, match="is lost"):
-        Scenario(works, noticed, faults, switches=3).explore()
+        Scenario(works, noticed, faults, switches).explore()
 
 
 def test_a_writer_looks_at_the_fence_before_every_append_not_only_after_a_lost_race(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_a_segment_counts_only_when_a_log_record_names_it(monkeypatch: pytest.Mo
                 database.cache.add_segment(segment, database.read_segment(segment), state.dead_packs)
 
     monkeypatch.setattr(project, "load_following", load_all)
-    objects([other, other, collect])
+    objects([other, other, collect], switches=3)
 
 
 def test_a_collector_marks_again_behind_the_fence(monkeypatch: pytest.MonkeyPatch) -> None:
