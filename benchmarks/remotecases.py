@@ -114,6 +114,28 @@ def read_part(shop: Shipyard) -> list[Row]:
     return rows
 
 
+def gc_again(shop: Shipyard) -> list[Row]:
+    """gc in the upstream of a million files: the first one, and one after a single new version has come, with nothing else to free."""
+    sender = shop.sender(shop.tiny, "tiny")
+    shop.straight("push", repository=sender)
+
+    def collected() -> tuple[Sample, Traffic]:
+        """Through the proxy, since what a gc has done can't be done again."""
+        shop.traffic()
+        return shop.through("gc", "--remote", "--min-age", "0", repository=sender), shop.traffic()
+
+    first = collected()
+    inputs.rewrite_one(shop.tiny, 300)
+    shop.objstore("add", shop.tiny, "-n", "tiny", repository=sender)
+    shop.straight("push", repository=sender)
+    rows = []
+    for what, (sample, traffic) in {"the first time": first, "after one new version": collected()}.items():
+        rows.append(
+            _row("gc-again", f"gc --remote of {shop.scale.tiny_files:,} files, {what}", Runs([sample]), traffic, "reads what is new")
+        )
+    return rows
+
+
 REMOTE_CASES: dict[str, Callable[[Shipyard], list[Row]]] = {
     "push-big": push_big,
     "pull-big": pull_big,
@@ -122,6 +144,7 @@ REMOTE_CASES: dict[str, Callable[[Shipyard], list[Row]]] = {
     "up-to-date": up_to_date,
     "one-changed": one_changed,
     "read-part": read_part,
+    "gc-again": gc_again,
 }
 
 

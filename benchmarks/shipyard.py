@@ -61,11 +61,19 @@ class Shipyard(Workshop):
         """Runs objstore, past the proxy."""
         return self.objstore(*arguments, repository=repository, environment=self._server.straight)
 
+    def through(self, *arguments: str | Path, repository: Path | None = None) -> Sample:
+        """The same, through the proxy."""
+        return self.objstore(*arguments, repository=repository, environment=self._server.counted)
+
+    def traffic(self) -> Traffic:
+        """What passed the proxy since somebody last asked."""
+        return self._server.traffic()
+
     def counted(self, *arguments: str | Path, repository: Path | None = None) -> Traffic:
         """Runs objstore through the proxy; what passed it."""
-        self._server.traffic()
-        self.objstore(*arguments, repository=repository, environment=self._server.counted)
-        return self._server.traffic()
+        self.traffic()
+        self.through(*arguments, repository=repository)
+        return self.traffic()
 
     def read_part(self, place: str, path: str, offset: int, size: int, cache: Path) -> tuple[Sample, Traffic]:
         """Reads a part of a file, with `cache` as the user's cache folder; the sample's output is the seconds without start-up."""

@@ -2,13 +2,14 @@
 
 import errno
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import fsspec
 import pytest
 
 import objstore
-from objstore import InvalidInputError, NotFoundError
+from objstore import ConflictError, InvalidInputError, NotFoundError
 from tests.servers.bucket import Bucket
 from tests.servers.proxy import Proxy
 
@@ -42,8 +43,49 @@ def test_the_whole_api_works_on_a_bucket(bucket: Bucket, tmp_path: Path) -> None
         assert again.fsck().is_sound
         again.artifact("images:v1").delete(delete_aliases=True)
         assert [artifact.version for artifact in again.artifacts("images")] == ["v0"]
-        with pytest.raises(InvalidInputError, match="shared"):
-            again.gc()
+        assert again.gc().restorable == ["images:v1"]
+        assert again.gc(min_age=timedelta(0)).purged == ["images:v1"]
+        assert again.fsck().is_sound
+        assert Path(again.artifact("images:v0").download(tmp_path / "anew")).joinpath("cat.png").stat().st_size == 200_000
+
+
+@pytest.mark.parametrize("age", [timedelta(days=1), timedelta(0)])
+def test_a_draft_in_a_bucket_is_logged_after_a_gc_or_refused(
+    s3: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: timedelta
+) -> None:
+    (tmp_path / "file").write_bytes(b"shared" * 20_000)
+    with objstore.open(s3.place(), create=True, storage_options=s3.options) as repo:
+        repo.add(tmp_path / "file", name="gone")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+        draft = objstore.Artifact("new", type="dataset")
+        draft.add_file(str(tmp_path / "file"))
+        with draft.new_file("own") as file:
+            file.write("own")
+        with objstore.open(repo.url, storage_options=s3.options) as other:
+            other.artifact("gone").delete(delete_aliases=True)
+            (tmp_path / "passing").write_text("passing")
+            other.add(tmp_path / "passing", name="passing")
+            other.artifact("passing").delete(delete_aliases=True)
+            other.gc(min_age=age)
+            if age:
+                assert Path(repo.log(draft).download(tmp_path / "got")).joinpath("file").read_bytes() == b"shared" * 20_000
+            else:
+                with pytest.raises(ConflictError, match="add it all again"):
+                    repo.log(draft)
+            assert other.fsck().is_sound
+
+
+def test_gc_in_the_upstream(s3: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content" * 20_000)
+    with objstore.open(tmp_path / "repo", create=True) as repo:
+        repo.add_remote("origin", s3.place(), storage_options=s3.options)
+        repo.add(tmp_path / "file", name="gone")
+        repo.push()
+        repo.artifact("gone").delete(delete_aliases=True)
+        repo.push()
+        assert repo.gc(remote="origin", dry_run=True).restorable == ["gone:v0"]
+        assert repo.gc(remote="origin", min_age=timedelta(0)).deleted == 2
+        assert repo.fsck(remote="origin").packs == 0
 
 
 def test_two_who_write_to_a_bucket_see_each_other(s3: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
