@@ -35,7 +35,7 @@ BOUNDED: dict[str, tuple[list[Work], float, int]] = {
 
 @pytest.mark.parametrize("name", BOUNDED)
 def test_nothing_is_lost_in_any_order_with_few_switches(name: str) -> None:
-    """In every order in which it happens at most so often that somebody waits who could go on (`python -m tests.gcmodel`: however often)."""
+    """In every order in which at most so often somebody waits who could go on; `python -m tests.gcmodel` knows no such bound."""
     works, small, switches = BOUNDED[name]
     with modelled(small=small):
         assert Scenario(works, at_the_log, switches=switches).explore().ends > 1
