@@ -34,6 +34,8 @@ from objstore.repository.rebuilding import rebuild_index
 from objstore.repository.settings import NAME, Settings
 from objstore.values.key import Key, describe, node_key
 
+_MISSING = "is missing"
+
 
 @dataclass
 class Problem:
@@ -114,6 +116,8 @@ class _Checker:
         self._damage = Damage()
         self._damaged: dict[str, set[Key]] = {}
         self._log_is_sound = True
+        self._is_rebuilt = False
+        """Whether the index lists what packs hold, and no more what segments said."""
         self.report = Report()
 
     def run(self) -> None:
@@ -205,7 +209,7 @@ class _Checker:
         for pack in self._database.cache.pack_ids():
             if not self._blobs.has(pack_name(pack)):
                 self._damage.packs.add(pack)
-                self._add(pack_name(pack), "is missing")
+                self._add(pack_name(pack), _MISSING)
         if damaged:
             self._rebuild_index(sorted(set(damaged)))
 
@@ -249,15 +253,16 @@ class _Checker:
                 if problem.where == pack_name(pack) and not keys & self._damage.lost:
                     problem.what += ", but there is a whole copy elsewhere; gc removes this one"
                     problem.repaired = True
-        if self._damage.packs:
+        if not self._is_rebuilt:
             needed = {place.pack for _, place in self._database.cache.locate_from(b"")}
             for problem in self.report.problems:
-                if problem.where in {pack_name(pack) for pack in self._damage.packs - needed}:
+                if problem.what == _MISSING and problem.where in {pack_name(pack) for pack in self._damage.packs - needed}:
                     problem.what += ", but all that was in it is elsewhere; gc forgets it"
                     problem.repaired = True
 
     def _rebuild_index(self, replaced: list[str], sound: Sequence[str] = ()) -> None:
         """In the scratch cache, so that the rest of the check sees the objects; in the store only when asked to repair."""
+        self._is_rebuilt = True
         with self._reporting("index"):
             rebuilt = LocalBlobs(self._scratch / "rebuilt")
             publish = self._repair and self._log_is_sound

@@ -97,8 +97,8 @@ REPOSITORY = {
     "close": "(self)",
     "collections": "(self)",
     "diff": "(self, a, b)",
-    "fsck": "(self, *, repair)",
-    "gc": "(self, *, dry_run)",
+    "fsck": "(self, *, remote, repair)",
+    "gc": "(self, *, remote, min_age, dry_run)",
     "log": "(self, artifact, *, aliases, tags)",
     "new_artifact": "(self, name, type, description, metadata, incremental)",
 }
