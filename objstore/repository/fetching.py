@@ -126,6 +126,7 @@ def receive(project: Project, connection: Connection, progress: Progress, waitin
         known = clone.mirror.position
         try:
             _receive(project, clone, connection, progress, waiting)
+            return
         except SegmentMissingError:  # gc has put others in its place, or it is lost
             follow(project, connection)
             if clone.mirror.position == known:

@@ -341,7 +341,10 @@ class Project:
         return lost.still_lost(self.cache, lost.remembered(self.folder / LOST))
 
     def commit(self, decide: Decide) -> list[Record]:
-        """Appends to the history (see history.commit); to be used inside `writing` or `collecting`."""
+        """Appends to the history (see history.commit); to be used inside `writing` or `collecting`.
+
+        In a bucket, a `decide` whose records name segments, or roots of no version that is there, checks the fence (history.fence).
+        """
         return self._committed(self._logbook.commit, decide)
 
     def account(self, decide: Decide) -> list[Record]:
