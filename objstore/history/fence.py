@@ -19,5 +19,12 @@ def check_not_overtaken(state: State, generation: int, segments: Collection[str]
     `segments` and `packs`: what the entry names, and what was written for it. They are looked at all the same, since a name that was put
     away would have no effect, and somebody who has just put it away may have used another program.
     """
-    if state.generation != generation or state.has_put_away(segments, packs):
+    if state.generation != generation:
+        raise OvertakenError
+    check_not_put_away(state, segments, packs)
+
+
+def check_not_put_away(state: State, segments: Collection[str], packs: Collection[str]) -> None:
+    """OvertakenError if one of these would have no effect if an entry that follows `state` named it."""
+    if state.has_put_away(segments, packs):
         raise OvertakenError

@@ -151,7 +151,8 @@ class Replay:
 
     def _is_upstream(self, id_: str, root: Digest) -> bool:
         known = self._mirror.collections.get(id_)
-        return known is not None and known.find_root(root) is not None
+        found = known.find_root(root) if known is not None else None
+        return found is not None and not found.purged
 
     def _add(self, record: Record | UnknownRecord, base: int) -> None:
         if isinstance(record, UnknownRecord):

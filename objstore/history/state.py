@@ -78,6 +78,11 @@ class State:
         return [gc for gc in self.gcs.values() if not gc.verdict]
 
     @property
+    def gc_stage(self) -> tuple[int, ...]:
+        """What changes whenever a gc begins or comes to its verdict."""
+        return self.generation, *(gc.verdict for gc in self.gcs.values())
+
+    @property
     def condemned(self) -> set[str]:
         """The packs of every `gc` that has no verdict yet: readers read them, writers don't build on them."""
         return {pack for gc in self.open_gcs for pack in gc.condemned}

@@ -255,26 +255,28 @@ class Database:
         lasting: bool = False,
         stored: "Stored | None" = None,
         at_once: int = 1,
+        takes_over: bool = True,
     ) -> "Draft":
         """A draft for new objects, and for those that are `lost` though the index lists them.
 
         `stored`: what of the store can be relied on, if not all of it. Takes over what abandoned drafts in the same folder left, but for
-        packs that are `dead`: whoever builds an index leaves those out.
+        packs that are `dead`: whoever builds an index leaves those out. Unless it `takes_over`, it only asks for them before it writes the
+        same again.
         `lasting`: gc may be at work before it is logged. Close it, or finish it when logged.
         """
         from objstore.odb.draft import Draft
 
         file = DraftFile.create(folder)
         draft = Draft(self._blobs, stored or self, file, generation, lost, lasting=lasting, at_once=at_once)
-        self._adopt(folder, draft, dead)
+        self._adopt(folder, draft, dead, takes_over)
         return draft
 
-    def _adopt(self, folder: Path, draft: "Draft", dead: Collection[str]) -> None:
+    def _adopt(self, folder: Path, draft: "Draft", dead: Collection[str], takes_over: bool) -> None:
         """Data packs need nothing but themselves, so they can be taken over from any draft; others are left to gc."""
         for old in DraftFile.abandoned(folder):
             if self.root is None:  # where writing costs more than asking
                 draft.expect(old.packs)
-            for name in set(old.packs).difference(dead):
+            for name in set(old.packs).difference(dead) if takes_over else ():
                 with contextlib.suppress(NotFoundError, CorruptionError):
                     trailer = self.read_trailer(name)
                     if trailer.pack_class is pack.PackClass.DATA and self.alone.missing([row.key for row in trailer.rows]):

@@ -68,6 +68,7 @@ class Draft:
         self._idle: dict[PackClass, list[int]] = {PackClass.DATA: [], PackClass.METADATA: []}
         self._at_once = at_once
         self._expected: set[str] = set()
+        self._carried: set[str] = set()
         self._publisher = ThreadPoolExecutor(at_once, thread_name_prefix="objstore-publish")
         self._publishing: list[Future[None]] = []
         self.stored_bytes = 0
@@ -135,7 +136,7 @@ class Draft:
 
     @property
     def packs(self) -> list[str]:
-        """The packs that are complete."""
+        """The packs that are complete, and those of the store of which the segment says something too."""
         with self._lock:
             return [pack for pack in self._packs if isinstance(pack, str)]
 
@@ -199,6 +200,7 @@ class Draft:
                 if pack not in slots:
                     slots[pack] = len(self._packs)
                     self._packs.append(pack)
+                    self._carried.add(pack)
             self._rows.put({key: (slots[place.pack], place.offset, place.stored, place.raw) for key in fresh for place in [places[key]]})
 
     def expect(self, packs: Iterable[str]) -> None:
@@ -226,7 +228,8 @@ class Draft:
         if not self._rows:
             return []
         packs = self.packs
-        if self._blobs.root is not None and not all(self._blobs.has(pack_name(pack)) for pack in packs):
+        own = [pack for pack in packs if pack not in self._carried]
+        if self._blobs.root is not None and not all(self._blobs.has(pack_name(pack)) for pack in own):
             raise PackGoneError("a pack that this draft has written is gone; add it all again")
         return [publish_segment(self._blobs, packs, self._rows)]
 

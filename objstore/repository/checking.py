@@ -35,6 +35,8 @@ from objstore.repository.settings import NAME, Settings
 from objstore.values.key import Key, describe, node_key
 
 _MISSING = "is missing"
+_TIMES = 3
+"""How often a place is checked in which others are at work."""
 
 
 @dataclass
@@ -77,11 +79,14 @@ def check(folder: Path, progress: Progress, *, repair: bool = False, blobs: Blob
     with contextlib.ExitStack() as held, tempfile.TemporaryDirectory(prefix="objstore-fsck-") as scratch:
         with contextlib.suppress(StorageError):  # a store that can't be written needs no lock
             held.enter_context((locked_exclusive if repair else locked_shared)(folder / "local" / "lock"))
-        checker = _Checker(folder, blobs or LocalBlobs(folder), Path(scratch), progress, repair)
-        try:
-            checker.run()
-        finally:
-            checker.close()
+        for number in range(_TIMES):
+            checker = _Checker(folder, blobs or LocalBlobs(folder), Path(scratch) / str(number), progress, repair)
+            try:
+                checker.run()
+                if blobs is None or checker.report.is_sound or not checker.has_gone_on:
+                    break
+            finally:
+                checker.close()
         return checker.report
 
 
@@ -132,6 +137,11 @@ class _Checker:
         if self._repair:
             self._remember_lost()
             self._forget_cache()
+
+    @property
+    def has_gone_on(self) -> bool:
+        """Whether somebody has logged something since the log was read: a gc may have taken what was looked for."""
+        return self._holdings_log.read_entry(self._holdings.position + 1) is not None
 
     def close(self) -> None:
         if self._upstream:
@@ -197,7 +207,7 @@ class _Checker:
             return
         for name in self._holdings.segments:
             try:
-                self._database.cache.add_segment(name, self._database.read_segment(name))
+                self._database.cache.add_segment(name, self._database.read_segment(name), self._holdings.dead_packs)
                 rows = PendingRows(self._scratch)
                 for problem in check_segment(self._database, rows, name):
                     damaged.append(name)

@@ -19,6 +19,7 @@ from objstore.graph.children import PARENTS
 from objstore.graph.listed import all_metadata, mark_listed
 from objstore.graph.reachability import mark
 from objstore.history.commit import check_writable, commit, refresh
+from objstore.history.fence import check_not_put_away
 from objstore.history.log import Log
 from objstore.history.purging import Purgeable, purgeable
 from objstore.history.records import GcRecord, GcVerdictRecord, Record
@@ -27,6 +28,7 @@ from objstore.host.ahead import ahead
 from objstore.host.progress import Progress
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
+from objstore.odb.draft import PackGoneError
 from objstore.odb.keptsegments import KeptSegments
 from objstore.odb.keyset import KeySet
 from objstore.odb.neardatabase import NearDatabase
@@ -185,12 +187,12 @@ class Collector:
 
     def _planned(self, live: KeySet) -> CollectionPlan | None:
         """The plan; None when somebody else has freed meanwhile what it was to be made from."""
-        looked = _verdicts(self._state)
+        looked = self._state.gc_stage
         try:
             return self.plan(live)
         except ObjstoreError:
             refresh(self._log, self._state)
-            if _verdicts(self._state) == looked:
+            if self._state.gc_stage == looked:
                 raise
             return None
 
@@ -276,7 +278,7 @@ class Collector:
         """Finishes what somebody else has begun, or gives it up if something is damaged: whatever comes next says what."""
         try:
             self._freed.finished += self._finish(number, None)
-        except (CorruptionError, NotFoundError):
+        except (CorruptionError, NotFoundError, PackGoneError):
             commit(self._log, self._state, lambda state: _given_up(number) if _is_open(state, number) else [])
 
     def _finish(self, number: int, marked: KeySet | None) -> bool:
@@ -297,7 +299,7 @@ class Collector:
         """Marks again, moves what is needed, and appends the verdict; False when another gc or verdict has come in between."""
         known = self._cache.segments if is_marked else set()
         self._look()
-        judged = _verdicts(self._state)
+        judged = self._state.gc_stage
         condemned = self._state.gcs[number].condemned - self._state.dead_packs
         self._progress.start("looking again for what is needed")
         mark(self._database, self._state.roots(deleted=True), live)
@@ -307,13 +309,14 @@ class Collector:
             if name not in known:
                 mark_listed(self._database, rows_of(self._database.read_segment(name), PARENTS), condemned, live)
         superseded = naming(self._database, self._state.segments, condemned)
-        draft = self._database.open_draft(self._drafts, number, stored=_NothingStored(), at_once=3)
+        draft = self._database.open_draft(self._drafts, number, stored=_NothingStored(), at_once=3, takes_over=False)
         try:
             segments = move(self._database, self._blobs, superseded, condemned, live, draft, self._scratch, self._progress)
 
             def decide(state: State) -> list[Record]:
-                if _verdicts(state) != judged:
+                if state.gc_stage != judged:
                     return []
+                check_not_put_away(state, (), draft.packs)
                 verdict = GcVerdictRecord(
                     gc=number, deleted=tuple(sorted(condemned)), superseded=tuple(superseded), segments=tuple(segments)
                 )
@@ -365,11 +368,6 @@ def _is_open(state: State, number: int) -> bool:
 
 def _given_up(number: int) -> list[Record]:
     return [GcVerdictRecord(gc=number, deleted=(), superseded=())]
-
-
-def _verdicts(state: State) -> tuple[int, list[int]]:
-    """What changes when a gc begins or ends."""
-    return state.generation, [gc.number for gc in state.open_gcs]
 
 
 def _time(seconds: float) -> datetime | None:

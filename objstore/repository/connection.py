@@ -15,6 +15,7 @@ from objstore.history.state import State
 from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.host.publish import translated
 from objstore.odb.cache import Cache
+from objstore.odb.database import SegmentMissingError
 from objstore.odb.draft import Draft, Stored
 from objstore.odb.keptsegments import KeptSegments
 from objstore.odb.reliable import Reliable
@@ -131,9 +132,10 @@ class Connection:
         """
         with self.indexing():
             is_complete = self.is_complete
-            self.database.load(upstream.segments, upstream.dead_packs, read)
-            if is_complete:
-                self.note_complete(upstream.segments)
+            with contextlib.suppress(SegmentMissingError):  # gc was faster; whoever needs the index next looks again
+                self.database.load(upstream.segments, upstream.dead_packs, read)
+                if is_complete:
+                    self.note_complete(upstream.segments)
 
     @contextlib.contextmanager
     def indexing(self) -> Iterator[None]:

@@ -4,13 +4,12 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import ObjstoreError
+from objstore.errors import CorruptionError, NotFoundError, ObjstoreError
 from objstore.history.clone import CloneLogbook
 from objstore.history.records import SegmentsRecord
 from objstore.history.replay import AliasConflict, Numbered, Replay
 from objstore.host.locks import locked_exclusive
 from objstore.host.progress import Progress
-from objstore.odb.database import SegmentMissingError
 from objstore.odb.draft import Draft
 from objstore.repository.connection import Connection
 from objstore.repository.joining import forget_after, join
@@ -127,7 +126,7 @@ def receive(project: Project, connection: Connection, progress: Progress, waitin
         try:
             _receive(project, clone, connection, progress, waiting)
             return
-        except SegmentMissingError:  # gc has put others in its place, or it is lost
+        except (NotFoundError, CorruptionError):  # gc has taken it, or put others in its place; or it is lost
             follow(project, connection)
             if clone.mirror.position == known:
                 raise

@@ -11,7 +11,7 @@ from objstore.odb.cache import Cache
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import segment_name
 from objstore.repository.connection import Connection
-from objstore.repository.fetching import Waiting, fetch_now, synchronizing
+from objstore.repository.fetching import Waiting, fetch_now, follow, synchronizing
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM
 from objstore.sync.copying import absent, copy_files, copy_log
@@ -51,16 +51,30 @@ def mirror(project: Project, name: str, progress: Progress, *, dry_run: bool = F
     if upstream is None and project.clone is not None:
         raise NotFoundError(f"only the upstream can be copied, and it isn't known here; `objstore remote add {UPSTREAM} URL` names it")
     with synchronizing(project, upstream, waiting):
-        if upstream is not None:
-            fetch_now(project, upstream, progress, waiting)
-        with project.keeping(waiting):
-            project.refresh()  # from here on no gc takes what the log and the index name
-            source = _source(project, upstream)
-            there = _entries_there(source, target)
-            if not dry_run:
-                target.make(project.settings)  # before it is locked, since there may have been no folder to lock
-            with target.in_use(waiting):
-                return _copy(source, target, there, progress, dry_run)
+        while True:
+            if upstream is not None:
+                fetch_now(project, upstream, progress, waiting)
+            with project.keeping(waiting):
+                project.refresh()  # from here on no gc of this machine takes what the log and the index name
+                source = _source(project, upstream)
+                there = _entries_there(source, target)
+                if not dry_run:
+                    target.make(project.settings)  # before it is locked, since there may have been no folder to lock
+                try:
+                    with target.in_use(waiting):
+                        return _copy(source, target, there, progress, dry_run)
+                except (NotFoundError, CorruptionError):
+                    if not _has_been_collected(project, upstream):
+                        raise
+
+
+def _has_been_collected(project: Project, upstream: Connection | None) -> bool:
+    """Whether a gc was at work in the source meanwhile."""
+    if upstream is None or project.clone is None:
+        return False
+    before = project.clone.mirror.gc_stage
+    follow(project, upstream)
+    return project.clone.mirror.gc_stage != before
 
 
 def _copy(source: _Source, target: Connection, there: int, progress: Progress, dry_run: bool) -> Mirrored:

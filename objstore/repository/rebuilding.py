@@ -8,7 +8,7 @@ from objstore.errors import BlobExistsError, CorruptionError
 from objstore.graph.gaps import beyond_use
 from objstore.history.commit import commit
 from objstore.history.log import Log
-from objstore.history.records import GcRecord, GcVerdictRecord
+from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
@@ -88,6 +88,8 @@ def _clear(blobs: BlobStore, database: Database, replaced: Collection[str]) -> N
 
 
 def _log(log: Log, state: State, superseded: list[str], segments: tuple[str, ...]) -> None:
-    commit(log, state, lambda _: [GcRecord(condemned=())])
-    gc = state.position
-    commit(log, state, lambda _: [GcVerdictRecord(gc=gc, deleted=(), superseded=tuple(superseded), segments=segments)])
+    def decide(state: State) -> list[Record]:
+        gc = GcRecord(condemned=())
+        return [gc, GcVerdictRecord(gc=state.position + 1, deleted=(), superseded=tuple(superseded), segments=segments)]
+
+    commit(log, state, decide)

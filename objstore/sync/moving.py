@@ -41,11 +41,14 @@ def move(
     on the way. Memory: as for receiving, and a few thousand rows. CorruptionError when something that is needed can't be read.
     """
     segments = [(name, database.read_segment(name)) for name in superseded]
-    apart = [_listed_apart(blobs, segment, condemned, scratch) for _, segment in segments if _is_large(segment)]
+    apart = []
     for _, segment in segments:
-        if not _is_large(segment):
-            for rows in rows_of(segment):
-                draft.carry({key: place for key, place in rows.items() if place.pack not in condemned})
+        staying = (_staying(database, rows, condemned, live) for rows in rows_of(segment))
+        if _is_large(segment):
+            apart.append(_listed_apart(blobs, staying, scratch))
+        else:
+            for rows in staying:
+                draft.carry(rows)
     with Wanted(database, scratch) as wanted:
         for _, segment in segments:
             for rows in rows_of(segment):
@@ -60,15 +63,29 @@ def _is_large(segment: Segment) -> bool:
     return sum(segment.counts.values()) > _LARGE
 
 
-def _listed_apart(blobs: BlobStore, segment: Segment, condemned: Collection[str], scratch: Path) -> str | None:
-    """What a segment says of packs that stay, in one of its own; None if that is nothing."""
-    packs = [pack.hex() for pack in segment.packs if pack.hex() not in condemned]
-    slots = {pack: slot for slot, pack in enumerate(packs)}
+def _staying(database: RemoteDatabase, rows: dict[Key, Location], condemned: Collection[str], live: KeySet) -> dict[Key, Location]:
+    """Of a segment's rows those that say where something is that stays.
+
+    Of an object that several packs have, the index names one. Another may be damaged, and mustn't come to be the one that is named. But
+    where the one that is named goes, and what it has isn't moved since nobody needs it, another takes its place: somebody may have come
+    to rely on it, by the very segment that goes.
+    """
+    staying = {key: place for key, place in rows.items() if place.pack not in condemned}
+    named = database.locate(list(staying))
+    dead = live.missing(list(staying))
+    return {key: place for key, place in staying.items() if named[key] == place or (named[key].pack in condemned and key in dead)}
+
+
+def _listed_apart(blobs: BlobStore, staying: Iterable[dict[Key, Location]], scratch: Path) -> str | None:
+    """These rows in a segment of their own; None if there are none."""
+    slots: dict[str, int] = {}
     kept = PendingRows(scratch)
     try:
-        for rows in rows_of(segment):
-            kept.put({key: _row(slots[place.pack], place) for key, place in rows.items() if place.pack in slots})
-        return publish_segment(blobs, packs, kept) if kept else None
+        for rows in staying:
+            for place in rows.values():
+                slots.setdefault(place.pack, len(slots))
+            kept.put({key: _row(slots[place.pack], place) for key, place in rows.items()})
+        return publish_segment(blobs, list(slots), kept) if kept else None
     finally:
         kept.close()
 

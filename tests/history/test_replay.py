@@ -256,6 +256,8 @@ def test_the_deletion_of_what_the_upstream_has_is_sent():
     assert replayed([collection(), version(A)], (2, gone)).needed() == [gone]
     again = version(A)  # had been deleted upstream, came again here, and went
     assert replayed([collection(), version(A), about(DeleteRecord, A)], (3, again, gone)).needed() == [again, gone]
+    purging = GcRecord(condemned=(), purged=(Source(DS, A.hex()),))
+    assert replayed([collection(), version(A), about(DeleteRecord, A), purging], (3, again, gone)).needed() == []
 
 
 def test_an_alias_that_went_with_a_version_goes_upstream_too():
