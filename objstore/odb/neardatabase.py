@@ -12,7 +12,10 @@ from objstore.values.key import Key
 
 
 class NearDatabase(RemoteDatabase):
-    """As a RemoteDatabase: what there is, is what is there. But what `here` has too is read from here; an object is the same everywhere."""
+    """As a RemoteDatabase: the index is that of the place. But what `here` has too is read from here; an object is the same everywhere.
+
+    So it may give an object that the place has lost.
+    """
 
     def __init__(self, blobs: BlobStore, cache: Cache, kept: KeptSegments | None, here: Database | None) -> None:
         super().__init__(blobs, cache, kept=kept)

@@ -53,8 +53,7 @@ def collect(project: Project, progress: Progress, *, dry_run: bool = False, wait
     """
     if project.bucket is not None:
         raise InvalidInputError(
-            f"{project.location} is shared in a bucket, where this version of objstore frees nothing; "
-            "`objstore gc` and `objstore prune` in a clone free what that holds"
+            f"{project.location} is shared in a bucket, where others are at work: that takes another collector (remotegc.collect_bucket)"
         )
 
     def needed(database: Database, live: KeySet) -> None:

@@ -303,7 +303,7 @@ class Collector:
         condemned = self._state.gcs[number].condemned - self._state.dead_packs
         self._progress.start("looking again for what is needed")
         mark(self._database, self._state.roots(deleted=True), live)
-        if is_marked:
+        if is_marked:  # that all of this is live, is what the plan has made sure of; it costs little to look
             mark_listed(self._database, all_metadata(self._database), condemned, live)
         for name in self._state.segments:
             if name not in known:

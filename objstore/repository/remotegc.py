@@ -10,8 +10,7 @@ from objstore.repository.fetching import Waiting, fetch_now, synchronizing
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM
 
-DAY = 24 * 3600
-MIN_AGE = DAY
+MIN_AGE = 24 * 3600.0
 """Seconds."""
 
 

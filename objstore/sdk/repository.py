@@ -30,7 +30,7 @@ from objstore.repository.project import Project, open_project
 from objstore.repository.pruning import prune
 from objstore.repository.pulling import Pulled, Side, everything, named, pull
 from objstore.repository.pushing import Pushed, push
-from objstore.repository.remotegc import collect_bucket, collect_remote
+from objstore.repository.remotegc import MIN_AGE, collect_bucket, collect_remote
 from objstore.repository.verifying import Verified, check_remote, verify
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
@@ -167,7 +167,9 @@ class Repository:
 
     # -- keeping house -------------------------------------------------------------------------------------------------
 
-    def gc(self, *, remote: str | None = None, min_age: timedelta = timedelta(days=1), dry_run: bool = False) -> Freed | FreedThere:
+    def gc(
+        self, *, remote: str | None = None, min_age: timedelta = timedelta(seconds=MIN_AGE), dry_run: bool = False
+    ) -> Freed | FreedThere:
         """Frees what no version needs that isn't deleted, and no draft; deleted versions can't be restored afterwards.
 
         `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,

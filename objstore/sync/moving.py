@@ -72,8 +72,8 @@ def _staying(database: RemoteDatabase, rows: dict[Key, Location], condemned: Col
     """
     staying = {key: place for key, place in rows.items() if place.pack not in condemned}
     named = database.locate(list(staying))
-    dead = live.missing(list(staying))
-    return {key: place for key, place in staying.items() if named[key] == place or (named[key].pack in condemned and key in dead)}
+    leaving = live.missing([key for key, place in named.items() if place.pack in condemned])
+    return {key: staying[key] for key, place in named.items() if place == staying[key] or key in leaving}
 
 
 def _listed_apart(blobs: BlobStore, staying: Iterable[dict[Key, Location]], scratch: Path) -> str | None:

@@ -17,8 +17,6 @@ from objstore.repository.remotes import UPSTREAM
 if TYPE_CHECKING:
     from objstore.repository.collector import FreedThere
 
-_DAY = 24 * 3600.0
-
 
 @click.command()
 @click.option("--remote", is_flag=False, flag_value=UPSTREAM, metavar="[NAME]", help="Free in a remote, the upstream unless named.")
@@ -46,7 +44,7 @@ def command(project: Project, remote: str | None, min_age: float | None, dry_run
             raise InvalidInputError("--min-age is about what is freed in a remote; add --remote")
         _collect_here(project, dry_run, as_json)
     else:
-        _collect_there(project, remote, _DAY if min_age is None else min_age, dry_run, as_json)
+        _collect_there(project, remote, min_age, dry_run, as_json)
 
 
 def _collect_here(project: Project, dry_run: bool, as_json: bool) -> None:
@@ -59,9 +57,10 @@ def _collect_here(project: Project, dry_run: bool, as_json: bool) -> None:
     _print_freed(freed)
 
 
-def _collect_there(project: Project, remote: str | None, min_age: float, dry_run: bool, as_json: bool) -> None:
-    from objstore.repository.remotegc import collect_bucket, collect_remote
+def _collect_there(project: Project, remote: str | None, age: float | None, dry_run: bool, as_json: bool) -> None:
+    from objstore.repository.remotegc import MIN_AGE, collect_bucket, collect_remote
 
+    min_age = MIN_AGE if age is None else age
     with progress() as shown:
         if remote is None:
             freed = collect_bucket(project, shown, min_age=min_age, dry_run=dry_run)
