@@ -1,4 +1,4 @@
-"""Every order in which writers, collectors and readers can take their steps: nothing that is needed is ever lost."""
+"""Every order in which a few writers, collectors and readers can take their steps, and with more of them every one with few switches."""
 
 import pytest
 
