@@ -155,6 +155,10 @@ def _interrupted_after(milliseconds: float, words: list[str], folder: Path) -> E
     return Ended(process.returncode, out, err)
 
 
+# What the next `add` warns of when the one before was interrupted between its version and its pin.
+_HALF_PINNED = "when it was changed, not what its pin said"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [["list"], ["add", "data"]], ids=" ".join)
 def test_ctrl_c_at_any_moment_is_quiet(images: Cli, words: list[str]) -> None:
@@ -166,7 +170,8 @@ def test_ctrl_c_at_any_moment_is_quiet(images: Cli, words: list[str]) -> None:
         if ended.code == 130:
             assert ended.err == "interrupted\n"
         else:  # done already; in the interpreter's last moments, when it has given up its handlers, the system ends it instead
-            assert ended.code in (0, -signal.SIGINT) and ended.out and ended.err == "", ended
+            assert ended.code in (0, -signal.SIGINT) and ended.out, ended
+            assert ended.err == "" or (ends[-1:] == [130] and _HALF_PINNED in ended.err and ended.err.count("\n") == 1), ended
         ends.append(ended.code)
     assert ends[0] == 130
     assert images("fsck").out.endswith("no problems\n")
