@@ -1,19 +1,14 @@
 """Freeing what no version needs in a place where others write at the same time (spec/gc.md)."""
 
-import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from functools import cached_property
-from math import ceil, inf
 from pathlib import Path
 from typing import Never, Self
 
-from objstore.blobs.probing import clock
-from objstore.blobs.protocol import BlobStore, Listed
+from objstore.blobs.protocol import BlobStore
 from objstore.errors import CorruptionError, NotFoundError, ObjstoreError
 from objstore.graph.children import PARENTS
 from objstore.graph.listed import all_metadata, mark_listed
@@ -21,7 +16,6 @@ from objstore.graph.reachability import mark
 from objstore.history.commit import check_writable, commit, refresh
 from objstore.history.fence import check_not_put_away
 from objstore.history.log import Log
-from objstore.history.purging import Purgeable, purgeable
 from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.ahead import ahead
@@ -32,12 +26,11 @@ from objstore.odb.draft import PackGoneError
 from objstore.odb.keptsegments import KeptSegments
 from objstore.odb.keyset import KeySet
 from objstore.odb.neardatabase import NearDatabase
-from objstore.odb.pack import TARGET_SIZE, pack_name
-from objstore.odb.repack import RepackPlan, measure, plan
+from objstore.odb.pack import pack_name
 from objstore.odb.segment import rows_of, segment_name
+from objstore.repository.condemning import CollectionPlan, blob_id, plan_collection
 from objstore.repository.indexing import load_following
 from objstore.sync.moving import move, naming
-from objstore.values.digest import Digest
 from objstore.values.key import Key
 
 _AT_ONCE = 8
@@ -78,25 +71,6 @@ class FreedThere:
     requests: int = 0
     """About how many it would take; 0 unless it is only a plan."""
     dry_run: bool = False
-
-
-@dataclass(frozen=True)
-class CollectionPlan:
-    """What a collection would do."""
-
-    repack: RepackPlan = field(default_factory=RepackPlan)
-    orphans: tuple[str, ...] = ()
-    """Packs that no segment names."""
-    purged: tuple[Purgeable, ...] = ()
-    kept: tuple[Purgeable, ...] = ()
-    freed: int = 0
-    moved: int = 0
-    """Bytes of what is still needed of packs that are written anew."""
-    requests: int = 0
-
-    @property
-    def condemned(self) -> tuple[str, ...]:
-        return tuple(sorted({*self.repack.condemned, *self.orphans}))
 
 
 class _NothingStored:
@@ -163,7 +137,7 @@ class Collector:
         """What `run` would do; nothing is changed."""
         self._look()
         with KeySet(self._scratch) as live:
-            planned = self.plan(live)
+            planned = self._plan(live)
         left = self.sweep(dry_run=True)
         return FreedThere(
             bytes=planned.freed + left.bytes,
@@ -189,74 +163,16 @@ class Collector:
         """The plan; None when somebody else has freed meanwhile what it was to be made from."""
         looked = self._state.gc_stage
         try:
-            return self.plan(live)
+            return self._plan(live)
         except ObjstoreError:
             refresh(self._log, self._state)
             if self._state.gc_stage == looked:
                 raise
             return None
 
-    def plan(self, live: KeySet) -> CollectionPlan:
-        """What to free, judged by what is there now; `live` gets all that is needed. Lists the packs."""
-        purged, kept = self._purging()
+    def _plan(self, live: KeySet) -> CollectionPlan:
         self._progress.start("looking for what is needed")
-        away = {(item.collection.id, item.version.root) for item in purged}
-        mark(self._database, self._roots_but(away), live)
-        there = {_id(blob.name): blob for blob in self._blobs.list_dated("packs/")}
-        named = set(self._cache.pack_ids())
-        uses = measure(self._cache, live, {pack: there[pack].size if pack in there else 0 for pack in named})
-        missing = sorted(pack for pack in named - there.keys() if uses[pack].live)
-        if missing:
-            raise CorruptionError(
-                f"pack {missing[0][:12]} is missing in {self._blobs.location}, though it is needed, so nothing is freed; "
-                "`objstore fsck --remote` names the versions hit, `objstore push --verify` fills what is here"
-            )
-        decided = plan(uses.values())
-        orphans = self._orphans(blob for pack, blob in there.items() if pack not in named)
-        moved = sum(uses[pack].live for pack in decided.rewrite)
-        packs = {*decided.condemned, *orphans}
-        return CollectionPlan(
-            decided,
-            tuple(sorted(orphans)),
-            tuple(purged),
-            tuple(kept),
-            freed=decided.freed + sum(there[pack].size for pack in orphans),
-            moved=moved,
-            requests=_requests(len(packs), moved, len(decided.rewrite)) if packs else 0,
-        )
-
-    def _purging(self) -> tuple[list[Purgeable], list[Purgeable]]:
-        """The versions that are put beyond recall, and those that are too young for it."""
-        deleted = list(purgeable(self._state))
-        if not self._min_age:
-            return deleted, []
-        before = _time(self._now - self._min_age)
-        purged = list(purgeable(self._state, before)) if before else []
-        names = set(map(str, purged))
-        return purged, [item for item in deleted if str(item) not in names]
-
-    def _roots_but(self, away: set[tuple[str, Digest]]) -> Iterable[Digest]:
-        for collection in self._state.collections.values():
-            for version in collection.versions:
-                if not version.purged and not (version.deleted and (collection.id, version.root) in away):
-                    yield version.root
-        for pending in self._state.pendings.values():
-            yield from (part.root for part in pending.parts.values())
-
-    def _orphans(self, unnamed: Iterable[Listed]) -> set[str]:
-        """Packs that no segment names, and that are so old that their writers seem to be gone."""
-        found = [blob for blob in unnamed if _id(blob.name) not in self._state.dead_packs]
-        if not found or not self._min_age:
-            return {_id(blob.name) for blob in found}
-        before = self._now - self._min_age
-        return {_id(blob.name) for blob in found if blob.made < before}
-
-    @cached_property
-    def _now(self) -> float:
-        """By the clock of the place, which is the one that says how old packs are; by this machine's where nothing may be written."""
-        with contextlib.suppress(ObjstoreError):
-            return clock(self._blobs)
-        return datetime.now(UTC).timestamp()
+        return plan_collection(self._blobs, self._database, self._cache, self._state, live, self._min_age)
 
     def _fence(self, planned: CollectionPlan) -> int | None:
         """Appends the `gc`; its number, or None when another one has come since the plan was made."""
@@ -334,8 +250,8 @@ class Collector:
         """Deletes what is dead for ever: segments first, then packs. What anybody has left of it goes, too."""
         self._progress.start("deleting")
         counting = set(self._state.segments)
-        unnamed = {_id(name): size for name, size in self._blobs.list("index/") if _id(name) not in counting}
-        packs = {_id(name): size for name, size in self._blobs.list("packs/") if _id(name) in self._state.dead_packs}
+        unnamed = {blob_id(name): size for name, size in self._blobs.list("index/") if blob_id(name) not in counting}
+        packs = {blob_id(name): size for name, size in self._blobs.list("packs/") if blob_id(name) in self._state.dead_packs}
         segments = {name: size for name, size in unnamed.items() if self._is_dead(name)}
         size = sum(packs.values()) + sum(segments.values())
         if dry_run:
@@ -357,10 +273,6 @@ class Collector:
                 self._progress.advance(files=1)
 
 
-def _id(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
 def _is_open(state: State, number: int) -> bool:
     """Whether a `gc` has no verdict yet."""
     return number in {gc.number for gc in state.open_gcs}
@@ -368,12 +280,3 @@ def _is_open(state: State, number: int) -> bool:
 
 def _given_up(number: int) -> list[Record]:
     return [GcVerdictRecord(gc=number, deleted=(), superseded=())]
-
-
-def _time(seconds: float) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < inf else None
-
-
-def _requests(packs: int, moved: int, rewritten: int) -> int:
-    """About how many: reading what is moved in pieces of 16 MiB, writing it in packs, a few for the log and the index, a deletion each."""
-    return rewritten + ceil(moved / (16 << 20)) + ceil(moved / TARGET_SIZE) + 12 + packs

@@ -8,7 +8,6 @@ import pytest
 from objstore.history.records import GcVerdictRecord
 from objstore.odb.pack import pack_name
 from objstore.repository import adding, collector, indexing, project
-from objstore.repository.collector import Collector
 from tests.gcmodel.exploring import ObjectionError
 from tests.gcmodel.programs import Work, collect
 from tests.gcmodel.scenarios import Scenario, abandoned, again, at_the_log, at_the_place, other
@@ -54,15 +53,8 @@ def test_a_segment_counts_only_when_a_log_record_names_it(monkeypatch: pytest.Mo
 
 
 def test_a_collector_marks_again_behind_the_fence(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = Collector._judge
-
-    def judge_by_what_was_marked(self: Collector, *arguments: Any) -> bool:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(collector, "mark", lambda *_: None)
-            patch.setattr(collector, "mark_listed", lambda *_: None)
-            return judge(self, *arguments)
-
-    monkeypatch.setattr(Collector, "_judge", judge_by_what_was_marked)
+    monkeypatch.setattr(collector, "mark", lambda *_: None)
+    monkeypatch.setattr(collector, "mark_listed", lambda *_: None)
     objects([again, collect])
 
 

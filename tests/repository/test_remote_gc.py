@@ -16,7 +16,7 @@ from objstore.host import clock
 from objstore.host.progress import Silent
 from objstore.odb import repack
 from objstore.odb.segment import segment_name
-from objstore.repository import collector, pushing
+from objstore.repository import condemning, pushing
 from objstore.repository.collecting import collect
 from objstore.repository.collector import FreedThere
 from objstore.repository.introducing import introduce
@@ -213,7 +213,7 @@ def test_a_clock_that_is_wrong_by_years_loses_nothing(sharing: Sharing, mine: Pr
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return now + timedelta(days=10_000)
 
-    monkeypatch.setattr(collector, "datetime", Wrong)
+    monkeypatch.setattr(condemning, "datetime", Wrong)
     assert gc(mine, min_age=3600).restorable == ["gone:v0", "later:v0"]
     restore(mine, "later", "v0")
     send(mine)

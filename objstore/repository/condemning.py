@@ -1,0 +1,120 @@
+"""What a collection would free in a place where others write at the same time (spec/gc.md)."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import ceil, inf
+
+from objstore.blobs.probing import clock
+from objstore.blobs.protocol import BlobStore, Listed
+from objstore.errors import CorruptionError, ObjstoreError
+from objstore.graph.reachability import mark
+from objstore.history.purging import Purgeable, purgeable
+from objstore.history.state import State
+from objstore.odb.cache import Cache
+from objstore.odb.database import Database
+from objstore.odb.keyset import KeySet
+from objstore.odb.pack import TARGET_SIZE
+from objstore.odb.repack import PackUse, RepackPlan, measure, plan
+from objstore.values.digest import Digest
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """What a collection would do."""
+
+    repack: RepackPlan = field(default_factory=RepackPlan)
+    orphans: tuple[str, ...] = ()
+    """Packs that no segment names."""
+    purged: tuple[Purgeable, ...] = ()
+    """Deleted versions that can't be restored any more."""
+    kept: tuple[Purgeable, ...] = ()
+    """Those that were deleted too short a time ago."""
+    freed: int = 0
+    moved: int = 0
+    """Bytes of what is still needed of packs that are written anew."""
+
+    @property
+    def condemned(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.repack.condemned, *self.orphans}))
+
+    @property
+    def requests(self) -> int:
+        """About how many: what is moved is read in pieces of 16 MiB and written in packs; a few for log and index; a deletion each."""
+        if not self.condemned:
+            return 0
+        moving = len(self.repack.rewrite) + ceil(self.moved / (16 << 20)) + ceil(self.moved / TARGET_SIZE)
+        return moving + 12 + len(self.condemned)
+
+
+def plan_collection(blobs: BlobStore, database: Database, index: Cache, state: State, live: KeySet, min_age: float) -> CollectionPlan:
+    """What to free, judged by what is there now; `live` gets all that is needed. Lists the packs.
+
+    `min_age`, in seconds: what is younger by the clock of the place, and no longer needed, is left all the same. CorruptionError when a
+    pack that is needed is missing.
+    """
+    before = _now(blobs) - min_age if min_age else inf
+    purged, kept = _purging(state, before)
+    mark(database, _roots_but(state, purged), live)
+    there = {blob_id(blob.name): blob for blob in blobs.list_dated("packs/")}
+    named = set(index.pack_ids())
+    uses = measure(index, live, {pack: there[pack].size if pack in there else 0 for pack in named})
+    _check_none_is_missing(blobs, (use for pack, use in uses.items() if pack not in there))
+    decided = plan(uses.values())
+    orphans = _orphans((blob for pack, blob in there.items() if pack not in named), state, before)
+    return CollectionPlan(
+        decided,
+        tuple(sorted(orphans)),
+        tuple(purged),
+        tuple(kept),
+        freed=decided.freed + sum(there[pack].size for pack in orphans),
+        moved=sum(uses[pack].live for pack in decided.rewrite),
+    )
+
+
+def blob_id(name: str) -> str:
+    """The id in the name of a pack or a segment."""
+    return name.rpartition("/")[2]
+
+
+def _now(blobs: BlobStore) -> float:
+    """By the clock of the place, which is the one that says how old packs are; by this machine's where nothing may be written."""
+    with contextlib.suppress(ObjstoreError):
+        return clock(blobs)
+    return datetime.now(UTC).timestamp()
+
+
+def _purging(state: State, before: float) -> tuple[list[Purgeable], list[Purgeable]]:
+    """The versions that are put beyond recall, and those that are too young for it."""
+    deleted = list(purgeable(state))
+    if before == inf:
+        return deleted, []
+    purged = list(purgeable(state, datetime.fromtimestamp(before, UTC))) if before > 0 else []
+    names = set(map(str, purged))
+    return purged, [item for item in deleted if str(item) not in names]
+
+
+def _roots_but(state: State, purged: Iterable[Purgeable]) -> Iterator[Digest]:
+    """What can be asked for, now or after a restore, and what drafts hold."""
+    away = {(item.collection.id, item.version.root) for item in purged}
+    for collection in state.collections.values():
+        for version in collection.versions:
+            if not version.purged and not (version.deleted and (collection.id, version.root) in away):
+                yield version.root
+    for pending in state.pendings.values():
+        yield from (part.root for part in pending.parts.values())
+
+
+def _check_none_is_missing(blobs: BlobStore, absent: Iterable[PackUse]) -> None:
+    missing = sorted(use.pack for use in absent if use.live)
+    if missing:
+        raise CorruptionError(
+            f"pack {missing[0][:12]} is missing in {blobs.location}, though it is needed, so nothing is freed; "
+            "`objstore fsck --remote` names the versions hit, `objstore push --verify` fills what is here"
+        )
+
+
+def _orphans(unnamed: Iterable[Listed], state: State, before: float) -> set[str]:
+    """Packs that no segment names, and that are so old that their writers seem to be gone."""
+    return {blob_id(blob.name) for blob in unnamed if blob_id(blob.name) not in state.dead_packs and blob.made < before}
