@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from objstore.errors import ConflictError, InvalidInputError
+from objstore.errors import ConflictError, InvalidInputError, NotFoundError
 from objstore.graph.closure import check_closed
 from objstore.history.collection import Version
 from objstore.history.fence import OvertakenError, check_not_overtaken
@@ -155,10 +155,15 @@ def _log_in_bucket(project: Project, draft: "Draft", root: Digest, labels: Label
                     raise OvertakenError
                 logged = _log(project, root, labels, [] if draft.is_empty else draft.publish(), draft.stored_bytes, draft)
             except OvertakenError:
-                draft = renewals.enter_context(contextlib.closing(renewed(project, draft, root)))
-                continue
-            draft.finish()
-            return logged
+                pass
+            except NotFoundError:  # perhaps of what was relied on
+                project.refresh()
+                if project.state.generation == draft.generation:
+                    raise
+            else:
+                draft.finish()
+                return logged
+            draft = renewals.enter_context(contextlib.closing(renewed(project, draft, root)))
 
 
 def check_type_matches(state: State, labels: Labels) -> None:

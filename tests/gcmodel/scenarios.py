@@ -1,8 +1,9 @@
 """Where a model begins, and who works in it."""
 
+import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from objstore.blobs.memory import MemoryBlobs
@@ -13,7 +14,7 @@ from tests.gcmodel.programs import Files, Work, add, add_and_abandon_part, check
 from tests.gcmodel.world import Noticed, Program, World, open_place
 from tests.odb.stores import noise
 
-A, B, C, D = (noise(seed, 2000) for seed in range(4))
+A, B, C, D, E = (noise(seed, 2000) for seed in range(5))
 
 CONTENT: Mapping[str, Files] = {
     "gone": {"a": A, "b": B},
@@ -21,6 +22,7 @@ CONTENT: Mapping[str, Files] = {
     "again": {"a": A, "b": B},
     "fleeting": {"a": A, "b": B},
     "other": {"b": B, "d": D},
+    "unrelated": {"e": E},
 }
 """What each collection's versions hold. `gone` is deleted when a model begins: half of it is needed by `kept`, which is there."""
 
@@ -28,6 +30,8 @@ again = add("again", CONTENT["again"])
 """Makes a version of just what nobody needs any more: a writer finds it all, so it stores nothing."""
 other = add("other", CONTENT["other"])
 """Finds some of it, and stores the rest."""
+unrelated = add("unrelated", CONTENT["unrelated"])
+"""Stores all of it."""
 fleeting = one_after_the_other(add("fleeting", CONTENT["fleeting"]), delete("fleeting"))
 """Makes a version, and deletes it at once."""
 abandoned = add_and_abandon_part("other", CONTENT["other"])
@@ -51,39 +55,42 @@ def everywhere(what: str, name: str, exists: bool) -> bool:
     return at_the_place(what, name, exists) or (what == "read" and name.startswith(("packs/", "index/")))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Scenario:
     """Some programs in a place where something was deleted."""
 
     works: Sequence[Work]
-    noticed: Noticed = at_the_log
+    noticed: Noticed
     faults: int = 0
     switches: int | None = None
-    folder: Path = field(default_factory=fast_folder)
 
     def explore(self) -> Explorer:
         """Goes through every order of steps; raises when one ends badly."""
         explorer = Explorer(self.check, faults=self.faults, switches=self.switches)
-        try:
-            explorer.explore(self.world())
-        finally:
-            self.close()
+        with self.begin() as world:
+            explorer.explore(world)
         return explorer
 
-    def world(self) -> World:
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[World]:
+        """Nobody has taken a step yet."""
         programs = [Program(str(number), work) for number, work in enumerate(self.works)]
-        return World(begun(self.folder / "before"), programs, self.folder, self.noticed)
-
-    def close(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with _folder() as folder:
+            yield World(begun(folder / "before"), programs, folder, self.noticed)
 
     def check(self, world: World) -> None:
         """Looks at what has come of a run (programs.check)."""
-        folder = fast_folder()
-        try:
+        with _folder() as folder:
             check(world, folder, CONTENT)
-        finally:
-            shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    folder = fast_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def begun(folder: Path) -> dict[str, bytes]:

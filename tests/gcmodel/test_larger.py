@@ -28,11 +28,9 @@ WORKS: dict[str, Work] = {
     data=st.data(),
 )
 def test_nothing_is_lost(scripts: list[list[str]], collectors: int, small: float, data: st.DataObject) -> None:
-    with modelled(small=small):
-        scenario = Scenario(
-            [one_after_the_other(*map(WORKS.__getitem__, script)) for script in scripts] + [collect] * collectors, everywhere
-        )
-        world = scenario.world()
+    works = [one_after_the_other(*map(WORKS.__getitem__, script)) for script in scripts]
+    scenario = Scenario(works + [collect] * collectors, everywhere)
+    with modelled(small=small), scenario.begin() as world:
         random = data.draw(st.randoms(use_true_random=False))
         faults = data.draw(st.integers(0, 3))
         while waiting := [program for program in world.programs if program.waits_for is not None]:
@@ -45,4 +43,3 @@ def test_nothing_is_lost(scripts: list[list[str]], collectors: int, small: float
                 if program.waits_for is None:
                     break
         scenario.check(world)
-        scenario.close()
