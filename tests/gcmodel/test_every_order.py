@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.gcmodel.conftest import Apart
 from tests.gcmodel.programs import collect, read, restore
 from tests.gcmodel.scenarios import Scenario, abandoned, again, at_the_log, at_the_place, everywhere, other
 from tests.gcmodel.world import modelled
@@ -26,17 +27,19 @@ FEW_SWITCHES = {
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_nothing_is_lost_in_any_order(name: str) -> None:
-    with modelled():
-        assert ALL[name].explore().ends > 1
+def test_nothing_is_lost_in_any_order(apart: Apart, name: str) -> None:
+    assert apart(ends_of, name) > 1
 
 
 @pytest.mark.parametrize("name", FEW_SWITCHES)
-def test_nothing_is_lost_in_any_order_with_few_switches(name: str) -> None:
-    with modelled():
-        assert FEW_SWITCHES[name].explore().ends > 1
+def test_nothing_is_lost_in_any_order_with_few_switches(apart: Apart, name: str) -> None:
+    assert apart(ends_of, name) > 1
 
 
-def test_nothing_is_lost_where_packs_are_merged() -> None:
-    with modelled(small=1e6):
-        assert Scenario([again, other, collect, collect], at_the_log, switches=1).explore().ends > 1
+def test_nothing_is_lost_where_packs_are_merged(apart: Apart) -> None:
+    assert apart(ends_of, "two writers, two collectors", 1e6) > 1
+
+
+def ends_of(name: str, small: float = 0.0) -> int:
+    with modelled(small=small):
+        return (ALL | FEW_SWITCHES)[name].explore().ends

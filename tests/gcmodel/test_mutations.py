@@ -1,6 +1,6 @@
 """The model can object: where a rule of spec/gc.md is broken, it finds an order of steps in which something is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import greenlet
@@ -9,24 +9,14 @@ import pytest
 from objstore.history.records import GcVerdictRecord
 from objstore.odb.pack import pack_name
 from objstore.repository import adding, collector, indexing, project
+from tests.gcmodel.conftest import Apart
 from tests.gcmodel.exploring import ObjectionError
-from tests.gcmodel.programs import Work, collect, one_after_the_other
+from tests.gcmodel.programs import collect, one_after_the_other
 from tests.gcmodel.scenarios import Scenario, abandoned, again, at_the_log, at_the_place, other, unrelated
-from tests.gcmodel.world import Noticed, modelled
+from tests.gcmodel.world import modelled
 
 
-@pytest.fixture(autouse=True)
-def model() -> Iterator[None]:
-    with modelled():
-        yield
-
-
-def objects(works: list[Work], noticed: Noticed = at_the_log, *, faults: int = 0, switches: int = 2) -> None:
-    with pytest.raises(ObjectionError, match="is lost"):
-        Scenario(works, noticed, faults, switches).explore()
-
-
-def test_a_writer_looks_at_the_fence_before_every_append_not_only_after_a_lost_race(monkeypatch: pytest.MonkeyPatch) -> None:
+def looks_at_the_fence_only_after_a_lost_race(patch: pytest.MonkeyPatch) -> None:
     check = adding.check_not_overtaken
     asked: set[int] = set()
 
@@ -35,11 +25,10 @@ def test_a_writer_looks_at_the_fence_before_every_append_not_only_after_a_lost_r
             check(state, generation, segments, packs)
         asked.add(id(packs))
 
-    monkeypatch.setattr(adding, "check_not_overtaken", check_later)
-    objects([again, collect])
+    patch.setattr(adding, "check_not_overtaken", check_later)
 
 
-def test_a_segment_counts_only_when_a_log_record_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def counts_segments_that_no_log_record_names(patch: pytest.MonkeyPatch) -> None:
     load = indexing.load_following
 
     def load_all(database: Any, state: Any, read_on: Callable[[], object]) -> None:
@@ -51,22 +40,19 @@ def test_a_segment_counts_only_when_a_log_record_names_it(monkeypatch: pytest.Mo
             if segment not in state._superseded:
                 database.cache.add_segment(segment, database.read_segment(segment), state.dead_packs)
 
-    monkeypatch.setattr(project, "load_following", load_all)
-    objects([other, one_after_the_other(unrelated, other)], at_the_place, faults=1)
+    patch.setattr(project, "load_following", load_all)
 
 
-def test_a_collector_marks_again_behind_the_fence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "mark", lambda *_: None)
-    monkeypatch.setattr(collector, "mark_listed", lambda *_: None)
-    objects([again, collect])
+def leaves_out_the_second_mark(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(collector, "mark", lambda *_: None)
+    patch.setattr(collector, "mark_listed", lambda *_: None)
 
 
-def test_a_collector_marks_again_from_what_is_listed_not_only_from_roots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "mark_listed", lambda *_: None)
-    objects([abandoned, other, collect])
+def marks_again_from_roots_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(collector, "mark_listed", lambda *_: None)
 
 
-def test_a_collector_deletes_only_by_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+def deletes_without_a_verdict(patch: pytest.MonkeyPatch) -> None:
     commit = collector.commit
 
     def delete_and_commit(log: Any, state: Any, decide: Callable[[Any], Any]) -> Any:
@@ -76,5 +62,28 @@ def test_a_collector_deletes_only_by_a_verdict(monkeypatch: pytest.MonkeyPatch) 
                     log.blobs.delete(pack_name(pack))
         return commit(log, state, decide)
 
-    monkeypatch.setattr(collector, "commit", delete_and_commit)
-    objects([collect], at_the_place, faults=1)
+    patch.setattr(collector, "commit", delete_and_commit)
+
+
+BROKEN: dict[Callable[[pytest.MonkeyPatch], None], Scenario] = {
+    looks_at_the_fence_only_after_a_lost_race: Scenario([again, collect], at_the_log),
+    counts_segments_that_no_log_record_names: Scenario([other, one_after_the_other(unrelated, other)], at_the_place, faults=1, switches=2),
+    leaves_out_the_second_mark: Scenario([again, collect], at_the_log),
+    marks_again_from_roots_alone: Scenario([abandoned, other, collect], at_the_log, switches=2),
+    deletes_without_a_verdict: Scenario([collect], at_the_place, faults=1),
+}
+
+
+@pytest.mark.parametrize("mutation", BROKEN)
+def test_the_model_objects_to_a_program_that(mutation: Callable[[pytest.MonkeyPatch], None], apart: Apart) -> None:
+    assert "is lost" in apart(objection_to, mutation)
+
+
+def objection_to(mutation: Callable[[pytest.MonkeyPatch], None]) -> str:
+    with modelled(), pytest.MonkeyPatch.context() as patch:
+        mutation(patch)
+        try:
+            BROKEN[mutation].explore()
+        except ObjectionError as error:
+            return str(error)
+    return ""
