@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from objstore.cli.output import print_line, print_warning
+import click
+
+from objstore.cli.output import print_line, print_warning, printable
 from objstore.cli.sizes import counted, size
 from objstore.cli.storage import shown
 from objstore.repository.fetching import Fetched
@@ -10,10 +12,10 @@ from objstore.repository.project import Project
 from objstore.repository.pushing import Pushed
 
 
-def print_fetched(fetched: Fetched) -> None:
-    """What has become of the user's own changes."""
+def print_fetched(fetched: Fetched, *, err: bool = False) -> None:
+    """What has become of the user's own changes; `err`: all of it on the standard error output."""
     for line in fetched.news():
-        print_line(line)
+        click.echo(printable(line), err=err)
     for text in fetched.in_vain:
         print_warning(text)
     for conflict in fetched.conflicts:

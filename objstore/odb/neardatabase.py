@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import CorruptionError
+from objstore.errors import CorruptionError, NotFoundError
 from objstore.odb.cache import Cache
-from objstore.odb.database import Database
+from objstore.odb.database import Database, Span
 from objstore.odb.keptsegments import KeptSegments
 from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.values.key import Key
@@ -25,6 +25,16 @@ class NearDatabase(RemoteDatabase):
         near = self._read_here(keys)
         yield from near.items()
         yield from super().read_many([key for key in keys if key not in near])
+
+    def read_moved(self, span: Span) -> list[tuple[Key, bytes | memoryview]]:
+        """As there; and what is lost or damaged is read from here."""
+        try:
+            return super().read_moved(span)
+        except (CorruptionError, NotFoundError):
+            near = self._read_here([key for key, _, _ in span.records])
+            if len(near) < len(span.records):
+                raise
+            return list(near.items())
 
     def _read_here(self, keys: Sequence[Key]) -> dict[Key, bytes | memoryview]:
         if self._here is None:

@@ -77,9 +77,9 @@ def measure(cache: Cache, live: KeySet, sizes: Mapping[str, int]) -> dict[str, P
     return uses
 
 
-def plan(uses: Collection[PackUse], tainted: Collection[str] = (), spared: Collection[str] = ()) -> RepackPlan:
+def plan(uses: Collection[PackUse], tainted: Collection[str] = (), spared: Collection[str] = (), several: int = 2) -> RepackPlan:
     """Deletes packs without live bytes; rewrites metadata packs with anything dead in them (so that the index stays closed),
-    `tainted` packs, data packs with much dead weight, and small packs when there are several. `spared` packs stay as they are.
+    `tainted` packs, data packs with much dead weight, and small packs when `several` become one. `spared` packs stay as they are.
     """
     delete, rewrite, freed = [], [], 0
     small: dict[PackClass, list[PackUse]] = {pack_class: [] for pack_class in PackClass}
@@ -98,7 +98,7 @@ def plan(uses: Collection[PackUse], tainted: Collection[str] = (), spared: Colle
             small[use.pack_class].append(use)
     classes = {use.pack_class for use in uses if use.pack in set(rewrite)}
     for pack_class, packs in small.items():
-        if len(packs) > 1 or pack_class in classes:
+        if len(packs) + (pack_class in classes) >= several:
             rewrite += [use.pack for use in packs]
             freed += sum(use.dead for use in packs)
     return RepackPlan(tuple(sorted(delete)), tuple(sorted(rewrite)), freed)

@@ -95,9 +95,10 @@ def add(
             if plan.is_unchanged and plan.base is not None and project.bucket is None:
                 if warn is not None:
                     warn_of_collisions(project.database, project.state, labels.name, plan.base, warn)
-                logged = _log(project, plan.base, labels, [], 0)
-                intake.remember(plan, plan.base)
-                return logged
+                with contextlib.suppress(OvertakenError):
+                    logged = _log(project, plan.base, labels, [], 0)
+                    intake.remember(plan, plan.base)
+                    return logged
             draft = project.open_draft()
             try:
                 root = intake.execute(plan, draft)
@@ -116,8 +117,8 @@ def log_draft(project: Project, draft: "Draft", root: Digest, labels: Labels, wa
     draft.flush()  # the disk may work meanwhile
     if warn is not None:
         warn_of_collisions(project.database.with_draft(draft), project.state, labels.name, root, warn)
-    if project.bucket is not None:
-        return _log_in_bucket(project, draft, root, labels)
+    if project.clone is None:
+        return _log_behind_fence(project, draft, root, labels)
     if draft.generation != project.holdings.generation:
         check_closed(project.database, draft, root)
     # What the draft holds is published even when the root is there already: if it was needed, something below the root is missing.
@@ -146,8 +147,8 @@ def _log_anew(project: Project, draft: "Draft", root: Digest, labels: Labels) ->
     return logged
 
 
-def _log_in_bucket(project: Project, draft: "Draft", root: Digest, labels: Labels) -> Logged:
-    """The same where a gc may come at any moment: then what it is about to take is stored again, and the rest relied on anew."""
+def _log_behind_fence(project: Project, draft: "Draft", root: Digest, labels: Labels) -> Logged:
+    """The same where a gc of others may come at any moment: then what it is about to take is stored again, the rest relied on anew."""
     with contextlib.ExitStack() as renewals:
         while True:
             try:
@@ -188,8 +189,11 @@ def _log(project: Project, root: Digest, labels: Labels, segments: Sequence[str]
     counted = totals(database, root)
 
     def decide(state: State) -> list[Record]:
-        if draft is not None and project.bucket is not None:
-            check_not_overtaken(state, draft.generation, segments, draft.packs)
+        if project.clone is None:
+            if draft is not None:
+                check_not_overtaken(state, draft.generation, segments, draft.packs)
+            elif not state.is_live(root):
+                raise OvertakenError  # a gc may be about to take what was looked at
         known = state.find_collection(labels.name)
         type_ = labels.type or (known.type if known else DEFAULT_TYPE)
         return log_version(

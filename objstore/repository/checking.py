@@ -8,7 +8,7 @@ from pathlib import Path
 
 from objstore.blobs.local import LocalBlobs
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import InvalidInputError, ObjstoreError, StorageError
+from objstore.errors import ConflictError, InvalidInputError, NotFoundError, ObjstoreError, StorageError
 from objstore.graph.gaps import gaps
 from objstore.history.clone import CloneLogbook
 from objstore.history.commit import refresh
@@ -60,6 +60,13 @@ class Report:
     versions: int = 0
 
     @property
+    def damaged_packs(self) -> set[str]:
+        """Those that aren't as they were written, and of which something is needed."""
+        return {
+            problem.where.rpartition("/")[2] for problem in self.problems if problem.where.startswith("packs/") and not problem.repaired
+        }
+
+    @property
     def is_sound(self) -> bool:
         """Whether nothing is wrong, or nothing any more."""
         return all(problem.repaired for problem in self.problems)
@@ -82,12 +89,22 @@ def check(folder: Path, progress: Progress, *, repair: bool = False, blobs: Blob
         for number in range(_TIMES):
             checker = _Checker(folder, blobs or LocalBlobs(folder), Path(scratch) / str(number), progress, repair)
             try:
-                checker.run()
-                if blobs is None or checker.report.is_sound or not checker.has_gone_on:
-                    break
+                if _is_final(checker, is_shared=blobs is not None):
+                    return checker.report
             finally:
                 checker.close()
-        return checker.report
+    raise ConflictError(f"gc is at work all the time in {blobs.location if blobs else folder}; try again later")
+
+
+def _is_final(checker: "_Checker", *, is_shared: bool) -> bool:
+    """Checks; False when what was found may be due to a gc that came in between."""
+    try:
+        checker.run()
+    except NotFoundError:
+        if not is_shared or not checker.has_gone_on:
+            raise
+        return False
+    return not is_shared or checker.report.is_sound or not checker.has_gone_on
 
 
 def _upstream(folder: Path, mirror: Callable[[], State]) -> Connection | None:
@@ -140,8 +157,12 @@ class _Checker:
 
     @property
     def has_gone_on(self) -> bool:
-        """Whether somebody has logged something since the log was read: a gc may have taken what was looked for."""
-        return self._holdings_log.read_entry(self._holdings.position + 1) is not None
+        """Whether a gc has begun or ended since the log was read: it may have taken what was looked for."""
+        if not self._log_is_sound:
+            return False
+        now = self._holdings.copy()
+        refresh(self._holdings_log, now)
+        return now.gc_stage != self._holdings.gc_stage
 
     def close(self) -> None:
         if self._upstream:
@@ -291,7 +312,7 @@ class _Checker:
                 for problem in self.report.problems:
                     problem.repaired = problem.repaired or any(problem.where == segment_name(name) for name in replaced)
                 refresh(self._holdings_log, self._holdings)
-                self._database.load(names)
+                self._database.load(names, self._holdings.dead_packs)
 
     def _versions(self) -> None:
         self._progress.start("checking versions")

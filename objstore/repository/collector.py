@@ -1,5 +1,6 @@
 """Freeing what no version needs in a place where others write at the same time (spec/gc.md)."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Never, Self
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import CorruptionError, NotFoundError, ObjstoreError
+from objstore.errors import CorruptionError, NotFoundError, ObjstoreError, RemoteError, StorageError
 from objstore.graph.children import PARENTS
-from objstore.graph.listed import all_metadata, mark_listed
+from objstore.graph.listed import mark_listed
 from objstore.graph.reachability import mark
 from objstore.history.commit import check_writable, commit, refresh
 from objstore.history.fence import check_not_put_away
@@ -29,6 +30,7 @@ from objstore.odb.neardatabase import NearDatabase
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import rows_of, segment_name
 from objstore.repository.condemning import CollectionPlan, blob_id, plan_collection
+from objstore.repository.fetching import Fetched
 from objstore.repository.indexing import load_following
 from objstore.sync.moving import move, naming
 from objstore.values.key import Key
@@ -55,11 +57,11 @@ class FreedThere:
     """What a collection freed, or would free, in a place that is shared."""
 
     bytes: int = 0
-    """By which the place shrinks, the log apart."""
+    """By which the place shrinks, the log apart; negative where small packs became one, and nothing else was to be done."""
     deleted: int = 0
-    """Packs that are gone."""
+    """Packs of which nothing was needed."""
     rewritten: int = 0
-    """Those among them of which something was still needed."""
+    """Packs of which something was still needed; that is in new ones now."""
     rewritten_bytes: int = 0
     """How much that was."""
     purged: list[str] = field(default_factory=list)
@@ -68,9 +70,11 @@ class FreedThere:
     """Versions that were deleted too short a time ago to be freed."""
     finished: int = 0
     """Collections that somebody else had begun, and that were brought to their end."""
-    requests: int = 0
-    """About how many it would take; 0 unless it is only a plan."""
+    requests: int | None = None
+    """About how many it would take; None unless it is only a plan."""
     dry_run: bool = False
+    fetched: Fetched = field(default_factory=Fetched)
+    """What came of looking at the upstream before."""
 
 
 class _NothingStored:
@@ -100,6 +104,8 @@ class Collector:
         kept = KeptSegments(place.folder / "index") if place.blobs.root is None else None
         self._database = NearDatabase(place.blobs, self._cache, kept, place.here)
         self._freed = FreedThere()
+        self._made: set[str] = set()
+        """Packs and segments that this collection has brought."""
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +121,8 @@ class Collector:
 
         CorruptionError when something that is needed can't be read; then nothing is freed.
         """
+        self._check_log()
+        without_room: StorageError | None = None
         while True:
             self._look()
             check_writable(self._state)
@@ -125,33 +133,53 @@ class Collector:
                 planned = self._planned(live)
                 if planned is None:
                     continue
+                if without_room is not None:
+                    planned = planned.without_rewriting()
+                self._freed.restorable = list(map(str, planned.kept))
                 if not planned.condemned:
-                    break
+                    if without_room is not None:
+                        raise without_room
+                    return self.sweep()
                 number = self._fence(planned)
-                if number is not None:
+                if number is None:
+                    continue
+                try:
                     self._finish(number, live)
-                    break
-        return self.sweep()
+                    return self.sweep()
+                except ObjstoreError as error:
+                    self._give_up(number)
+                    if not isinstance(error, StorageError) or without_room is not None:
+                        raise
+                    without_room = error
 
     def dry_run(self) -> FreedThere:
-        """What `run` would do; nothing is changed."""
-        self._look()
-        with KeySet(self._scratch) as live:
-            planned = self._plan(live)
+        """What `run` would do; nothing is freed."""
+        self._check_log()
+        planned = None
+        while planned is None:
+            self._look()
+            with KeySet(self._scratch) as live:
+                planned = self._planned(live)
         left = self.sweep(dry_run=True)
         return FreedThere(
             bytes=planned.freed + left.bytes,
-            deleted=len(planned.condemned) + left.deleted,
+            deleted=len(planned.repack.delete) + len(planned.orphans) + left.deleted,
             rewritten=len(planned.repack.rewrite),
             rewritten_bytes=planned.moved,
             purged=list(map(str, planned.purged)),
             restorable=list(map(str, planned.kept)),
             finished=len(self._state.open_gcs),
-            requests=planned.requests + left.requests,
+            requests=planned.requests + (left.requests or 0),
             dry_run=True,
         )
 
     # -- its steps -----------------------------------------------------------------------------------------------------
+
+    def _check_log(self) -> None:
+        """CorruptionError when the log has a gap: what comes after it is needed, too. Lists the log."""
+        newest = self._log.newest()
+        refresh(self._log, self._state)
+        self._log.check_ends_at(self._state.position, newest)
 
     def _look(self) -> None:
         """Brings the state and the index up to date. Cost: one request when there is nothing new, else as many as there are segments."""
@@ -179,7 +207,7 @@ class Collector:
         generation = self._state.generation
 
         def decide(state: State) -> list[Record]:
-            if state.generation != generation or state.open_gcs:
+            if state.generation != generation:
                 return []
             return [GcRecord(condemned=planned.condemned, purged=tuple(item.source for item in planned.purged))]
 
@@ -187,14 +215,18 @@ class Collector:
             return None
         self._freed.rewritten = len(planned.repack.rewrite)
         self._freed.purged = list(map(str, planned.purged))
-        self._freed.restorable = list(map(str, planned.kept))
         return self._state.position
 
     def _resume(self, number: int) -> None:
         """Finishes what somebody else has begun, or gives it up if something is damaged: whatever comes next says what."""
         try:
             self._freed.finished += self._finish(number, None)
-        except (CorruptionError, NotFoundError, PackGoneError):
+        except (CorruptionError, NotFoundError, PackGoneError, StorageError):
+            self._give_up(number)
+
+    def _give_up(self, number: int) -> None:
+        """Ends a `gc` without deleting anything, so that writers needn't store again what it condemns."""
+        with contextlib.suppress(StorageError, RemoteError):  # then whoever comes next does it
             commit(self._log, self._state, lambda state: _given_up(number) if _is_open(state, number) else [])
 
     def _finish(self, number: int, marked: KeySet | None) -> bool:
@@ -202,28 +234,28 @@ class Collector:
         try:
             while _is_open(self._state, number):
                 with KeySet(self._scratch) as own:
-                    if self._judge(number, marked if marked is not None else own, marked is not None):
+                    if self._judge(number, own if marked is None else marked):
                         return True
                     marked = None
-        except ObjstoreError:
+        except ObjstoreError as error:
             refresh(self._log, self._state)
             if _is_open(self._state, number):
+                if isinstance(error, CorruptionError | NotFoundError):
+                    raise CorruptionError(
+                        f"{error}; nothing was freed: `objstore fsck --remote --repair` sends again what is here"
+                    ) from error
                 raise
         return False  # somebody else has brought it to its end, and may have deleted what we were reading
 
-    def _judge(self, number: int, live: KeySet, is_marked: bool) -> bool:
+    def _judge(self, number: int, live: KeySet) -> bool:
         """Marks again, moves what is needed, and appends the verdict; False when another gc or verdict has come in between."""
-        known = self._cache.segments if is_marked else set()
         self._look()
         judged = self._state.gc_stage
         condemned = self._state.gcs[number].condemned - self._state.dead_packs
         self._progress.start("looking again for what is needed")
         mark(self._database, self._state.roots(deleted=True), live)
-        if is_marked:  # that all of this is live, is what the plan has made sure of; it costs little to look
-            mark_listed(self._database, all_metadata(self._database), condemned, live)
         for name in self._state.segments:
-            if name not in known:
-                mark_listed(self._database, rows_of(self._database.read_segment(name), PARENTS), condemned, live)
+            mark_listed(self._database, rows_of(self._database.read_segment(name), PARENTS), condemned, live)
         superseded = naming(self._database, self._state.segments, condemned)
         draft = self._database.open_draft(self._drafts, number, stored=_NothingStored(), at_once=3, takes_over=False)
         try:
@@ -242,6 +274,7 @@ class Collector:
             if done:
                 draft.finish()
                 self._freed.rewritten_bytes += draft.stored_bytes
+                self._made.update(set(draft.packs).difference(self._cache.pack_ids()), segments)
             return done
         finally:
             draft.close()
@@ -250,15 +283,18 @@ class Collector:
         """Deletes what is dead for ever: segments first, then packs. What anybody has left of it goes, too."""
         self._progress.start("deleting")
         counting = set(self._state.segments)
-        unnamed = {blob_id(name): size for name, size in self._blobs.list("index/") if blob_id(name) not in counting}
-        packs = {blob_id(name): size for name, size in self._blobs.list("packs/") if blob_id(name) in self._state.dead_packs}
-        segments = {name: size for name, size in unnamed.items() if self._is_dead(name)}
-        size = sum(packs.values()) + sum(segments.values())
+        index = {blob_id(name): size for name, size in self._blobs.list("index/")}
+        packs = {blob_id(name): size for name, size in self._blobs.list("packs/")}
+        dead_segments = [name for name in index if name not in counting and self._is_dead(name)]
+        dead_packs = [name for name in packs if name in self._state.dead_packs]
+        size = sum(index[name] for name in dead_segments) + sum(packs[name] for name in dead_packs)
         if dry_run:
-            return FreedThere(size, len(packs), requests=len(packs) + len(segments), dry_run=True)
-        self._delete(map(segment_name, segments))
-        self._delete(map(pack_name, packs))
-        return replace(self._freed, bytes=size - self._freed.rewritten_bytes, deleted=len(packs))
+            return FreedThere(size, len(dead_packs), requests=len(dead_packs) + len(dead_segments), dry_run=True)
+        check_writable(self._state)
+        self._delete(map(segment_name, dead_segments))
+        self._delete(map(pack_name, dead_packs))
+        made = sum(size for name, size in (index | packs).items() if name in self._made)
+        return replace(self._freed, bytes=size - made, deleted=max(0, len(dead_packs) - self._freed.rewritten))
 
     def _is_dead(self, segment: str) -> bool:
         """Whether a segment that doesn't count names a dead pack, so that it never will count."""

@@ -1,39 +1,47 @@
 """What a collection would free in a place where others write at the same time (spec/gc.md)."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import ceil, inf
+from math import ceil, isfinite
 
 from objstore.blobs.probing import clock
 from objstore.blobs.protocol import BlobStore, Listed
 from objstore.errors import CorruptionError, ObjstoreError
 from objstore.graph.reachability import mark
 from objstore.history.purging import Purgeable, purgeable
+from objstore.history.records import GcRecord
 from objstore.history.state import State
+from objstore.host.clock import text_of
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
 from objstore.odb.pack import TARGET_SIZE
 from objstore.odb.repack import PackUse, RepackPlan, measure, plan
-from objstore.values.digest import Digest
+
+_SEVERAL = 8  # that many small packs are worth the segments that have to be written anew with them
 
 
 @dataclass(frozen=True)
 class CollectionPlan:
     """What a collection would do."""
 
-    repack: RepackPlan = field(default_factory=RepackPlan)
-    orphans: tuple[str, ...] = ()
+    repack: RepackPlan
+    orphans: tuple[str, ...]
     """Packs that no segment names."""
-    purged: tuple[Purgeable, ...] = ()
+    purged: tuple[Purgeable, ...]
     """Deleted versions that can't be restored any more."""
-    kept: tuple[Purgeable, ...] = ()
+    kept: tuple[Purgeable, ...]
     """Those that were deleted too short a time ago."""
-    freed: int = 0
-    moved: int = 0
+    freed: int
+    """Bytes, the index apart."""
+    moved: int
     """Bytes of what is still needed of packs that are written anew."""
+
+    def without_rewriting(self) -> "CollectionPlan":
+        """What can be done without room."""
+        return replace(self, repack=replace(self.repack, rewrite=()), moved=0)
 
     @property
     def condemned(self) -> tuple[str, ...]:
@@ -54,20 +62,22 @@ def plan_collection(blobs: BlobStore, database: Database, index: Cache, state: S
     `min_age`, in seconds: what is younger by the clock of the place, and no longer needed, is left all the same. CorruptionError when a
     pack that is needed is missing.
     """
-    before = _now(blobs) - min_age if min_age else inf
-    purged, kept = _purging(state, before)
-    mark(database, _roots_but(state, purged), live)
+    before = _now(blobs) - min_age if min_age else None
+    purged = [item for item in purgeable(state) if _was_deleted(item, before)]
+    after = state.copy()
+    after.apply(after.position + 1, [GcRecord(condemned=(), purged=tuple(item.source for item in purged))])
+    mark(database, after.roots(deleted=True), live)
     there = {blob_id(blob.name): blob for blob in blobs.list_dated("packs/")}
     named = set(index.pack_ids())
     uses = measure(index, live, {pack: there[pack].size if pack in there else 0 for pack in named})
     _check_none_is_missing(blobs, (use for pack, use in uses.items() if pack not in there))
-    decided = plan(uses.values())
+    decided = plan(uses.values(), several=_SEVERAL)
     orphans = _orphans((blob for pack, blob in there.items() if pack not in named), state, before)
     return CollectionPlan(
         decided,
         tuple(sorted(orphans)),
         tuple(purged),
-        tuple(kept),
+        tuple(purgeable(after)),
         freed=decided.freed + sum(there[pack].size for pack in orphans),
         moved=sum(uses[pack].live for pack in decided.rewrite),
     )
@@ -79,31 +89,17 @@ def blob_id(name: str) -> str:
 
 
 def _now(blobs: BlobStore) -> float:
-    """By the clock of the place, which is the one that says how old packs are; by this machine's where nothing may be written."""
+    """By the clock of the place, which is the one that says how old packs are; by this machine's where that isn't to be had."""
     with contextlib.suppress(ObjstoreError):
-        return clock(blobs)
+        now = clock(blobs)
+        if isfinite(now):
+            return now
     return datetime.now(UTC).timestamp()
 
 
-def _purging(state: State, before: float) -> tuple[list[Purgeable], list[Purgeable]]:
-    """The versions that are put beyond recall, and those that are too young for it."""
-    deleted = list(purgeable(state))
-    if before == inf:
-        return deleted, []
-    purged = list(purgeable(state, datetime.fromtimestamp(before, UTC))) if before > 0 else []
-    names = set(map(str, purged))
-    return purged, [item for item in deleted if str(item) not in names]
-
-
-def _roots_but(state: State, purged: Iterable[Purgeable]) -> Iterator[Digest]:
-    """What can be asked for, now or after a restore, and what drafts hold."""
-    away = {(item.collection.id, item.version.root) for item in purged}
-    for collection in state.collections.values():
-        for version in collection.versions:
-            if not version.purged and not (version.deleted and (collection.id, version.root) in away):
-                yield version.root
-    for pending in state.pendings.values():
-        yield from (part.root for part in pending.parts.values())
+def _was_deleted(item: Purgeable, before: float | None) -> bool:
+    """Whether it was before some time, by the clock of whoever did it."""
+    return before is None or (before > 0 and item.version.deleted_at < text_of(datetime.fromtimestamp(before, UTC)))
 
 
 def _check_none_is_missing(blobs: BlobStore, absent: Iterable[PackUse]) -> None:
@@ -115,6 +111,7 @@ def _check_none_is_missing(blobs: BlobStore, absent: Iterable[PackUse]) -> None:
         )
 
 
-def _orphans(unnamed: Iterable[Listed], state: State, before: float) -> set[str]:
+def _orphans(unnamed: Iterable[Listed], state: State, before: float | None) -> set[str]:
     """Packs that no segment names, and that are so old that their writers seem to be gone."""
-    return {blob_id(blob.name) for blob in unnamed if blob_id(blob.name) not in state.dead_packs and blob.made < before}
+    packs = {blob_id(blob.name): blob for blob in unnamed}
+    return {pack for pack, blob in packs.items() if pack not in state.dead_packs and (before is None or blob.made < before)}

@@ -328,6 +328,11 @@ class Project:
 
             dead = dead | holdings.condemned
             stored, at_once = Reliable(self.database, dead), _UPLOADS
+        elif holdings.condemned:
+            from objstore.odb.reliable import Reliable
+
+            dead = dead | holdings.condemned
+            stored = Reliable(self.database.alone, holdings.condemned)
         return self.database.open_draft(
             self.drafts, holdings.generation, self.lost(), dead, lasting=lasting, stored=stored, at_once=at_once
         )
@@ -343,7 +348,7 @@ class Project:
     def commit(self, decide: Decide) -> list[Record]:
         """Appends to the history (see history.commit); to be used inside `writing` or `collecting`.
 
-        In a bucket, a `decide` whose records name segments, or roots of no version that is there, checks the fence (history.fence).
+        But in a clone, a `decide` whose records name segments, or roots of no version that is there, checks the fence (history.fence).
         """
         return self._committed(self._logbook.commit, decide)
 

@@ -45,24 +45,24 @@ def rebuild_index(
     kept = [name for name in state.segments if name not in replaced]
     listed = {pack.hex() for name in kept for pack in database.read_segment(name).packs}
     packs = {name.rpartition("/")[2] for name, _ in blobs.list("packs/")} - listed - state.dead_packs
-    database.load(kept)
+    database.load(kept, state.dead_packs)
     healed = found_elsewhere(database.cache, lost)
     with KeySet(scratch.scratch) as left_out:
         left_out.add_new(healed)
         rebuilt = segment_of(packs, database, scratch, left_out, sound, lost)
-    _load(database, kept, scratch, rebuilt)
+    _load(database, kept, state, scratch, rebuilt)
     with beyond_use(database, roots, scratch.scratch) as useless:
         if useless:
             useless.add_new(healed)
             rebuilt = segment_of(packs, database, scratch, useless, sound, lost)
-            _load(database, kept, scratch, rebuilt)
+            _load(database, kept, state, scratch, rebuilt)
     if publish:
         _publish(log, database, state, replaced, scratch, rebuilt)
     return [*kept, rebuilt] if rebuilt else kept
 
 
-def _load(database: Database, kept: list[str], scratch: BlobStore, rebuilt: str | None) -> None:
-    database.load(kept)
+def _load(database: Database, kept: list[str], state: State, scratch: BlobStore, rebuilt: str | None) -> None:
+    database.load(kept, state.dead_packs)
     if rebuilt:
         database.cache.add_segment(rebuilt, Segment.of(scratch.read(segment_name(rebuilt))))
 

@@ -1,6 +1,10 @@
 """Collecting garbage in a remote, or in a bucket that is opened directly."""
 
-from objstore.errors import InvalidInputError
+from dataclasses import replace
+
+from objstore.errors import ConflictError, InvalidInputError
+from objstore.history.clone import CloneLogbook
+from objstore.history.commit import refresh
 from objstore.history.log import Log
 from objstore.history.state import State
 from objstore.host.progress import Progress
@@ -26,21 +30,24 @@ def collect_remote(
     """Frees in a remote what no version there needs, while others may write there and read (see Collector).
 
     `min_age`, in seconds: packs that nobody names, and versions deleted, less long ago are left alone. In a mirror only that is deleted
-    which its upstream has freed. NotFoundError when there is no such remote; RemoteError when it can't be reached, or not be written.
+    which its upstream has freed. NotFoundError when there is no such remote; RemoteError when it can't be reached, or not be written;
+    ConflictError when a version that is deleted there is back here.
     """
+    if project.bucket is not None:
+        raise InvalidInputError(f"{project.location} is the bucket itself: leave the remote out")
     connection = project.connect(name)
     with synchronizing(project, connection, waiting):
         if name != UPSTREAM:
             return _sweep_mirror(project, connection, progress, dry_run)
-        fetch_now(project, connection, progress, waiting)
+        fetched = fetch_now(project, connection, progress, waiting)
         assert project.clone is not None
+        _check_nothing_has_come_back(project.clone)
         place = Place(connection.blobs, project.settings.project, connection.folder, project.scratch, project.database.alone)
-        try:
-            with Collector(place, project.clone.mirror.copy(), progress, min_age) as collector:
-                return collector.dry_run() if dry_run else collector.run()
-        finally:
-            if not dry_run:
-                fetch_now(project, connection, progress, waiting)
+        with Collector(place, project.clone.mirror.copy(), progress, min_age) as collector:
+            freed = collector.dry_run() if dry_run else collector.run()
+        if not dry_run:
+            fetched.add(fetch_now(project, connection, progress, waiting))
+        return replace(freed, fetched=fetched)
 
 
 def collect_bucket(project: Project, progress: Progress, *, min_age: float = MIN_AGE, dry_run: bool = False) -> FreedThere:
@@ -49,18 +56,29 @@ def collect_bucket(project: Project, progress: Progress, *, min_age: float = MIN
         raise InvalidInputError(f"{project.location} isn't a bucket")
     with project.writing():
         place = Place(project.blobs, project.settings.project, project.local, project.scratch, project.database)
-        try:
-            with Collector(place, project.state.copy(), progress, min_age) as collector:
-                return collector.dry_run() if dry_run else collector.run()
-        finally:
-            project.refresh()
+        with Collector(place, project.state.copy(), progress, min_age) as collector:
+            freed = collector.dry_run() if dry_run else collector.run()
+        project.refresh()
+        return freed
+
+
+def _check_nothing_has_come_back(clone: CloneLogbook) -> None:
+    """ConflictError when a version that is deleted upstream was restored here, which the upstream hasn't been told yet."""
+    for there in clone.mirror.collections.values():
+        here = clone.state.collections.get(there.id)
+        for version in here.live() if here else ():
+            known = there.find_root(version.root)
+            if known is not None and known.deleted and not known.purged:
+                raise ConflictError(
+                    f"{there.name}:{known.name} is deleted upstream, but was restored here; gc would put it beyond recall: "
+                    "`objstore push` first"
+                )
 
 
 def _sweep_mirror(project: Project, connection: Connection, progress: Progress, dry_run: bool) -> FreedThere:
     connection.check_there()
     state = State()
-    for number, records in Log(connection.blobs, "main").read_from(1):
-        state.apply(number, records)
+    refresh(Log(connection.blobs, "main"), state)
     place = Place(connection.blobs, project.settings.project, connection.folder, project.scratch)
     with Collector(place, state, progress, 0) as collector:
         return collector.sweep(dry_run=dry_run)

@@ -167,27 +167,29 @@ class Repository:
 
     # -- keeping house -------------------------------------------------------------------------------------------------
 
-    def gc(
-        self, *, remote: str | None = None, min_age: timedelta = timedelta(seconds=MIN_AGE), dry_run: bool = False
-    ) -> Freed | FreedThere:
+    def gc(self, *, remote: str | None = None, min_age: timedelta | None = None, dry_run: bool = False) -> Freed | FreedThere:
         """Frees what no version needs that isn't deleted, and no draft; deleted versions can't be restored afterwards.
 
         `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,
-        what was uploaded or deleted less than `min_age` ago stays.
+        versions that were deleted less than `min_age` ago stay, and so do packs of uploads that aren't finished; a day if None.
         """
+        seconds = _seconds(min_age)
         with self._session.alone() as project:
             if remote is None and project.bucket is None:
+                if min_age is not None:
+                    raise InvalidInputError("min_age is about what is freed in a remote or a bucket: name the remote")
                 return collect(project, Silent(), dry_run=dry_run)
-            seconds = min_age.total_seconds()
             if remote is None:
                 return collect_bucket(project, Silent(), min_age=seconds, dry_run=dry_run)
             return collect_remote(project, Silent(), remote, min_age=seconds, dry_run=dry_run)
 
     def fsck(self, *, remote: str | None = None, repair: bool = False) -> Report:
-        """Checks everything that is stored; `repair` rebuilds what can be rebuilt. `remote`: what is stored in that one."""
+        """Checks everything that is stored; `repair` rebuilds what can be rebuilt. `remote`: what is stored in that one;
+        of the upstream (`origin`) `repair` sends again what is missing or damaged there, and is here.
+        """
         with self._session.alone() as project:
             if remote is not None:
-                return check_remote(project, remote, Silent())
+                return check_remote(project, remote, Silent(), repair=repair)
             report = check(project.folder, Silent(), repair=repair, blobs=project.blobs if project.bucket else None)
             if repair:
                 project.forget_cache()
@@ -337,6 +339,16 @@ def diff(a: Artifact, b: Artifact) -> FileDiff:
     if not isinstance(a, Artifact):
         raise InvalidTypeError(f"diff compares artifacts, not a {type(a).__name__}; for names and folders use repo.diff(a, b)")
     return a.diff(b)
+
+
+def _seconds(min_age: timedelta | None) -> float:
+    if min_age is None:
+        return MIN_AGE
+    if not isinstance(min_age, timedelta):
+        raise InvalidTypeError(f"min_age is a datetime.timedelta, like timedelta(days=7), not a {type(min_age).__name__}")
+    if min_age < timedelta():
+        raise InvalidInputError("min_age can't be less than nothing")
+    return min_age.total_seconds()
 
 
 def _labels(aliases: Sequence[str] | None, tags: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

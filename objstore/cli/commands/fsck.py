@@ -3,11 +3,10 @@
 import click
 
 from objstore.cli.failing import DIFFERENT
-from objstore.cli.opening import opened_project, start, start_folder, tell_setting_up
+from objstore.cli.opening import opened_project, start, start_folder, tell_setting_up, tell_waiting
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
-from objstore.errors import InvalidInputError
 from objstore.host.progress import Progress
 from objstore.repository.checking import Problem, Report, check
 from objstore.repository.founding import located
@@ -17,7 +16,7 @@ _SHOWN = 20
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt: the index and the cache.")
+@click.option("--repair", is_flag=True, help="Rebuild the index and the cache; send the upstream again what it lacks.")
 @click.option("--remote", is_flag=False, flag_value=UPSTREAM, metavar="[NAME]", help="Check a remote, the upstream unless named.")
 @as_json
 def command(repair: bool, remote: str | None, as_json: bool) -> int:
@@ -26,18 +25,17 @@ def command(repair: bool, remote: str | None, as_json: bool) -> int:
     That is every pack, record, index segment, manifest and log, and all references between them. Names the versions and
     paths that each problem affects. The exit code is 1 when something is wrong (and wasn't repaired).
 
-    With --remote it reads all that is stored there. `objstore push --verify` fills holes of the upstream with what is here.
+    With --remote it reads all that is stored there; --repair then sends again what is missing or damaged in the upstream, and is here.
 
     \b
     Example:
       objstore fsck
       objstore fsck --repair
       objstore fsck --remote
+      objstore fsck --remote --repair
     """
-    if remote is not None and repair:
-        raise InvalidInputError("--repair is for what is here; `objstore push --verify` fills holes of the upstream")
     with progress() as shown:
-        report = _checked(shown, repair) if remote is None else _checked_there(shown, remote)
+        report = _checked(shown, repair) if remote is None else _checked_there(shown, remote, repair)
     if as_json:
         print_json({"sound": report.is_sound, **_as_dict(report)})
     else:
@@ -52,11 +50,11 @@ def _checked(shown: Progress, repair: bool) -> Report:
         return check(project.folder, shown, repair=repair, blobs=project.blobs if project.bucket else None)
 
 
-def _checked_there(shown: Progress, name: str) -> Report:
+def _checked_there(shown: Progress, name: str, repair: bool) -> Report:
     from objstore.repository.verifying import check_remote
 
     with opened_project() as project:
-        return check_remote(project, name, shown)
+        return check_remote(project, name, shown, repair=repair, waiting=tell_waiting)
 
 
 def _as_dict(report: Report) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """`objstore gc`: frees what no version needs."""
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,9 @@ from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
+from objstore.cli.transfers import fetched_as_dict, print_fetched
 from objstore.errors import InvalidInputError
+from objstore.history.records import DeleteRecord
 from objstore.repository.collecting import Freed, collect
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM
@@ -20,7 +23,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--remote", is_flag=False, flag_value=UPSTREAM, metavar="[NAME]", help="Free in a remote, the upstream unless named.")
-@click.option("--min-age", type=seconds, metavar="AGE", help="In a remote: leave alone what is younger (7d, 0).  [default: 24h]")
+@click.option(
+    "--min-age",
+    type=seconds,
+    metavar="AGE",
+    help="In a remote: what was deleted less long ago stays (30m, 24h, 7d; 0 for nothing).  [default: 24h]",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be freed.")
 @as_json
 @with_project
@@ -29,9 +37,9 @@ def command(project: Project, remote: str | None, min_age: float | None, dry_run
 
     Versions that were deleted can't be restored afterwards. Waits until nobody writes to the repository.
 
-    With --remote it frees in the upstream, while others push there, pull, and perhaps collect, too. What was uploaded or deleted less than
-    a day ago is left alone there. Cut off, it is brought to its end by the next one, whoever's that is. In a mirror only that goes which
-    its upstream has freed.
+    With --remote it frees in the upstream, while others push there, pull, and perhaps collect, too. Versions that were deleted less than a
+    day ago stay there, and so do packs of uploads that aren't finished. Cut off, it is brought to its end by the next one, whoever's that
+    is. In a mirror only that goes which its upstream has freed and `objstore push --remote` has told it.
 
     \b
     Example:
@@ -67,17 +75,19 @@ def _collect_there(project: Project, remote: str | None, age: float | None, dry_
         else:
             freed = collect_remote(project, shown, remote, min_age=min_age, dry_run=dry_run, waiting=tell_waiting)
     if as_json:
-        print_json(freed)
+        print_json({field.name: getattr(freed, field.name) for field in fields(freed)} | {"fetched": fetched_as_dict(freed.fetched)})
         return
+    print_fetched(freed.fetched)
     if freed.finished:
-        begun = counted(freed.finished, "collection")
-        print_line(f"{'would finish' if freed.dry_run else 'finished'} {begun} that somebody else had begun")
+        print_line(f"{'would finish' if freed.dry_run else 'finished'} {counted(freed.finished, 'collection')} that had been cut off")
     _print_purged(freed.purged, freed.dry_run)
     for name in freed.restorable:
         print_line(f"{name}  was deleted a short time ago, so it stays; --min-age says how short")
     _print_freed(freed)
-    if freed.dry_run:
+    if freed.requests:
         print_line(f"would write {size(freed.rewritten_bytes)} anew, with some {counted(freed.requests, 'request')}")
+    if project.clone is not None and any(isinstance(record, DeleteRecord) for record in project.clone.replay.outgoing):
+        print_line("what was deleted here since the last push isn't deleted upstream yet")
 
 
 def _print_purged(names: list[str], is_plan: bool) -> None:
@@ -87,4 +97,4 @@ def _print_purged(names: list[str], is_plan: bool) -> None:
 
 def _print_freed(freed: "Freed | FreedThere") -> None:
     would = "would free" if freed.dry_run else "freed"
-    print_line(f"{would} {size(freed.bytes)}: {counted(freed.deleted, 'pack')} deleted, {freed.rewritten:,} rewritten")
+    print_line(f"{would} {size(max(0, freed.bytes))}: {counted(freed.deleted, 'pack')} deleted, {freed.rewritten:,} rewritten")

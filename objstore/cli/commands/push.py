@@ -8,19 +8,19 @@ from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
-from objstore.cli.transfers import fetched_as_dict, print_pushed
+from objstore.cli.transfers import fetched_as_dict, print_fetched, print_pushed
 from objstore.errors import InvalidInputError
 from objstore.repository.mirroring import mirror
 from objstore.repository.project import Project
 from objstore.repository.pushing import Pushed, push
 from objstore.repository.remotes import UPSTREAM
-from objstore.repository.verifying import verify
+from objstore.repository.verifying import Verified, verify
 
 
 @click.command()
 @click.argument("names", metavar="[NAME…]", nargs=-1, shell_complete=completing.collections)
 @click.option("--remote", "mirror_name", metavar="R", help="Copy the upstream to R, a mirror of it.")
-@click.option("--verify", "is_check", is_flag=True, help="Check first that the upstream has every pack, whole, and fill its holes.")
+@click.option("--verify", "is_check", is_flag=True, help="Check first that the upstream has every pack, complete, and fill its holes.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
 @as_json
 @with_project
@@ -44,25 +44,33 @@ def command(project: Project, names: tuple[str, ...], mirror_name: str | None, i
             raise InvalidInputError("a mirror is copied as a whole: --remote goes without names and without --verify")
         return _mirrored(project, mirror_name, dry_run, as_json)
     if is_check and dry_run:
-        raise InvalidInputError("--verify fills holes, so it doesn't go with --dry-run; `objstore -C URL fsck` only looks")
-    code = _verified(project) if is_check else 0
+        raise InvalidInputError("--verify fills holes, so it doesn't go with --dry-run; `objstore fsck --remote` only looks")
+    found = _verified(project) if is_check else None
     with progress() as shown:
         done = push(project, shown, names=names, dry_run=dry_run, waiting=tell_waiting)
+    lost = found.lost if found else []
     if as_json:
-        print_json(_as_dict(done))
+        print_json(_as_dict(done) | (_verified_as_dict(found) if found else {}))
     else:
-        print_pushed(done, project)
-    return code
+        print_pushed(done, project, quiet=bool(lost))
+    return DIFFERENT if lost else 0
 
 
-def _verified(project: Project) -> int:
-    """Checks the upstream and fills its holes; the exit code."""
+def _verified(project: Project) -> Verified:
+    """Checks the upstream, and fills its holes."""
     with progress() as shown:
         found = verify(project, shown, tell_waiting)
+    print_fetched(found.fetched, err=True)
     click.echo(f"checked {counted(found.packs, 'pack')}: {counted(len(found.broken), 'hole')}", err=True)
     if found.broken:
-        click.echo(f"sent {counted(found.restored, 'object')} again, {counted(len(found.lost), 'object')} can't be had here", err=True)
-    return DIFFERENT if found.lost else 0
+        click.echo(f"sent {counted(found.restored, 'object')} again", err=True)
+    if found.lost:
+        click.echo(f"{counted(len(found.lost), 'object')} can't be had here; `objstore fsck --remote` names the versions hit", err=True)
+    return found
+
+
+def _verified_as_dict(found: Verified) -> dict[str, object]:
+    return {"verified": {"packs": found.packs, "broken": found.broken, "restored": found.restored, "lost": found.lost}}
 
 
 def _mirrored(project: Project, name: str, dry_run: bool, as_json: bool) -> int:
