@@ -112,10 +112,14 @@ class State:
         """Seconds from its creation after which a version expires; None for never."""
         return self.default_ttl if version.ttl == 0 else version.ttl
 
+    def with_root(self, root: Digest) -> list[Version]:
+        """Of each collection that has had a version of this root the newest one."""
+        found = (collection.find_root(root) for collection in self.collections.values())
+        return [version for version in found if version is not None]
+
     def is_live(self, root: Digest) -> bool:
         """Whether a version that isn't deleted has this root."""
-        found = (collection.find_root(root) for collection in self.collections.values())
-        return any(version is not None and not version.deleted for version in found)
+        return not all(version.deleted for version in self.with_root(root))
 
     def roots(self, *, deleted: bool = False) -> Iterator[Digest]:
         """All that must be kept: the roots of live versions and of parts. May repeat. With `deleted`, also of what can be restored."""

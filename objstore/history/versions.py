@@ -118,7 +118,7 @@ def restore_version(state: State, collection: str, ref: str) -> list[Record]:
     if newest is not None and newest.number != version.number:
         raise ConflictError(f"{name} has the content of {newest.name}, which is {_condition(newest)}; use that one")
     if version.purged:
-        raise ConflictError(f"{name} was deleted, and its content collected by gc since; log it again")
+        raise ConflictError(f"{name} was deleted, and its content collected by gc since; add it again from its source")
     return [RestoreRecord(collection=found.id, root=version.root.hex())]
 
 

@@ -7,6 +7,7 @@ from objstore.errors import CorruptionError, NotFoundError
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database, Span
 from objstore.odb.keptsegments import KeptSegments
+from objstore.odb.record import decode
 from objstore.odb.remotedatabase import RemoteDatabase
 from objstore.values.key import Key
 
@@ -31,10 +32,10 @@ class NearDatabase(RemoteDatabase):
         try:
             return super().read_moved(span)
         except (CorruptionError, NotFoundError):
-            near = self._read_here([key for key, _, _ in span.records])
+            near = self._records_here([key for key, _, _ in span.records])
             if len(near) < len(span.records):
                 raise
-            return list(near.items())
+            return near
 
     def _read_here(self, keys: Sequence[Key]) -> dict[Key, bytes | memoryview]:
         if self._here is None:
@@ -43,3 +44,15 @@ class NearDatabase(RemoteDatabase):
             return dict(self._here.read_many(sorted(self._here.known(keys))))
         except CorruptionError:  # that is for whoever looks after what is here
             return {}
+
+    def _records_here(self, keys: Sequence[Key]) -> list[tuple[Key, bytes | memoryview]]:
+        """As they are stored; but none if one is damaged."""
+        if self._here is None:
+            return []
+        try:
+            found = list(self._here.read_records(self._here.locate(keys)))
+            for key, record in found:
+                decode(key, record)
+        except (CorruptionError, NotFoundError):
+            return []
+        return found

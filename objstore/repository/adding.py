@@ -90,7 +90,9 @@ def add(
     """
     with project.writing(waiting):
         check_type_matches(project.state, labels)
-        intake = Intake(project.database, source_of(paths), patterns, progress, project.keep_mode_for(paths))
+        intake = Intake(
+            project.database, source_of(paths), patterns, progress, project.keep_mode_for(paths), may_build_on=project.may_build_on
+        )
         with intake.plan(project.scratch, project.clock_for(paths)) as plan:
             if plan.is_unchanged and plan.base is not None and project.bucket is None:
                 if warn is not None:

@@ -26,6 +26,7 @@ from objstore.repository.cacheplace import open_cache
 from objstore.repository.founding import found, located, make_project
 from objstore.repository.indexing import load_following
 from objstore.repository.settings import NAME, Settings
+from objstore.values.digest import Digest
 from objstore.values.key import Key
 
 if TYPE_CHECKING:  # what has to do with remotes is loaded where there is one
@@ -340,6 +341,14 @@ class Project:
     def receiving_draft(self) -> "Draft":
         """A draft for what comes from a remote: all that isn't held in this very place."""
         return self.database.alone.open_draft(self.drafts, self.holdings.generation, self.lost(), self.holdings.dead_packs)
+
+    def may_build_on(self, root: Digest) -> bool:
+        """Whether what a root reaches is there as long as nobody says otherwise.
+
+        A clone keeps the metadata of versions that were deleted upstream, but gc there has freed what only the upstream had.
+        """
+        known = self.state.with_root(root)
+        return self.clone is None or not known or self.state.is_live(root)
 
     def lost(self) -> set[Key]:
         """Objects that the index lists but a check has found damaged."""

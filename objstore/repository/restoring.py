@@ -32,4 +32,4 @@ def _check_stays(project: Project, state: State, collection: str, ref: str) -> N
         with KeySet(project.scratch) as keys:
             mark(project.database, [root], keys)
     except CorruptionError:
-        raise ConflictError(f"the content of {collection}:{ref} was freed by a gc; log it again from its source") from None
+        raise ConflictError(f"the content of {collection}:{ref} was freed by a gc; add it again from its source") from None

@@ -44,7 +44,9 @@ def add_folder(content: DraftContent, local: Path, prefix: bytes, patterns: Patt
         raise SourceFileError(f"{local} is not a folder; use add_file")
     check_outside_store(prefix)
     with content.lock, content.session.writing() as project, ExitStack() as plans:
-        intake = Intake(content.session.database, folder_source(local), patterns, Silent(), project.keep_mode)
+        intake = Intake(
+            content.session.database, folder_source(local), patterns, Silent(), project.keep_mode, may_build_on=project.may_build_on
+        )
         plan = plans.enter_context(intake.plan(project.scratch, project.clock_for([local])))
         if plan.is_unchanged and plan.base is not None:
             root = plan.base

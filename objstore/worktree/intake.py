@@ -1,8 +1,8 @@
 """Taking a source in: scan, then read what has changed, then edit the manifest."""
 
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +69,8 @@ class Intake:
     progress: Progress
     keep_mode: bool = True
     workers: int = 2
+    may_build_on: Callable[[Digest], bool] = field(default=lambda _: True)
+    """Whether what was taken in under a root is still there."""
 
     def __post_init__(self) -> None:
         self._scans = ScanCache(self.database.cache, self.source, self.patterns, bytes([self.keep_mode]))
@@ -78,7 +80,7 @@ class Intake:
         """Walks the source. `clock`: the file system's time before the walk. Every SourceFileError of the walk comes now."""
         record = self._scans.record()
         remembered = root_of(record)
-        base = remembered if remembered is not None and node_key(remembered) in self.database else None
+        base = remembered if remembered is not None and self._is_here(remembered) else None
         plan = self._scanned(scratch, clock, record, base)
         try:
             if base is not None and self._scans.record() != record:
@@ -88,6 +90,9 @@ class Intake:
             yield plan
         finally:
             plan.close()
+
+    def _is_here(self, root: Digest) -> bool:
+        return node_key(root) in self.database and self.may_build_on(root)
 
     def _scanned(self, scratch: Path, clock: int, record: bytes | None, base: Digest | None) -> Plan:
         scan = Scan(self.source, self.patterns, self._scans.listing if base else _nothing)

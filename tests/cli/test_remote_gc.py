@@ -1,5 +1,7 @@
 """`objstore gc --remote`, as people see it."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.test_sharing import At, add, ann, bob, upstream
@@ -49,7 +51,6 @@ def test_an_age_that_is_none_is_refused(ann: At, age: str) -> None:
 def test_what_makes_no_sense_is_refused(ann: At, bob: At) -> None:
     assert "add --remote" in ann("gc", "--min-age", "1h", code=2).err
     assert "there is no remote 'nowhere'" in ann("gc", "--remote", "nowhere", code=3).err
-    assert "push --verify" in ann("fsck", "--remote", "--repair", code=2).err
 
 
 def test_a_remote_with_nothing_in_it_is_told(ann: At) -> None:
@@ -66,3 +67,39 @@ def test_a_hole_upstream_is_named_and_filled(ann: At, bob: At) -> None:
     bob("fsck", "--remote")
     bob("gc", "--remote")
     assert bob("fsck", "--remote").out.endswith("no problems\n")
+
+
+def test_a_chunk_that_rots_upstream_is_named_and_sent_again(ann: At, bob: At) -> None:
+    for pack in (ann.folder / "upstream" / "packs").rglob("?" * 64):
+        data = bytearray(pack.read_bytes())
+        data[100] ^= 1
+        pack.chmod(0o644)
+        pack.write_bytes(data)
+    assert "affects images:v0" in bob("fsck", "--remote", code=1).out
+    assert ann("fsck", "--remote", "--repair").out.splitlines()[-1].endswith("problems")
+    ann("gc", "--remote")
+    assert bob("fsck", "--remote").out.endswith("no problems\n")
+
+
+def test_what_is_not_here_either_is_told_and_nothing_says_that_all_is_well(ann: At, bob: At) -> None:
+    bob("prune")
+    for pack in (ann.folder / "upstream" / "packs").rglob("?" * 64):
+        pack.unlink()
+    told = bob("push", "--verify", code=1)
+    assert told.out == ""
+    assert "can't be had here; `objstore fsck --remote` names the versions hit" in told.err
+    assert bob.json("push", "--verify", code=1)["verified"]["lost"]
+    ann("push", "--verify")
+    assert bob.json("push", "--verify")["verified"]["broken"] == []
+
+
+def test_a_deletion_that_waits_to_be_pushed_is_told(ann: At, upstream: Path) -> None:
+    ann("rm", "images:v0", "--aliases")
+    assert "what was deleted here since the last push isn't deleted upstream yet" in ann("gc", "--remote", "--min-age", "0").out
+
+
+def test_a_version_that_is_back_here_is_not_collected(ann: At) -> None:
+    ann("rm", "images:v0", "--aliases")
+    ann("push")
+    ann("restore", "images:v0")
+    assert "`objstore push` first" in ann("gc", "--remote", "--min-age", "0", code=4).err

@@ -182,7 +182,7 @@ def test_a_gc_of_which_something_is_damaged_is_given_up_and_the_next_says_why(sh
     hole = next(place.pack for key, place in mine.connect().cache.locate_from(b"\x01"))
     (sharing.upstream / "packs" / hole[:2] / hole).unlink()
     with pytest.raises(CorruptionError, match=r"push --verify"):
-        gc(mine)
+        gc(sharing.clone("theirs", data=False))
     assert verify(mine, Silent()).lost == []
     gc(mine)
     assert held(sharing.check_upstream()) == [KEPT]

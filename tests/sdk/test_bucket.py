@@ -219,3 +219,14 @@ def test_a_bucket_is_read_also_where_nothing_can_be_kept(s3: Bucket, tmp_path: P
     monkeypatch.setattr(os, "mkdir", refuse)
     with objstore.open(url, storage_options=s3.options) as again:
         assert Path(again.artifact("notes").download(tmp_path / "got")).joinpath("file").read_text() == "one"
+
+
+def test_an_age_is_a_timedelta_and_only_for_what_is_shared(tmp_path: Path) -> None:
+    with objstore.open(tmp_path, create=True) as repo:
+        for wrong in (0, "7d", True, []):
+            with pytest.raises(TypeError, match="timedelta"):
+                repo.gc(remote="origin", min_age=wrong)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="less than nothing"):
+            repo.gc(remote="origin", min_age=timedelta(days=-1))
+        with pytest.raises(ValueError, match="name the remote"):
+            repo.gc(min_age=timedelta(0))
