@@ -54,6 +54,7 @@ class MemoryBlobs:
     def replace(self, name: str, file: Path, /) -> None:
         with self._lock:
             self._blobs[name] = file.read_bytes()
+            self._made[name] = time.time()
         file.unlink()
 
     def read(self, name: str, /) -> bytes:

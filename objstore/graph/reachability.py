@@ -1,6 +1,7 @@
 """What roots reach."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.graph.children import children, contents
@@ -10,6 +11,7 @@ from objstore.values.digest import Digest
 from objstore.values.key import Key, Kind, node_key
 
 _BATCH = 32
+_MANY = 4096
 
 
 def walk(
@@ -47,6 +49,26 @@ def mark_below(database: Database, keys: Iterable[Key], live: KeySet) -> None:
             pass
     except NotFoundError as error:
         raise CorruptionError(f"{error}; run `objstore fsck`") from error
+
+
+def mark_whole(database: Database, roots: Iterable[Digest], live: KeySet, scratch: Path) -> None:
+    """Adds to `live` what those roots reach of which nothing is lost."""
+    wanted = list(dict.fromkeys(roots))
+    if _mark_all(database, wanted, live, scratch):
+        return
+    for root in wanted:  # in a set of its own: what was gone into in vain would be taken for done where another leads there
+        _mark_all(database, [root], live, scratch)
+
+
+def _mark_all(database: Database, roots: Iterable[Digest], live: KeySet, scratch: Path) -> bool:
+    with KeySet(scratch) as found:
+        try:
+            mark(database, roots, found)
+        except CorruptionError:
+            return False
+        for keys in found.batches(_MANY):
+            live.add_new(keys)
+    return True
 
 
 def _children(database: Database, key: Key, data: bytes | memoryview) -> list[Key]:

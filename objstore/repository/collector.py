@@ -29,9 +29,10 @@ from objstore.odb.keyset import KeySet
 from objstore.odb.neardatabase import NearDatabase
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import rows_of, segment_name
-from objstore.repository.condemning import CollectionPlan, blob_id, plan_collection
 from objstore.repository.fetching import Fetched
+from objstore.repository.gcplan import CollectionPlan, blob_id, plan_collection
 from objstore.repository.indexing import load_following
+from objstore.repository.localgc import Freed
 from objstore.sync.moving import move, naming
 from objstore.values.key import Key
 
@@ -53,26 +54,17 @@ class Place:
 
 
 @dataclass
-class FreedThere:
+class FreedThere(Freed):
     """What a collection freed, or would free, in a place that is shared."""
 
-    bytes: int = 0
-    """By which the place shrinks, the log apart; negative where small packs became one, and nothing else was to be done."""
-    deleted: int = 0
-    """Packs of which nothing was needed."""
-    rewritten: int = 0
-    """Packs of which something was still needed; that is in new ones now."""
     rewritten_bytes: int = 0
-    """How much that was."""
-    purged: list[str] = field(default_factory=list)
-    """Versions that were deleted before and can't be restored any more."""
+    """How much of those was still needed."""
     restorable: list[str] = field(default_factory=list)
     """Versions that were deleted too short a time ago to be freed."""
     finished: int = 0
     """Collections that somebody else had begun, and that were brought to their end."""
     requests: int | None = None
     """About how many it would take; None unless it is only a plan."""
-    dry_run: bool = False
     fetched: Fetched = field(default_factory=Fetched)
     """What came of looking at the upstream before."""
 
@@ -289,7 +281,7 @@ class Collector:
         dead_packs = [name for name in packs if name in self._state.dead_packs]
         size = sum(index[name] for name in dead_segments) + sum(packs[name] for name in dead_packs)
         if dry_run:
-            return FreedThere(size, len(dead_packs), requests=len(dead_packs) + len(dead_segments), dry_run=True)
+            return FreedThere(bytes=size, deleted=len(dead_packs), requests=len(dead_packs) + len(dead_segments), dry_run=True)
         check_writable(self._state)
         self._delete(map(segment_name, dead_segments))
         self._delete(map(pack_name, dead_packs))

@@ -1,18 +1,15 @@
 """Dropping local data that the upstream is checked to hold."""
 
-import contextlib
-
-from objstore.errors import CorruptionError
-from objstore.graph.reachability import mark
+from objstore.graph.reachability import mark, mark_whole
 from objstore.history.clone import CloneLogbook
 from objstore.history.records import PartRecord, VersionRecord
 from objstore.host.batches import batches
 from objstore.host.progress import Progress
 from objstore.odb.database import Database
 from objstore.odb.keyset import KeySet
-from objstore.repository.collecting import Freed, drop
 from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting, fetch_now, synchronizing
+from objstore.repository.localgc import Freed, drop
 from objstore.repository.project import Project
 from objstore.sync.soundness import whole_packs
 from objstore.values.digest import Digest
@@ -60,10 +57,4 @@ def _mark_pending(project: Project, database: Database, clone: CloneLogbook, own
     roots = dict.fromkeys(Digest.from_hex(record.root) for record in records)
     live = set(clone.state.roots())
     mark(database, (root for root in roots if root in live), own)
-    for root in roots:
-        if root not in live:
-            # In a set of its own: what was gone into in vain would be taken for done where another leads there.
-            with KeySet(project.scratch) as found, contextlib.suppress(CorruptionError):
-                mark(database, [root], found)
-                for keys in found.batches(_BATCH):
-                    own.add_new(keys)
+    mark_whole(database, (root for root in roots if root not in live), own, project.scratch)

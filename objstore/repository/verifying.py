@@ -6,11 +6,10 @@ from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from objstore.errors import CorruptionError, InvalidInputError
-from objstore.graph.reachability import mark
+from objstore.errors import InvalidInputError
+from objstore.graph.reachability import mark_whole
 from objstore.history.clone import CloneLogbook
 from objstore.history.fence import OvertakenError
-from objstore.history.state import State
 from objstore.host.progress import Progress
 from objstore.odb.draft import Draft
 from objstore.odb.keyset import KeySet
@@ -24,8 +23,6 @@ from objstore.repository.remotes import UPSTREAM
 from objstore.sync.sending import copy_records
 from objstore.sync.soundness import listed_in, whole_packs
 from objstore.values.key import Key, Kind, describe
-
-_BATCH = 4096
 
 
 @dataclass
@@ -74,7 +71,7 @@ def _verify(
         if clone.mirror.gc_stage != looked:
             raise OvertakenError
         with project.keeping(waiting), KeySet(project.scratch) as needed:
-            _mark(project, clone.mirror, needed)
+            mark_whole(project.database, clone.mirror.roots(deleted=True), needed, project.scratch)
             still = broken - whole_packs(connection.database, connection.blobs, broken - damaged, progress)
             _fill(project, clone, connection, broken, still, needed, found, progress)
     return found
@@ -99,27 +96,6 @@ def _checked(project: Project, name: str, progress: Progress) -> Report:
     connection.check_there()
     with tempfile.TemporaryDirectory(prefix="objstore-fsck-") as nothing:
         return check(Path(nothing), progress, blobs=connection.blobs)
-
-
-def _mark(project: Project, upstream: State, needed: KeySet) -> None:
-    """Adds what versions of the upstream reach, as far as that can be told.
-
-    Only that is sent, and chunks (spec/gc.md).
-    """
-    with contextlib.suppress(CorruptionError), KeySet(project.scratch) as all_:
-        mark(project.database, upstream.roots(deleted=True), all_)
-        _add(all_, needed)
-        return
-    for root in dict.fromkeys(upstream.roots(deleted=True)):
-        # In a set of its own: what was gone into in vain would be taken for done where another leads there.
-        with contextlib.suppress(CorruptionError), KeySet(project.scratch) as one:
-            mark(project.database, [root], one)
-            _add(one, needed)
-
-
-def _add(keys: KeySet, needed: KeySet) -> None:
-    for batch in keys.batches(_BATCH):
-        needed.add_new(batch)
 
 
 def _fill(

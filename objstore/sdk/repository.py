@@ -20,11 +20,10 @@ from objstore.repository.adding import Labels, add, suggested_name
 from objstore.repository.bucket import make_in_bucket
 from objstore.repository.checking import Report, check
 from objstore.repository.cloning import make_clone
-from objstore.repository.collecting import Freed, collect
-from objstore.repository.collector import FreedThere
 from objstore.repository.comparing import diff_files
 from objstore.repository.fetching import Fetched, fetch
 from objstore.repository.introducing import introduce
+from objstore.repository.localgc import Freed, collect
 from objstore.repository.mirroring import Mirrored, mirror
 from objstore.repository.project import Project, open_project
 from objstore.repository.pruning import prune
@@ -167,7 +166,7 @@ class Repository:
 
     # -- keeping house -------------------------------------------------------------------------------------------------
 
-    def gc(self, *, remote: str | None = None, min_age: timedelta | None = None, dry_run: bool = False) -> Freed | FreedThere:
+    def gc(self, *, remote: str | None = None, min_age: timedelta | None = None, dry_run: bool = False) -> Freed:
         """Frees what no version needs that isn't deleted, and no draft; deleted versions can't be restored afterwards.
 
         `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,

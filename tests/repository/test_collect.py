@@ -16,10 +16,10 @@ from objstore.odb import pack, repack
 from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.packwriter import PackWriter
-from objstore.repository import collecting
+from objstore.repository import localgc
 from objstore.repository.adding import Labels, add
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.values.digest import Digest, plain
 from objstore.values.key import Key, chunk_key, node_key
@@ -361,7 +361,7 @@ def test_gc_leaves_alone_what_a_draft_in_another_container_is_writing(
     project: Project, lives: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There its process has a number that means nothing here."""
-    monkeypatch.setattr(collecting, "_is_alive", lambda _: False)
+    monkeypatch.setattr(localgc, "_is_alive", lambda _: False)
     draft = project.open_draft()
     draft.add(*chunk(noise(1, 9000)))
     if not lives:

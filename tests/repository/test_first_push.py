@@ -11,7 +11,7 @@ from objstore.host.progress import Silent
 from objstore.odb import pack
 from objstore.odb.pack import pack_name
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.values.digest import plain
 from objstore.values.key import Kind, chunk_key

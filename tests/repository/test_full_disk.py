@@ -10,7 +10,7 @@ import pytest
 
 from objstore.errors import StorageError
 from objstore.host.progress import Silent
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.worktree import crew
 from tests.odb.stores import noise

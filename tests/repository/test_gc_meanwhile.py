@@ -16,10 +16,10 @@ from objstore.host.progress import Silent
 from objstore.odb import repack
 from objstore.repository import checking, collector, fetching, mirroring, verifying
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
 from objstore.repository.collector import Collector
 from objstore.repository.connection import Connection
 from objstore.repository.introducing import introduce
+from objstore.repository.localgc import collect
 from objstore.repository.mirroring import mirror
 from objstore.repository.project import Project
 from objstore.repository.verifying import check_remote, verify

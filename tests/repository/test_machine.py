@@ -26,7 +26,7 @@ from objstore.odb import pack, recipe, repack, table
 from objstore.odb.segment import segment_name
 from objstore.repository.adding import Labels, add
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.repository.restoring import restore
 from objstore.worktree.ignore import Patterns

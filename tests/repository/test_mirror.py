@@ -14,8 +14,8 @@ from objstore.host.locks import FileLock
 from objstore.host.progress import Silent
 from objstore.repository import mirroring, verifying
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
 from objstore.repository.introducing import introduce
+from objstore.repository.localgc import collect
 from objstore.repository.mirroring import Mirrored, mirror
 from objstore.repository.project import Project
 from objstore.repository.pruning import prune

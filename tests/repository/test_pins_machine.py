@@ -23,7 +23,7 @@ from objstore.host.progress import Silent
 from objstore.odb import table
 from objstore.repository import pinning
 from objstore.repository.adding import Labels, add
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.repository.restoring import restore
 from objstore.repository.status import Condition, statuses

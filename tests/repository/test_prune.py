@@ -6,7 +6,7 @@ from objstore.errors import InvalidInputError, NotFoundError, RemoteError
 from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.repository.pruning import prune
 from objstore.values.digest import plain

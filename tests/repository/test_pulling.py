@@ -15,8 +15,8 @@ from objstore.host.progress import Silent
 from objstore.odb import pack
 from objstore.odb.pack import pack_name
 from objstore.odb.record import decode
-from objstore.repository.collecting import collect
 from objstore.repository.fetching import follow
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.repository.pulling import Part, named, pull
 from objstore.repository.restoring import restore

@@ -17,8 +17,8 @@ from objstore.host.progress import Silent
 from objstore.odb import pack
 from objstore.odb.keyset import KeySet
 from objstore.repository import remotes
-from objstore.repository.collecting import collect
 from objstore.repository.introducing import introduce
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM, Remote
 from objstore.repository.restoring import restore

@@ -16,10 +16,10 @@ from objstore.host import clock
 from objstore.host.progress import Silent
 from objstore.odb import repack
 from objstore.odb.segment import segment_name
-from objstore.repository import condemning, pushing
-from objstore.repository.collecting import collect
+from objstore.repository import gcplan, pushing
 from objstore.repository.collector import FreedThere
 from objstore.repository.introducing import introduce
+from objstore.repository.localgc import collect
 from objstore.repository.mirroring import mirror
 from objstore.repository.project import Project
 from objstore.repository.remotegc import collect_bucket, collect_remote
@@ -144,7 +144,7 @@ def test_a_clone_that_was_away_for_many_generations_comes_back(sharing: Sharing,
 def test_whoever_comes_next_finishes_what_was_cut_off(
     sharing: Sharing, mine: Project, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
-    monkeypatch.setattr(condemning, "_SEVERAL", 2)
+    monkeypatch.setattr(gcplan, "_SEVERAL", 2)
     theirs = sharing.clone("theirs")
     bring(mine)
     for step in range(1, 200):
@@ -216,7 +216,7 @@ def test_a_clock_that_is_wrong_by_years_loses_nothing(sharing: Sharing, mine: Pr
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             return now + timedelta(days=10_000)
 
-    monkeypatch.setattr(condemning, "datetime", Wrong)
+    monkeypatch.setattr(gcplan, "datetime", Wrong)
     assert gc(mine, min_age=3600).restorable == ["gone:v0", "later:v0"]
     restore(mine, "later", "v0")
     send(mine)
@@ -251,7 +251,7 @@ def test_gc_in_the_upstreams_own_folder_gives_up_what_somebody_has_begun(sharing
 def test_a_segment_that_gc_replaces_while_an_index_is_read_is_looked_up_anew(
     sharing: Sharing, mine: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(condemning, "_SEVERAL", 2)
+    monkeypatch.setattr(gcplan, "_SEVERAL", 2)
     theirs = sharing.clone("theirs", data=False)
     log(mine, {"d": D}, "new")
     send(mine)

@@ -12,7 +12,7 @@ from objstore.history.log import Log
 from objstore.history.records import SegmentsRecord
 from objstore.host.progress import Silent
 from objstore.odb.pack import pack_name
-from objstore.repository import adding, collector, condemning, verifying
+from objstore.repository import adding, collector, gcplan, verifying
 from objstore.repository.adding import Labels
 from objstore.repository.introducing import introduce
 from objstore.repository.mirroring import mirror
@@ -125,7 +125,7 @@ def test_what_gc_has_freed_is_read_again_though_it_was_taken_in_before(sharing: 
 
 
 def test_where_listings_tell_no_times_what_was_just_deleted_stays(sharing: Sharing, mine: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(condemning, "clock", lambda _: math.inf)
+    monkeypatch.setattr(gcplan, "clock", lambda _: math.inf)
     assert gc(mine, min_age=3600).restorable == ["gone:v0"]
 
 

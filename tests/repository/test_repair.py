@@ -12,7 +12,7 @@ from objstore.odb.content import file_blocks
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import segment_name
 from objstore.repository.checking import Report, check
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.repository.restoring import restore
 from objstore.repository.settings import NAME

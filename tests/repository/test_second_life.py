@@ -13,7 +13,7 @@ from objstore.odb.draft import Draft
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import segment_name
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from tests.odb.stores import chunk, noise
 from tests.repository.stores import add_folder, content_of, write_files

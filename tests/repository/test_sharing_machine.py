@@ -21,7 +21,7 @@ from objstore.host.progress import Silent
 from objstore.manifest import split
 from objstore.odb import pack, recipe, repack
 from objstore.repository.checking import check
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.repository.pruning import prune
 from objstore.repository.pulling import Side, named, pull

@@ -15,7 +15,7 @@ from objstore.host.progress import Silent
 from objstore.manifest.cursor import entries
 from objstore.manifest.entry import EntryKind
 from objstore.repository.adding import Labels, add, log_draft
-from objstore.repository.collecting import collect
+from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake

@@ -1,7 +1,6 @@
 """`objstore gc`: frees what no version needs."""
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +12,9 @@ from objstore.cli.sizes import counted, size
 from objstore.cli.transfers import fetched_as_dict, print_fetched
 from objstore.errors import InvalidInputError
 from objstore.history.records import DeleteRecord
-from objstore.repository.collecting import Freed, collect
+from objstore.repository.localgc import Freed, collect
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM
-
-if TYPE_CHECKING:
-    from objstore.repository.collector import FreedThere
 
 
 @click.command()
@@ -95,6 +91,6 @@ def _print_purged(names: list[str], is_plan: bool) -> None:
         print_line(f"{name}  can't be restored {'afterwards' if is_plan else 'any more'}")
 
 
-def _print_freed(freed: "Freed | FreedThere") -> None:
+def _print_freed(freed: Freed) -> None:
     would = "would free" if freed.dry_run else "freed"
     print_line(f"{would} {size(max(0, freed.bytes))}: {counted(freed.deleted, 'pack')} deleted, {freed.rewritten:,} rewritten")

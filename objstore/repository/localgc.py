@@ -36,10 +36,11 @@ class Freed:
     """What a collection freed, or would free."""
 
     bytes: int = 0
+    """By which the place shrinks, the log apart. It may be negative where small packs became one, and nothing else was to be done."""
     deleted: int = 0
-    """Packs that are gone without a replacement."""
+    """Packs of which nothing was needed."""
     rewritten: int = 0
-    """Packs whose live part moved into new ones."""
+    """Packs of which something was still needed; that is in new ones now."""
     purged: list[str] = field(default_factory=list)
     """Versions that were deleted before and can't be restored any more."""
     dry_run: bool = False
