@@ -111,10 +111,19 @@ class Collector:
     def run(self) -> FreedThere:
         """Frees what isn't needed; first of all whatever a collector that is gone has left to be done.
 
-        CorruptionError when something that is needed can't be read; then nothing is freed.
+        CorruptionError when something that is needed can't be read; then nothing is freed. Where there is no room for what would move, only
+        what needs none is freed.
         """
         self._check_log()
-        without_room: StorageError | None = None
+        try:
+            self._collect()
+        except StorageError:
+            if not self._collect(rewriting=False):
+                raise
+        return self.sweep()
+
+    def _collect(self, *, rewriting: bool = True) -> bool:
+        """Brings what is to be freed to its verdict; False when there is nothing."""
         while True:
             self._look()
             check_writable(self._state)
@@ -125,24 +134,21 @@ class Collector:
                 planned = self._planned(live)
                 if planned is None:
                     continue
-                if without_room is not None:
+                if not rewriting:
                     planned = planned.without_rewriting()
                 self._freed.restorable = list(map(str, planned.kept))
                 if not planned.condemned:
-                    if without_room is not None:
-                        raise without_room
-                    return self.sweep()
+                    return False
                 number = self._fence(planned)
                 if number is None:
                     continue
                 try:
                     self._finish(number, live)
-                    return self.sweep()
-                except ObjstoreError as error:
-                    self._give_up(number)
-                    if not isinstance(error, StorageError) or without_room is not None:
-                        raise
-                    without_room = error
+                except (CorruptionError, PackGoneError, StorageError):
+                    with contextlib.suppress(StorageError, RemoteError):  # then whoever comes next does it
+                        self._give_up(number)
+                    raise
+                return True
 
     def dry_run(self) -> FreedThere:
         """What `run` would do; nothing is freed."""
@@ -206,7 +212,7 @@ class Collector:
         if not commit(self._log, self._state, decide):
             return None
         self._freed.rewritten = len(planned.repack.rewrite)
-        self._freed.purged = list(map(str, planned.purged))
+        self._freed.purged += map(str, planned.purged)
         return self._state.position
 
     def _resume(self, number: int) -> None:
@@ -218,8 +224,7 @@ class Collector:
 
     def _give_up(self, number: int) -> None:
         """Ends a `gc` without deleting anything, so that writers needn't store again what it condemns."""
-        with contextlib.suppress(StorageError, RemoteError):  # then whoever comes next does it
-            commit(self._log, self._state, lambda state: _given_up(number) if _is_open(state, number) else [])
+        commit(self._log, self._state, lambda state: _given_up(number) if _is_open(state, number) else [])
 
     def _finish(self, number: int, marked: KeySet | None) -> bool:
         """Brings a `gc` to its verdict; whether it was ours that counts. `marked`: what was found live before it, if that was by us."""

@@ -1,7 +1,7 @@
 """What the programs of a model do, and what must be true when they have done it.
 
-They write to the place directly. Pushes from clones, filling of holes, ages of what is deleted, and drafts that are taken over, aren't among
-them: tests/repository sees to those.
+They write to the place directly. Pushes from clones, filling of holes, ages of what is deleted, and drafts that are taken over, aren't
+among them: tests/repository sees to those.
 """
 
 import contextlib

@@ -9,7 +9,7 @@ from objstore.blobs.local import LocalBlobs
 from objstore.errors import ConflictError, CorruptionError, InvalidInputError, StorageError, UnsupportedFormatError
 from objstore.history.encoding import encode_entry
 from objstore.history.log import Log
-from objstore.history.records import SegmentsRecord
+from objstore.history.records import GcRecord, SegmentsRecord
 from objstore.host.progress import Silent
 from objstore.odb.pack import pack_name
 from objstore.repository import adding, collector, gcplan, verifying
@@ -25,6 +25,7 @@ from objstore.values.key import chunk_key
 from objstore.worktree.ignore import Patterns
 from tests.history.test_encoding import sealed
 from tests.odb.stores import noise
+from tests.repository.interrupting import full_disk
 from tests.repository.sharing import Sharing, contents, log, look, send
 from tests.repository.stores import content_of
 from tests.repository.test_gc_meanwhile import once
@@ -268,3 +269,12 @@ def test_a_fill_of_holes_tells_what_has_become_of_own_changes(sharing: Sharing, 
 
 def _bytes_there(sharing: Sharing) -> int:
     return sum(size for prefix in ("packs/", "index/") for _, size in LocalBlobs(sharing.upstream).list(prefix))
+
+
+def test_an_upstream_without_any_room_is_told_and_nobody_waits_for_ever(sharing: Sharing, mine: Project) -> None:
+    there = Log(LocalBlobs(sharing.upstream))
+    there.append(there.newest() + 1, [GcRecord(condemned=(pack_with(mine, A),))])
+    with full_disk(1, 10_000), pytest.raises(StorageError, match="no space left"):
+        gc(mine)
+    gc(mine)
+    assert held(sharing.check_upstream()) == [KEPT]
