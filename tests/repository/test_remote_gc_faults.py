@@ -29,7 +29,7 @@ from tests.repository.interrupting import full_disk
 from tests.repository.sharing import Sharing, contents, log, look, send
 from tests.repository.stores import content_of
 from tests.repository.test_gc_meanwhile import once
-from tests.repository.test_remote_gc import GONE, KEPT, A, B, D, gc, held, mine, remove
+from tests.repository.test_remote_gc import GONE, KEPT, A, D, gc, held, mine, remove
 
 __all__ = ["mine"]  # a fixture
 
@@ -168,14 +168,22 @@ def test_only_the_upstream_is_repaired_from_here(sharing: Sharing, mine: Project
         check_remote(mine, "backup", Silent(), repair=True)
 
 
-def test_what_no_version_needs_is_sent_again_too_as_others_may_rely_on_it(sharing: Sharing, mine: Project) -> None:
-    pack = sharing.upstream / pack_name(pack_with(mine, B))
+def test_a_chunk_that_no_version_needs_is_sent_again_too_as_others_may_rely_on_it(sharing: Sharing, mine: Project) -> None:
+    large, small = noise(30, 60_000), noise(31, 2000)
+    log(mine, {"large": large, "small": small}, "both")
+    log(mine, {"large": large}, "part")
+    send(mine)
+    remove(mine, "both")
+    gc(mine)
+    pack = sharing.upstream / pack_name(pack_with(mine, small))  # it isn't worth being written anew
     pack.chmod(0o644)
     pack.write_bytes(pack.read_bytes()[:-10])
     assert verify(mine, Silent()).lost == []
-    log(mine, {"b": B}, "again")
+    log(mine, {"small": small}, "again")
     send(mine)
-    assert {"b": B} in sharing.check_upstream().values()
+    assert check_remote(mine, "origin", Silent()).is_sound
+    gc(mine)
+    assert {"small": small} in sharing.check_upstream().values()
 
 
 def test_a_hole_that_was_filled_is_none_any_more(sharing: Sharing, mine: Project) -> None:
