@@ -89,22 +89,22 @@ def check(folder: Path, progress: Progress, *, repair: bool = False, blobs: Blob
         for number in range(_TIMES):
             checker = _Checker(folder, blobs or LocalBlobs(folder), Path(scratch) / str(number), progress, repair)
             try:
-                if _is_final(checker, is_shared=blobs is not None):
+                if _is_final(checker, alone=repair):
                     return checker.report
             finally:
                 checker.close()
     raise ConflictError(f"gc is at work all the time in {blobs.location if blobs else folder}; try again later")
 
 
-def _is_final(checker: "_Checker", *, is_shared: bool) -> bool:
-    """Checks; False when what was found may be due to a gc that came in between."""
+def _is_final(checker: "_Checker", *, alone: bool) -> bool:
+    """Checks; False when what was found may be due to a gc that came in between: in a folder, too, a clone's may."""
     try:
         checker.run()
     except NotFoundError:
-        if not is_shared or not checker.has_gone_on:
+        if alone or not checker.has_gone_on:
             raise
         return False
-    return not is_shared or checker.report.is_sound or not checker.has_gone_on
+    return alone or checker.report.is_sound or not checker.has_gone_on
 
 
 def _upstream(folder: Path, mirror: Callable[[], State]) -> Connection | None:

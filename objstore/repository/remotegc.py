@@ -63,14 +63,14 @@ def collect_bucket(project: Project, progress: Progress, *, min_age: float = MIN
 
 
 def _check_nothing_has_come_back(clone: CloneLogbook) -> None:
-    """ConflictError when a version that is deleted upstream was restored here, which the upstream hasn't been told yet."""
+    """ConflictError when a version that is deleted upstream is here again, restored or added, and the upstream hasn't been told yet."""
     for there in clone.mirror.collections.values():
         here = clone.state.collections.get(there.id)
         for version in here.live() if here else ():
             known = there.find_root(version.root)
             if known is not None and known.deleted and not known.purged:
                 raise ConflictError(
-                    f"{there.name}:{known.name} is deleted upstream, but was restored here; gc would put it beyond recall: "
+                    f"{there.name}:{known.name} is deleted upstream, but is here again; gc would put it beyond recall: "
                     "`objstore push` first"
                 )
 

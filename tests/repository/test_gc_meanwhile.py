@@ -169,6 +169,11 @@ def test_a_check_takes_what_gc_has_moved_for_no_damage(sharing: Sharing, mine: P
         assert check_remote(theirs, "origin", Silent()).problems == []
 
 
+def test_a_check_in_the_folder_itself_does_so_too(sharing: Sharing, mine: Project) -> None:
+    with once(checking._Checker, "_log", after=lambda: gc(mine)):
+        assert check(sharing.upstream, Silent()).problems == []
+
+
 def test_a_push_that_has_landed_is_done_though_a_gc_comes_at_once(sharing: Sharing, mine: Project) -> None:
     theirs = sharing.clone("theirs")
     log(theirs, {"d": D}, "new")
