@@ -13,6 +13,7 @@ COLLECTION_PATTERN = r"\A(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,128}\Z"
 TYPE_PATTERN = rf"\A[^/:{_CONTROL}]{{1,128}}\Z"
 ALIAS_PATTERN = rf"\A(?!v[0-9]+\Z|@)[^/:{_CONTROL}]{{1,128}}\Z"
 TAG_PATTERN = rf"\A[^{_CONTROL}]{{1,128}}\Z"
+RUN_PATTERN = COLLECTION_PATTERN
 
 GRAMMAR = "[[entity/]project/]collection[:alias or vN], or collection@<digest prefix>"
 
@@ -95,6 +96,11 @@ def check_alias(alias: str) -> str:
 def check_tag(tag: str) -> str:
     """The tag itself, or InvalidInputError."""
     return _check(_TAG, tag, "tag", "1 to 128 characters without control characters")
+
+
+def check_run_id(id_: str) -> str:
+    """The id of a run itself, or InvalidInputError."""
+    return _check(_COLLECTION, id_, "id of a run", "1 to 128 letters, digits, '_', '.' or '-', and not '.' or '..'")
 
 
 def check_ttl(seconds: int | None) -> int | None:

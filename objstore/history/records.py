@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import force_setattr
 
 from objstore.history.metadata import canonical
-from objstore.history.names import ALIAS_PATTERN, COLLECTION_PATTERN, TAG_PATTERN, TYPE_PATTERN
+from objstore.history.names import ALIAS_PATTERN, COLLECTION_PATTERN, RUN_PATTERN, TAG_PATTERN, TYPE_PATTERN
 from objstore.host.clock import now_text
 
 
@@ -28,6 +28,7 @@ CollectionName = Annotated[str, Meta(pattern=COLLECTION_PATTERN)]
 Type = Annotated[str, Meta(pattern=TYPE_PATTERN)]
 Alias = Annotated[str, Meta(pattern=ALIAS_PATTERN)]
 Tag = Annotated[str, Meta(pattern=TAG_PATTERN)]
+RunId = Annotated[str, Meta(pattern=RUN_PATTERN)]
 Text = Annotated[str, Meta(min_length=1)]
 Count = Annotated[int, Meta(ge=0)]
 
@@ -55,8 +56,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 class RunRef(Struct, frozen=True, forbid_unknown_fields=True):
     """A run of this or another project."""
 
-    project: Text
-    run: Text
+    project: Id
+    run: RunId
 
 
 class CollectionRecord(Record, frozen=True, kw_only=True, tag="collection"):
@@ -169,7 +170,7 @@ class GcVerdictRecord(Record, frozen=True, kw_only=True, tag="gc-verdict"):
 
 
 class RunInitRecord(Record, frozen=True, kw_only=True, tag="run-init"):
-    run: Text
+    run: RunId
     name: str
     job_type: str = ""
     group: str = ""
@@ -179,7 +180,7 @@ class RunInitRecord(Record, frozen=True, kw_only=True, tag="run-init"):
 
 
 class RunConfigRecord(Record, frozen=True, kw_only=True, tag="run-config"):
-    run: Text
+    run: RunId
     config: dict[str, Any]
 
     def __post_init__(self) -> None:
@@ -187,21 +188,21 @@ class RunConfigRecord(Record, frozen=True, kw_only=True, tag="run-config"):
 
 
 class RunUseRecord(Record, frozen=True, kw_only=True, tag="run-use"):
-    run: Text
-    project: Text
+    run: RunId
+    project: Id
     collection: Id
     root: DigestHex
 
 
 class RunLogRecord(Record, frozen=True, kw_only=True, tag="run-log"):
-    run: Text
-    project: Text
+    run: RunId
+    project: Id
     collection: Id
     root: DigestHex
 
 
 class RunSummaryRecord(Record, frozen=True, kw_only=True, tag="run-summary"):
-    run: Text
+    run: RunId
     summary: dict[str, Any]
 
     def __post_init__(self) -> None:
@@ -209,7 +210,7 @@ class RunSummaryRecord(Record, frozen=True, kw_only=True, tag="run-summary"):
 
 
 class RunFinishRecord(Record, frozen=True, kw_only=True, tag="run-finish"):
-    run: Text
+    run: RunId
     state: Literal["finished", "failed", "crashed"]
 
 

@@ -1,34 +1,38 @@
-"""What the log `runs` adds up to: who used and logged what."""
+"""What the log `runs` adds up to, as it can be asked: which runs there are, what each used and logged, and who used and logged a version.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+It is kept as rows, sorted by their keys, so that a question costs what its answer does, however many runs there are:
+
+    r <run>                    what is said of a run
+    n <place>                  a run's id, in the order in which they began
+    s <sweep> <place>          the same, of one sweep
+    U <run> <version>          place and version: the run used it. L: logged it
+    u <version> <run>          place and run id: the same from the other side. l: logged it
+
+where <run>, <sweep> and <version> are digests of 16 bytes, and <place> says where in the log that is: tier, entry, number in it.
+"""
+
 from typing import Any, NamedTuple
 
-from objstore.errors import InvalidInputError, NotFoundError
-from objstore.history.records import (
-    Record,
-    RunConfigRecord,
-    RunFinishRecord,
-    RunInitRecord,
-    RunLogRecord,
-    RunSummaryRecord,
-    RunUseRecord,
-    UnknownRecord,
-)
-from objstore.values.digest import Digest
+import msgspec
+
+from objstore.errors import NotFoundError
+from objstore.history.rows import Rows
+from objstore.values.digest import Digest, plain
+
+PLACE = 13  # bytes of a <place>
+_ID = 16
 
 
 class VersionRef(NamedTuple):
-    """A version of this or another project."""
+    """A version of this or another project, which is named by its id."""
 
     project: str
     collection: str
     root: Digest
 
 
-@dataclass(slots=True)
-class RunFacts:
-    """What the log says about one run. `used` and `logged` are in order, each version once."""
+class RunFacts(msgspec.Struct, frozen=True, array_like=True):
+    """What the log says about one run, but for the versions. `finished`: when it ended, empty while it hasn't."""
 
     id: str
     name: str
@@ -38,84 +42,83 @@ class RunFacts:
     sweep: str = ""
     tags: tuple[str, ...] = ()
     notes: str = ""
-    config: dict[str, Any] = field(default_factory=dict)
-    summary: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
     state: str = "running"
-    used: dict[VersionRef, None] = field(default_factory=dict)
-    logged: dict[VersionRef, None] = field(default_factory=dict)
+    finished: str = ""
+
+
+_facts: msgspec.msgpack.Decoder[RunFacts] = msgspec.msgpack.Decoder(RunFacts)
 
 
 class Runs:
-    """The fold of `runs` up to `position`: the lineage graph, walkable both ways. Not thread-safe while `apply` runs."""
+    """The runs of a project. As thread-safe as the rows are."""
 
-    def __init__(self) -> None:
-        self.position = 0
-        self.runs: dict[str, RunFacts] = {}
-        """By id, in the order of their start."""
-        self.unknown: set[str] = set()
-        self._used_by: dict[VersionRef, dict[str, None]] = {}
-        self._logged_by: dict[VersionRef, dict[str, None]] = {}
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def find(self, id_: str) -> RunFacts | None:
+        found = self.rows.get(run_key(id_))
+        return None if found is None else _facts.decode(found)
 
     def run(self, id_: str) -> RunFacts:
-        try:
-            return self.runs[id_]
-        except KeyError:
-            raise NotFoundError(f"there is no run {id_!r}") from None
+        found = self.find(id_)
+        if found is None:
+            raise NotFoundError(f"there is no run {id_!r}; `objstore runs` lists them")
+        return found
 
-    def used_by(self, version: VersionRef) -> list[RunFacts]:
-        return [self.runs[id_] for id_ in self._used_by.get(version, ())]
+    def ids(self) -> list[str]:
+        """Of all runs, in the order of their start."""
+        return [value.decode() for _, value in self.rows.rows_from(b"n")]
 
-    def logged_by(self, version: VersionRef) -> list[RunFacts]:
-        return [self.runs[id_] for id_ in self._logged_by.get(version, ())]
+    def ids_of_sweep(self, sweep: str) -> list[str]:
+        return [value.decode() for _, value in self.rows.rows_from(b"s" + short(sweep))]
 
-    def apply(self, number: int, records: Iterable[Record | UnknownRecord]) -> None:
-        """Folds in the entry that follows `position`."""
-        if number != self.position + 1:
-            raise InvalidInputError(f"log entry {number} doesn't follow entry {self.position}")
-        for record in records:
-            if isinstance(record, UnknownRecord):
-                self.unknown.add(record.kind)
-                if record.known is not None:
-                    self._apply(record.known)
-            else:
-                self._apply(record)
-        self.position = number
+    def used(self, id_: str) -> list[VersionRef]:
+        """What a run used, in order, each version once."""
+        return self._versions(b"U" + short(id_))
 
-    def _apply(self, record: Record) -> None:
-        match record:
-            case RunInitRecord():
-                self._start(record)
-            case (
-                RunConfigRecord(run=id_)
-                | RunUseRecord(run=id_)
-                | RunLogRecord(run=id_)
-                | RunSummaryRecord(run=id_)
-                | RunFinishRecord(run=id_)
-            ):
-                run = self.runs.get(id_)
-                if run is not None:
-                    self._apply_to(run, record)
-            case _:
-                self.unknown.add(str(record.__struct_config__.tag))
+    def logged(self, id_: str) -> list[VersionRef]:
+        """What a run logged, in order, each version once."""
+        return self._versions(b"L" + short(id_))
 
-    def _start(self, record: RunInitRecord) -> None:
-        run = self.runs.setdefault(record.run, RunFacts(record.run, record.name, record.time))
-        run.name, run.job_type, run.group, run.sweep = record.name, record.job_type, record.group, record.sweep
-        run.tags, run.notes, run.state = record.tags, record.notes, "running"
+    def used_by(self, version: VersionRef) -> list[str]:
+        """The ids of the runs that used a version, in the order in which they did."""
+        return self._runs(b"u" + short_version(version))
 
-    def _apply_to(self, run: RunFacts, record: Record) -> None:
-        match record:
-            case RunConfigRecord():
-                run.config = record.config
-            case RunSummaryRecord():
-                run.summary = record.summary
-            case RunFinishRecord():
-                run.state = record.state
-            case RunUseRecord():
-                version = VersionRef(record.project, record.collection, Digest.from_hex(record.root))
-                run.used.setdefault(version)
-                self._used_by.setdefault(version, {}).setdefault(run.id)
-            case RunLogRecord():
-                version = VersionRef(record.project, record.collection, Digest.from_hex(record.root))
-                run.logged.setdefault(version)
-                self._logged_by.setdefault(version, {}).setdefault(run.id)
+    def logged_by(self, version: VersionRef) -> list[str]:
+        """The ids of the runs that logged a version, the one that made it first."""
+        return self._runs(b"l" + short_version(version))
+
+    def _versions(self, prefix: bytes) -> list[VersionRef]:
+        found = sorted(value for _, value in self.rows.rows_from(prefix))
+        return [decode_version(value[PLACE:]) for value in found]
+
+    def _runs(self, prefix: bytes) -> list[str]:
+        found = sorted(value for _, value in self.rows.rows_from(prefix))
+        return [value[PLACE:].decode() for value in found]
+
+
+def run_key(id_: str) -> bytes:
+    return b"r" + short(id_)
+
+
+def encode_facts(facts: RunFacts) -> bytes:
+    return msgspec.msgpack.encode(facts)
+
+
+def short(text: str) -> bytes:
+    """What stands for a text of any length in a key."""
+    return plain(text.encode())[:_ID]
+
+
+def short_version(version: VersionRef) -> bytes:
+    return plain(encode_version(version))[:_ID]
+
+
+def encode_version(version: VersionRef) -> bytes:
+    return bytes.fromhex(version.project + version.collection) + version.root
+
+
+def decode_version(data: bytes) -> VersionRef:
+    return VersionRef(data[:16].hex(), data[16:32].hex(), Digest(data[32:]))

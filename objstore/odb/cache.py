@@ -22,7 +22,7 @@ from objstore.odb.table import Tables, forget
 from objstore.values.key import Key
 
 _FORMAT = b"1"
-_NAMES = ("meta", "segments", "index", "packs", "scan")
+_NAMES = ("meta", "segments", "index", "packs", "scan", "runs", "pending-runs")
 _PREFIX = 12  # bytes of a pack's id in a row: enough to tell packs apart, and a mix-up would be found when verifying
 _LOCATION = struct.Struct(f"<{_PREFIX}sIII")
 _BATCH = 20_000
@@ -136,6 +136,11 @@ class Cache:
     def scan_keys(self, prefix: bytes) -> Iterator[bytes]:
         for key, _ in self._tables.rows_from("scan", prefix):
             yield key
+
+    @property
+    def tables(self) -> Tables:
+        """What it lies in, for whoever keeps a table of its own there."""
+        return self._tables
 
     # -- opening, closing ----------------------------------------------------------------------------------------------
 

@@ -128,6 +128,14 @@ class Tables:
             transaction.put(key, new)
             return True
 
+    def put_if(self, table: str, key: bytes, value: bytes | None, rows: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Puts rows in one transaction if `key` has this value (None: isn't there); whether it had."""
+        with self._writing(table) as transaction, transaction.cursor() as cursor:
+            if transaction.get(key) != value:
+                return False
+            cursor.putmulti(rows)
+            return True
+
     def clear(self, tables: Sequence[str]) -> None:
         """Empties tables in one transaction."""
         with self._writing(tables[0]) as transaction:

@@ -47,6 +47,7 @@ class Connection:
         self._indexing = folder / "index.lock"
         self.blobs = open_blobs(remote.address, folder / "staging", remote.options)
         self.log = Log(self.blobs, "main")
+        self.runs = Log(self.blobs, "runs")
         self.cache = Cache(folder / "cache", project)
         self.database = RemoteDatabase(self.blobs, self.cache, self._catch_up, kept=KeptSegments(folder / "index"))
         self.drafts = folder / "drafts"

@@ -14,6 +14,7 @@ from objstore.odb.draft import Draft
 from objstore.repository.connection import Connection
 from objstore.repository.joining import forget_after, join
 from objstore.repository.project import Project
+from objstore.repository.syncingruns import follow_runs
 from objstore.sync.following import common_entries
 from objstore.sync.metadata import want_metadata
 from objstore.sync.receiving import Wanted
@@ -107,6 +108,7 @@ def follow(project: Project, connection: Connection) -> Fetched:
     connection.log.check_ends_at(entries[-1][0] if entries else clone.mirror.position, newest)
     with clone.alone():  # also when nothing is new: pending entries may have been half removed when we looked
         clone.extend(entries)
+    follow_runs(project, connection)
     return _compared(before, clone.replay, len(entries))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from objstore.errors import CorruptionError
+from objstore.errors import ConflictError, CorruptionError
 from objstore.history.log import Log
 from objstore.history.replay import Numbered
 from objstore.host.progress import Progress
@@ -36,7 +36,9 @@ def push_all(project: Project, connection: Connection, progress: Progress, waiti
         return None
     if dry_run:
         size = sum(sum(absent(connection.blobs, files).values()) for files in (_packs(project), _index(project)))
-        return First(_versions(project), _records(project, there, project.state.position), size)
+        project.runbook.refresh()
+        runs = sum(len(records) for _, records in Log(project.blobs, "runs").read_from(1))
+        return First(_versions(project), _records(project, there, project.state.position) + runs, size)
     connection.make(project.settings)
     with connection.in_use(waiting):  # from before the first pack, which nothing names yet
         return _push(project, connection, progress, waiting, there)
@@ -53,8 +55,10 @@ def _push(project: Project, connection: Connection, progress: Progress, waiting:
             if not copy_log(Log(project.blobs, "main"), connection.log, there, last):
                 return None
             done.records += _records(project, there, last)
+            done.records += _copy_runs(project, connection)
         with project.collecting(waiting):
             if project.state.position == last:
+                done.records += _copy_runs(project, connection)
                 done.versions = _versions(project)
                 become_clone(project)
                 return done
@@ -92,6 +96,16 @@ def _copy(project: Project, connection: Connection, files: Mapping[str, int], pr
     progress.start(f"pushing to {connection}", bytes_=sum(missing.values()))
     copy_files(project.blobs, connection.blobs, missing, progress)
     return sum(missing.values())
+
+
+def _copy_runs(project: Project, connection: Connection) -> int:
+    """Brings the runs there that aren't; how many records. ConflictError when there are others."""
+    own = Log(project.blobs, "runs")
+    project.runbook.refresh()
+    there, last = entries_there(own, connection.runs), project.runbook.position
+    if there is None or not copy_log(own, connection.runs, there, last):
+        raise ConflictError(f"{connection} has runs of another project in its log; remove what is there, or name another place")
+    return sum(len(records) for number, records in own.read_from(there + 1) if number <= last)
 
 
 def _records(project: Project, there: int, last: int) -> int:

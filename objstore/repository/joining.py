@@ -15,6 +15,7 @@ from objstore.history.records import GcRecord, GcVerdictRecord, Record, Segments
 from objstore.history.unpushed import PendingName, Unpushed
 from objstore.repository.connection import Connection
 from objstore.repository.project import Project
+from objstore.repository.syncingruns import rejoin_runs
 from objstore.sync.following import common_entries
 
 _OF_THE_PLACE = (SegmentsRecord, GcRecord, GcVerdictRecord)
@@ -29,6 +30,7 @@ def join(project: Project, connection: Connection) -> None:
     put_aside(project, common)
     become_clone(project)
     forget_after(project, common)
+    rejoin_runs(project, connection)
 
 
 def become_clone(project: Project) -> None:

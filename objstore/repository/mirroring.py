@@ -35,6 +35,7 @@ class _Source:
 
     blobs: BlobStore
     log: Log
+    runs: Log
     state: State
     index: Cache
 
@@ -92,15 +93,27 @@ def _copy(source: _Source, target: Connection, there: int, progress: Progress, d
             f"{source.blobs.location} lacks {lost[0]}, so its log isn't copied; `objstore push --verify` fills what is here"
         )
     if not dry_run and not copy_log(source.log, target.log, there, source.state.position):
-        raise ConflictError(f"somebody else has written to {target}, which is to be a mirror; nothing there was replaced")
+        raise _written_to(target)
+    if not dry_run:
+        _copy_runs(source, target)
     return done
+
+
+def _copy_runs(source: _Source, target: Connection) -> None:
+    last, there = source.runs.newest(), entries_there(source.runs, target.runs)
+    if there is None or not copy_log(source.runs, target.runs, there, last):
+        raise _written_to(target)
+
+
+def _written_to(target: Connection) -> ConflictError:
+    return ConflictError(f"somebody else has written to {target}, which is to be a mirror; nothing there was replaced")
 
 
 def _source(project: Project, upstream: Connection | None) -> _Source:
     if upstream is None:
-        return _Source(project.blobs, Log(project.blobs, "main"), project.state, project.cache)
+        return _Source(project.blobs, Log(project.blobs, "main"), Log(project.blobs, "runs"), project.state, project.cache)
     assert project.clone is not None
-    return _Source(upstream.blobs, project.clone.log, project.clone.mirror, upstream.cache)
+    return _Source(upstream.blobs, project.clone.log, Log(project.blobs, "runs"), project.clone.mirror, upstream.cache)
 
 
 def _entries_there(source: _Source, target: Connection) -> int:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from objstore.errors import InvalidInputError
 from objstore.repository import pinning
-from objstore.repository.adding import Logged, suggested_name
+from objstore.repository.adding import suggested_name
 from objstore.repository.gitfiles import is_tracked
+from objstore.repository.logging import Logged
 from objstore.repository.project import Project
 from objstore.repository.surveying import known_root
 from objstore.repository.workingtree import WorkingTree

@@ -31,6 +31,7 @@ from objstore.values.key import Key
 
 if TYPE_CHECKING:  # what has to do with remotes is loaded where there is one
     from objstore.history.clone import CloneLogbook
+    from objstore.history.runbook import RunBook
     from objstore.odb.draft import Draft, Stored
     from objstore.repository.bucket import Bucket
     from objstore.repository.connection import Connection
@@ -62,6 +63,7 @@ class Project:
         self.database = self._opened_database(self.cache)
         self._logbook: Logbook = OwnLogbook(Log(self.blobs, "main"), self.cache, checked=bucket is None)
         self._clone: CloneLogbook | None = None
+        self._runbook: RunBook | None = None
         self._upstream: Connection | None = None
         self._connections: list[Connection] = []
         self._refreshing = threading.RLock()
@@ -127,6 +129,15 @@ class Project:
         """Where it is, for messages: its folder, or its URL."""
         return self.blobs.location
 
+    @property
+    def runbook(self) -> "RunBook":
+        """The runs; as they were when this was last refreshed."""
+        if self._runbook is None:
+            from objstore.repository.runbooks import open_runbook
+
+            self._runbook = open_runbook(self.blobs, self.cache, self.clone, self.local)
+        return self._runbook
+
     def refresh(self) -> None:
         """Sees what other processes have logged since."""
         with self._refreshing:
@@ -186,6 +197,7 @@ class Project:
         from objstore.history.clone import CloneLogbook
 
         self._logbook = self._clone = CloneLogbook(self.blobs, self.cache, self.local / "pending.lock")
+        self._runbook = None
         self.database.follow(lambda: self.upstream.database if self.upstream else None)
 
     def connect(self, name: str | None = None) -> "Connection":

@@ -17,6 +17,7 @@ from objstore.repository.fetching import Fetched, Waiting, follow, noted, receiv
 from objstore.repository.firstpush import push_all
 from objstore.repository.joining import join
 from objstore.repository.project import Project
+from objstore.repository.syncingruns import push_runs, waiting_runs
 from objstore.sync.sending import Missing, missing, send
 from objstore.values.digest import Digest
 
@@ -105,9 +106,10 @@ class _Push:
         records = self._outgoing(replay)
         if dry_run or not records:
             counted = self._missing(records) if records else Missing()
+            runs = len(waiting_runs(self._project)) if dry_run and self._chosen.is_all else 0
             if not dry_run:
-                self._settle(replay)
-            return Pushed(_versions(replay, records), len(records), counted, self._fetched, dry_run)
+                runs = self._finish(replay)
+            return Pushed(_versions(replay, records), len(records) + runs, counted, self._fetched, dry_run)
         while True:
             generation = self._clone.mirror.generation
             try:
@@ -134,14 +136,13 @@ class _Push:
                     replay = self._clone.replay
                     records = self._outgoing(replay)
                     if not records:  # what others have pushed meanwhile has left ours without effect
-                        self._settle(replay)
-                        return Pushed(fetched=self._fetched)
+                        return Pushed(records=self._finish(replay), fetched=self._fetched)
                     if not roots.issuperset(_roots(records)):
                         raise OvertakenError  # what somebody has removed meanwhile was thought to be there
                     if append(self._clone, self._connection, draft, segments, records):
                         draft.finish()
-                        self._settle(replay)
-                        return Pushed(_versions(replay, records), len(records), sent, self._fetched)
+                        runs = self._finish(replay)
+                        return Pushed(_versions(replay, records), len(records) + runs, sent, self._fetched)
                     self._look()
                     self._clone.check_writable()
             finally:
@@ -179,6 +180,12 @@ class _Push:
                         f"{version} can't be pushed: {error}, nor upstream any more; `objstore fsck --repair` and then adding the same "
                         f"files again makes it whole, `objstore rm {version} --aliases` does without it"
                     ) from error
+
+    def _finish(self, replay: Replay) -> int:
+        """Sends the records of runs, if all is pushed, and then forgets what has landed; how many of runs there were."""
+        runs = push_runs(self._project, self._connection) if self._chosen.is_all else 0
+        self._settle(replay)
+        return runs
 
     def _settle(self, replay: Replay) -> None:
         kept = {record.write_id for record in replay.outgoing if not self._is_chosen(replay, record)}

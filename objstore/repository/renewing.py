@@ -1,6 +1,7 @@
 """Making a draft for a bucket anew after a gc has begun there (spec/gc.md)."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from objstore.errors import ConflictError, CorruptionError, NotFoundError
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from objstore.odb.draft import Draft
 
 
-def renewed(project: Project, old: "Draft", root: Digest) -> "Draft":
-    """A draft of the present generation with all of `root` that can't be relied on in the bucket. `old` stays as it is.
+def renewed(project: Project, old: "Draft", roots: Sequence[Digest]) -> "Draft":
+    """A draft of the present generation with all of these roots that can't be relied on in the bucket. `old` stays as it is.
 
-    Goes down from the root again, so that nothing is relied on that wasn't looked up in the index as it is now. Data packs that `old` has
+    Goes down from the roots again, so that nothing is relied on that wasn't looked up in the index as it is now. Data packs that `old` has
     stored are taken over, unless a gc has condemned them. Cost: reads the metadata that is new, and what a gc is about to take.
     ConflictError when that has gone already.
     """
@@ -24,7 +25,8 @@ def renewed(project: Project, old: "Draft", root: Digest) -> "Draft":
     fresh = project.open_draft()
     try:
         _take_over(project, old, fresh)
-        transfer(project.database.with_draft(old), root, fresh)
+        for root in roots:
+            transfer(project.database.with_draft(old), root, fresh)
     except (NotFoundError, CorruptionError) as error:
         fresh.close()
         raise ConflictError(f"gc has freed content that this was built on ({error}); add it all again") from error

@@ -11,7 +11,7 @@ from objstore.history.metadata import check_metadata
 from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
 from objstore.history.records import Source
 from objstore.manifest.sides import Side
-from objstore.repository.adding import Labels
+from objstore.repository.logging import Labels
 from objstore.sdk import logging, reading
 from objstore.sdk.building import Building, StrPath
 from objstore.sdk.entry import ArtifactEntry

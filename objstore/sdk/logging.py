@@ -3,7 +3,7 @@
 from objstore.errors import InvalidInputError
 from objstore.graph.transfer import transfer
 from objstore.history.records import Source
-from objstore.repository.adding import Labels, check_type_matches, log_draft
+from objstore.repository.logging import Labels, check_type_matches, log_draft
 from objstore.repository.project import Project
 from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion

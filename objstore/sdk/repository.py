@@ -16,7 +16,7 @@ from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.names import Name, check_alias, check_tag, parse_name
 from objstore.host.progress import Silent
 from objstore.host.publish import translated
-from objstore.repository.adding import Labels, add, suggested_name
+from objstore.repository.adding import add, suggested_name
 from objstore.repository.bucket import make_in_bucket
 from objstore.repository.checking import Report, check
 from objstore.repository.cloning import make_clone
@@ -24,6 +24,7 @@ from objstore.repository.comparing import diff_files
 from objstore.repository.fetching import Fetched, fetch
 from objstore.repository.introducing import introduce
 from objstore.repository.localgc import Freed, collect
+from objstore.repository.logging import Labels
 from objstore.repository.mirroring import Mirrored, mirror
 from objstore.repository.project import Project, open_project
 from objstore.repository.pruning import prune

@@ -12,7 +12,7 @@ import objstore
 from objstore.fs.filesystem import ObjstoreFileSystem
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import reference_entry
-from objstore.repository.adding import Labels, log_draft
+from objstore.repository.logging import Labels, log_draft
 from objstore.repository.project import Project
 from objstore.values.digest import plain
 from objstore.worktree.intake import DraftNodes

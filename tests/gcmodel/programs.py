@@ -18,8 +18,8 @@ from objstore.history.versions import delete_version, restore_version
 from objstore.host.progress import Silent
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry, EntryKind
-from objstore.repository.adding import Labels, log_draft
 from objstore.repository.collector import Collector, Place
+from objstore.repository.logging import Labels, log_draft
 from objstore.repository.project import Project
 from objstore.values.digest import Digest, plain
 from objstore.values.key import chunk_key

@@ -28,7 +28,7 @@ SPEC_EXAMPLE = [
         bytes=300,
         description="first",
         metadata={"size": 3.0, "labels": ["cat", "dög"], "rate": 1e-7},
-        run=r.RunRef("default/vision", "k3b7x2"),
+        run=r.RunRef("00112233445566778899aabbccddeeff", "k3b7x2"),
     ),
 ]
 
@@ -53,8 +53,8 @@ ONE_OF_EACH = [
     r.GcVerdictRecord(gc=7, deleted=("55" * 32,), superseded=()),
     r.RunInitRecord(run="k3b7x2", name="first run", tags=("a",)),
     r.RunConfigRecord(run="k3b7x2", config={"lr": 0.1}),
-    r.RunUseRecord(run="k3b7x2", project="default/vision", collection=COLLECTION, root=ROOT),
-    r.RunLogRecord(run="k3b7x2", project="default/vision", collection=COLLECTION, root=ROOT),
+    r.RunUseRecord(run="k3b7x2", project="a" * 32, collection=COLLECTION, root=ROOT),
+    r.RunLogRecord(run="k3b7x2", project="a" * 32, collection=COLLECTION, root=ROOT),
     r.RunSummaryRecord(run="k3b7x2", summary={"b": 1, "a": -0.0}),
     r.RunFinishRecord(run="k3b7x2", state="crashed"),
 ]

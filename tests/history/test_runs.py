@@ -1,3 +1,5 @@
+"""The fold of `runs`, over rows in memory."""
+
 import pytest
 
 from objstore.errors import InvalidInputError, NotFoundError
@@ -11,47 +13,77 @@ from objstore.history.records import (
     RunUseRecord,
     UnknownRecord,
 )
-from objstore.history.runs import Runs, VersionRef
+from objstore.history.rows import NewRows
+from objstore.history.runfold import RunFold
+from objstore.history.runs import VersionRef
 from objstore.values.digest import plain
 
+VISION, SPEECH = "a" * 32, "b" * 32
 DS = "d" * 32
 A, B = plain(b"a"), plain(b"b")
+OF_A = {"project": VISION, "collection": DS, "root": A.hex()}
+OF_B = {"project": SPEECH, "collection": DS, "root": B.hex()}
 
 
-def test_lineage_is_walked_both_ways():
-    runs = Runs()
-    use = {"project": "default/vision", "collection": DS, "root": A.hex()}
-    runs.apply(1, [RunInitRecord(run="r1", name="first"), RunLogRecord(run="r1", **use)])
-    runs.apply(2, [RunInitRecord(run="r2", name="second"), RunUseRecord(run="r2", **use), RunUseRecord(run="r2", **use)])
-    version = VersionRef("default/vision", DS, A)
-    assert [run.name for run in runs.logged_by(version)] == ["first"]
-    assert [run.name for run in runs.used_by(version)] == ["second"]
-    assert list(runs.run("r2").used) == list(runs.run("r1").logged) == [version]
-    assert runs.used_by(VersionRef("default/vision", DS, B)) == []
+@pytest.fixture
+def runs() -> RunFold:
+    return RunFold(NewRows())
 
 
-def test_a_run_is_resumed_and_finished():
-    runs = Runs()
+def test_lineage_is_walked_both_ways(runs: RunFold):
+    runs.apply(1, [RunInitRecord(run="r1", name="first"), RunLogRecord(run="r1", **OF_A)])
+    runs.apply(2, [RunInitRecord(run="r2", name="second"), RunUseRecord(run="r2", **OF_B), RunUseRecord(run="r2", **OF_A)])
+    runs.apply(3, [RunUseRecord(run="r2", **OF_B), RunUseRecord(run="r1", **OF_B)])
+    a, b = VersionRef(VISION, DS, A), VersionRef(SPEECH, DS, B)
+    assert runs.logged_by(a) == ["r1"] and runs.logged_by(b) == []
+    assert runs.used_by(a) == ["r2"] and runs.used_by(b) == ["r2", "r1"]
+    assert runs.used("r2") == [b, a] and runs.logged("r1") == [a]
+    assert runs.used_by(VersionRef(SPEECH, DS, A)) == []
+
+
+def test_runs_come_in_the_order_of_their_start_also_those_of_one_sweep(runs: RunFold):
+    runs.apply(1, [RunInitRecord(run=f"r{n}", name="", sweep="s" if n % 2 else "") for n in range(300)])
+    runs.apply(2, [RunInitRecord(run="r7", name="", sweep="s")])
+    assert runs.ids() == [f"r{n}" for n in range(300)]
+    assert runs.ids_of_sweep("s") == [f"r{n}" for n in range(1, 300, 2)]
+    assert runs.ids_of_sweep("t") == []
+
+
+def test_a_run_is_resumed_and_finished(runs: RunFold):
     runs.apply(
         1,
         [
-            RunInitRecord(run="r", name="n", tags=("a",)),
+            RunInitRecord(run="r", name="n", tags=("a",), time="2026-11-01T00:00:00Z"),
             RunConfigRecord(run="r", config={"lr": 1}),
-            RunFinishRecord(run="r", state="failed"),
+            RunFinishRecord(run="r", state="failed", time="2026-11-02T00:00:00Z"),
         ],
     )
-    assert runs.run("r").state == "failed"
+    assert (runs.run("r").state, runs.run("r").finished) == ("failed", "2026-11-02T00:00:00Z")
     runs.apply(2, [RunInitRecord(run="r", name="n"), RunSummaryRecord(run="r", summary={"acc": 0.5})])
     run = runs.run("r")
-    assert (run.state, run.config, run.summary, run.tags) == ("running", {"lr": 1}, {"acc": 0.5}, ())
+    assert (run.state, run.finished, run.config, run.summary, run.tags) == ("running", "", {"lr": 1}, {"acc": 0.5}, ())
+    assert run.created == "2026-11-01T00:00:00Z"
 
 
-def test_what_does_not_belong_is_passed_over_or_remembered():
-    runs = Runs()
+def test_folding_some_entries_again_changes_nothing(runs: RunFold):
+    entries = [
+        [RunInitRecord(run="r", name="n"), RunUseRecord(run="r", **OF_A)],
+        [RunLogRecord(run="r", **OF_B), RunFinishRecord(run="r", state="finished")],
+    ]
+    for number, records in enumerate(entries, 1):
+        runs.apply(number, records)
+    before = dict(runs.fresh)
+    again = RunFold(runs.rows)
+    for number, records in enumerate(entries, 1):
+        again.apply(number, records)
+    assert {**before, **again.fresh} == before
+
+
+def test_what_does_not_belong_is_passed_over_or_remembered(runs: RunFold):
     runs.apply(
         1, [RunFinishRecord(run="never-began", state="finished"), UnknownRecord("run-stop"), DeleteRecord(collection=DS, root=A.hex())]
     )
-    assert runs.runs == {}
+    assert runs.ids() == []
     assert runs.unknown == {"run-stop", "delete"}
     with pytest.raises(InvalidInputError):
         runs.apply(1, [])

@@ -99,7 +99,7 @@ def test_an_alias_moves_is_removed_and_never_lands_on_a_deleted_version():
 def test_facts_change_and_the_version_stays():
     state = fold(
         collection(),
-        version(A, metadata={"a": 1}, source=Source(OTHER, B.hex()), run=RunRef("p", "r")),
+        version(A, metadata={"a": 1}, source=Source(OTHER, B.hex()), run=RunRef("a" * 32, "r")),
         about(TagRecord, A, tag="b", present=True),
         about(TagRecord, A, tag="a", present=True),
         about(TagRecord, A, tag="a", present=True),
@@ -112,7 +112,7 @@ def test_facts_change_and_the_version_stays():
     )
     found = state.version("my-dataset")
     assert (found.tags, found.metadata, found.description, found.ttl) == (("a", "b"), {"b": 2}, "better", 60)
-    assert (found.files, found.bytes, found.source, found.run) == (1, 2, Source(OTHER, B.hex()), RunRef("p", "r"))
+    assert (found.files, found.bytes, found.source, found.run) == (1, 2, Source(OTHER, B.hex()), RunRef("a" * 32, "r"))
     assert state.collection("my-dataset").description == "of the collection"
 
 
@@ -316,7 +316,7 @@ def test_a_collection_that_is_not_there_is_answered_with_names_like_it(three):
 def rich():
     return fold(
         collection(),
-        version(A, metadata={"a": [1, 2.5, None]}, source=Source(OTHER, B.hex()), run=RunRef("p", "r"), segments=("1" * 64, "2" * 64)),
+        version(A, metadata={"a": [1, 2.5, None]}, source=Source(OTHER, B.hex()), run=RunRef("a" * 32, "r"), segments=("1" * 64, "2" * 64)),
         about(TagRecord, A, tag="x", present=True),
         version(B),
         about(DeleteRecord, B),

@@ -49,7 +49,7 @@ def project():
 
 
 def test_the_first_log_makes_the_collection_v0_and_latest(project):
-    source, run = Source("e" * 32, B.hex()), RunRef("p", "r")
+    source, run = Source("e" * 32, B.hex()), RunRef("a" * 32, "r")
     project.log(
         A, description="d", metadata={"a": (1,)}, aliases=["prod", "latest"], tags=["x"], segments=[SEGMENT], source=source, run=run, ttl=60
     )

@@ -21,7 +21,8 @@ import objstore.odb.pack
 from objstore.history.log import Log
 from objstore.host.progress import Silent
 from objstore.odb.draftfile import DraftFile
-from objstore.repository.adding import Labels, add
+from objstore.repository.adding import add
+from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
 from tests.odb.stores import noise

@@ -16,10 +16,11 @@ from objstore.history.state import State
 from objstore.host.progress import Silent
 from objstore.odb import table
 from objstore.repository import remotes
-from objstore.repository.adding import Labels, add
+from objstore.repository.adding import add
 from objstore.repository.checking import check
 from objstore.repository.cloning import make_clone
 from objstore.repository.fetching import Fetched, fetch
+from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.repository.pulling import Pulled, Side, everything, pull
 from objstore.repository.pushing import Pushed, push

@@ -6,7 +6,8 @@ from pathlib import Path
 from objstore.host.progress import Silent
 from objstore.manifest.cursor import entries
 from objstore.odb.content import file_blocks
-from objstore.repository.adding import Labels, Logged, add
+from objstore.repository.adding import add
+from objstore.repository.logging import Labels, Logged
 from objstore.repository.project import Project
 from objstore.values.digest import Digest, plain
 from objstore.worktree.checkout import Checkout, Outcome

@@ -17,9 +17,10 @@ from objstore.odb.cache import Cache
 from objstore.odb.database import Database
 from objstore.odb.packwriter import PackWriter
 from objstore.repository import localgc
-from objstore.repository.adding import Labels, add
+from objstore.repository.adding import add
 from objstore.repository.checking import check
 from objstore.repository.localgc import collect
+from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.values.digest import Digest, plain
 from objstore.values.key import Key, chunk_key, node_key

@@ -13,9 +13,10 @@ from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.node import Leaf, encode
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import segment_name
-from objstore.repository.adding import Labels, Logged, add
+from objstore.repository.adding import add
 from objstore.repository.checking import check
 from objstore.repository.localgc import collect
+from objstore.repository.logging import Labels, Logged
 from objstore.repository.project import Project
 from objstore.values.digest import node_digest, plain
 from objstore.values.key import chunk_key, node_key

@@ -24,9 +24,10 @@ from objstore.host.progress import Silent
 from objstore.manifest import split
 from objstore.odb import pack, recipe, repack, table
 from objstore.odb.segment import segment_name
-from objstore.repository.adding import Labels, add
+from objstore.repository.adding import add
 from objstore.repository.checking import check
 from objstore.repository.localgc import collect
+from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.repository.restoring import restore
 from objstore.worktree.ignore import Patterns

@@ -22,8 +22,9 @@ from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
 from objstore.odb import table
 from objstore.repository import pinning
-from objstore.repository.adding import Labels, add
+from objstore.repository.adding import add
 from objstore.repository.localgc import collect
+from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.repository.restoring import restore
 from objstore.repository.status import Condition, statuses

@@ -13,8 +13,8 @@ from objstore.history.records import GcRecord, SegmentsRecord
 from objstore.host.progress import Silent
 from objstore.odb.pack import pack_name
 from objstore.repository import adding, collector, gcplan, verifying
-from objstore.repository.adding import Labels
 from objstore.repository.introducing import introduce
+from objstore.repository.logging import Labels
 from objstore.repository.mirroring import mirror
 from objstore.repository.project import Project
 from objstore.repository.pruning import prune

@@ -155,7 +155,8 @@ def test_a_draft_of_a_living_process_is_left_alone(place: Path) -> None:
 def test_a_type_that_another_process_has_chosen_is_a_clear_error(place: Path) -> None:
     from objstore.errors import InvalidInputError
     from objstore.host.progress import Silent
-    from objstore.repository.adding import Labels, add
+    from objstore.repository.adding import add
+    from objstore.repository.logging import Labels
     from objstore.worktree.ignore import Patterns
 
     source = write_files(place / "source", {"a": b"1"})

@@ -14,8 +14,9 @@ from objstore.history.versions import delete_version
 from objstore.host.progress import Silent
 from objstore.manifest.cursor import entries
 from objstore.manifest.entry import EntryKind
-from objstore.repository.adding import Labels, add, log_draft
+from objstore.repository.adding import add
 from objstore.repository.localgc import collect
+from objstore.repository.logging import Labels, log_draft
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.intake import Intake

@@ -7,7 +7,7 @@ import pytest
 from objstore.errors import ConflictError
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry, EntryKind
-from objstore.repository.adding import Labels, log_draft
+from objstore.repository.logging import Labels, log_draft
 from objstore.repository.project import Project
 from objstore.values.digest import Digest, plain
 from objstore.worktree import distinct

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from objstore.host.progress import Silent
-from objstore.repository.adding import Labels, add
+from objstore.repository.adding import add
+from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.worktree import scancache
 from objstore.worktree.checkout import Checkout, Outcome

@@ -15,7 +15,8 @@ from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
 from objstore.cli.versions import as_dict
 from objstore.errors import InvalidInputError, PathCollisionWarning
-from objstore.repository.adding import Labels, Logged, add
+from objstore.repository.adding import add
+from objstore.repository.logging import Labels, Logged
 from objstore.repository.pinnedadd import PinnedAdd
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
