@@ -105,6 +105,13 @@ class RemoteBlobs:
             return False
         return True
 
+    def folders(self, prefix: str, /) -> list[str]:
+        """The names of what is right below a prefix and has something below it in turn."""
+        try:
+            return self._ask("list", "", lambda transport, limit: transport.folders(prefix, limit))
+        except NotFoundError:
+            return []
+
     def list(self, prefix: str, /) -> Iterator[tuple[str, int]]:
         return ((name, size) for name, size, _ in self.list_dated(prefix))
 

@@ -69,6 +69,11 @@ class Transport:
             if info["type"] == "file" and path.startswith(above + prefix) and not name.endswith("/"):
                 yield Listed(name, int(info["size"]), _made(info))
 
+    def folders(self, prefix: str, limit: float) -> list[str]:
+        """The names of the folders right below a prefix, or the base."""
+        found = self.fs.ls(self.path(prefix).rstrip("/"), detail=True, **self.within(limit))
+        return [info["name"].rstrip("/").rpartition("/")[2] for info in found if info["type"] == "directory"]
+
     def delete(self, name: str, limit: float) -> None:
         self.fs.rm_file(self.path(name), **self.within(limit))
 

@@ -27,7 +27,12 @@ def check_metadata(metadata: object) -> dict[str, Json]:
         raise InvalidTypeError(f"metadata is a JSON object, so give a dict, not {type(metadata).__name__}")
     if len(metadata) > MAX_KEYS:
         raise InvalidInputError(f"metadata has {len(metadata)} keys at the top; at most {MAX_KEYS} are allowed (nested ones don't count)")
-    normal: dict[str, Json] = _normal(metadata, "metadata", set())
+    return check_values(metadata, "metadata")
+
+
+def check_values(values: Mapping[Any, Any], what: str) -> dict[str, Json]:
+    """The same for a mapping with any number of keys, which errors call `what`."""
+    normal: dict[str, Json] = _normal(values, what, set())
     return normal
 
 

@@ -77,6 +77,8 @@ class Draft:
         """Whether it builds on what can't be relied on: then it isn't enough that what was claimed is there (spec/gc.md)."""
         self.failed = False
         """Whether storing was cut off: then some of what was claimed is nowhere, and the draft can't be published any more."""
+        self.is_spent = False
+        """Whether publishing was cut off: then what it holds can only be copied to another draft."""
 
     # -- adding --------------------------------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ class Draft:
                 if not writer.is_full:
                     self._idle[pack_class].append(slot)
                     return
-            self._complete(slot)
+        self._complete(slot)
 
     @contextlib.contextmanager
     def storing(self) -> Iterator[None]:
@@ -127,6 +129,12 @@ class Draft:
         if self.claim([key]):
             with self.storing():
                 self.store([encode(key, data)])
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        with self._lock:
+            return self.stored_bytes + sum(pack.size for pack in self._packs if isinstance(pack, PackWriter))
 
     @property
     def is_empty(self) -> bool:
@@ -219,7 +227,7 @@ class Draft:
     def publish(self) -> list[str]:
         """Makes all packs and the segment that lists them durable; the segment's id, to be named in a log record.
 
-        After this nothing can be added. No segment when nothing is new. ConflictError when storing was cut off before.
+        After this nothing can be added. No segment when nothing is new. ConflictError when storing or publishing was cut off before.
         """
         self._check_not_failed()
         self.flush()
@@ -269,14 +277,17 @@ class Draft:
             future.result()
 
     def _publish_pack(self, slot: int) -> None:
-        if self.failed:
+        if self.failed or self.is_spent:
             return  # nothing is published after something that it may build on is missing
-        with self.storing():
-            self._publish_finished(slot)
-
-    def _publish_finished(self, slot: int) -> None:
         writer = self._packs[slot]
         assert isinstance(writer, PackWriter)
+        try:
+            self._publish_finished(slot, writer)
+        except BaseException:
+            self.is_spent = True
+            raise
+
+    def _publish_finished(self, slot: int, writer: PackWriter) -> None:
         digest, size = writer.finish()
         pack = digest.hex()
         with self._lock:
@@ -289,7 +300,7 @@ class Draft:
             writer.close()
 
     def _check_not_failed(self) -> None:
-        if self.failed:
+        if self.failed or self.is_spent:
             self._settle()  # if publishing in the background has failed: why
             raise ConflictError("an earlier call was interrupted while it stored content; add it all again")
 

@@ -23,6 +23,7 @@ class Bucket:
     def __init__(self, address: Address, options: Mapping[str, Any]) -> None:
         """`address` isn't a folder's. Asks nothing of it yet."""
         self.address = address
+        self.options = options
         self.folder = platformdirs.user_cache_path("objstore") / "elsewhere" / plain(address.url.encode()).hex()[:32]
         self.blobs = open_blobs(address, self.folder / "local" / "staging", options)
 

@@ -30,13 +30,17 @@ def commit_draft(project: Project, draft: "Draft", roots: Sequence[Digest], buil
     draft.flush()  # the disk may work meanwhile
     if project.clone is None:
         return _commit_behind_fence(project, draft, roots, build)
+    if draft.is_spent:  # cut off when it was last to be logged
+        return _commit_copy(project, draft, roots, build)
     if draft.generation != project.holdings.generation:
         for root in roots:
             check_closed(project.database, draft, root)
     # What the draft holds is published even when the roots are there already: if it was needed, something below them is missing.
     segments = [] if draft.is_empty else draft.publish()
     if project.holdings.has_put_away(segments, draft.packs):
-        return _commit_anew(project, draft, roots, build)
+        # The names of packs and segments follow from what is in them. So a draft from before a gc may have what others have logged too
+        # and gc has put away since, and that is dead for ever under its name. In packs of the present generation it has other names.
+        return _commit_copy(project, draft, roots, build)
     _commit(project, draft, roots, build, segments)
     draft.finish()
     return draft.stored_bytes
@@ -54,21 +58,15 @@ def commit_stored(project: Project, root: Digest, build: Build) -> None:
     project.commit(decide)
 
 
-def _commit_anew(project: Project, draft: "Draft", roots: Sequence[Digest], build: Build) -> int:
-    """Publishes a copy of a draft.
-
-    The names of packs and segments follow from what is in them. So a draft from before a gc may have what others have logged too and gc
-    has put away since, and that is dead for ever under its name. In packs of the present generation it has other names.
-    """
-    copy = project.open_draft()
-    try:
+def _commit_copy(project: Project, draft: "Draft", roots: Sequence[Digest], build: Build) -> int:
+    """The same with a copy of a draft."""
+    with contextlib.closing(project.open_draft()) as copy:
         draft.copy_to(copy)
-        _commit(project, copy, roots, build, [] if copy.is_empty else copy.publish())
-        copy.finish()
-    finally:
-        copy.close()
+        for root in roots if draft.generation != copy.generation else ():
+            check_closed(project.database, copy, root)
+        added = commit_draft(project, copy, roots, build)
     draft.finish()
-    return copy.stored_bytes
+    return added
 
 
 def _commit_behind_fence(project: Project, draft: "Draft", roots: Sequence[Digest], build: Build) -> int:
@@ -76,7 +74,7 @@ def _commit_behind_fence(project: Project, draft: "Draft", roots: Sequence[Diges
     with contextlib.ExitStack() as renewals:
         while True:
             try:
-                if draft.is_shaky:
+                if draft.is_shaky or draft.is_spent:
                     raise OvertakenError
                 _commit(project, draft, roots, build, [] if draft.is_empty else draft.publish())
             except OvertakenError:

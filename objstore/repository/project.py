@@ -304,9 +304,10 @@ class Project:
         with locked_shared(self._lock, waiting):
             if self.bucket is not None:
                 self.bucket.check_still_there(self.settings)
-            self._logbook.check()
-            self.refresh()
-            self._logbook.check_writable()
+            with self._refreshing:
+                self._logbook.check()
+                self.refresh()
+                self._logbook.check_writable()
             yield
 
     @contextlib.contextmanager
@@ -380,9 +381,9 @@ class Project:
     def _committed(self, append: Callable[[Decide], list[Record]], decide: Decide) -> list[Record]:
         with self._refreshing:
             records = append(decide)
-        with contextlib.suppress(StorageError):  # the cache is only a cache, and the record is safe already
-            self._logbook.remember()
-            self._load_index(self.database)
+            with contextlib.suppress(StorageError):  # the cache is only a cache, and the record is safe already
+                self._logbook.remember()
+                self._load_index(self.database)
         return records
 
     @property

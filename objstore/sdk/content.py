@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
 
-from objstore.errors import ConflictError, EntryNotFoundError, InvalidInputError, NotFoundError, PathCollisionWarning, StorageError
+from objstore.errors import (
+    ConflictError,
+    EntryNotFoundError,
+    InvalidInputError,
+    NotFoundError,
+    PathCollisionWarning,
+    RemoteError,
+    StorageError,
+)
 from objstore.manifest.cursor import Totals, entries, totals
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
@@ -110,6 +118,12 @@ class DraftContent:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     @property
+    def stored_bytes(self) -> int:
+        """How much the draft has written so far."""
+        draft = self._held.draft
+        return draft.size if draft else 0
+
+    @property
     def database(self) -> Database:
         draft = self._held.draft
         return self.session.database.with_draft(draft) if draft else self.session.database
@@ -151,7 +165,8 @@ class DraftContent:
             raise ConflictError("an earlier call was interrupted while it stored content; make a new artifact and add all to that")
         try:
             yield
-        except (InvalidInputError, NotFoundError, PathCollisionWarning):  # found before anything is written, or between two objects
+        # Found before anything is written, between two objects, or when what is complete was sent.
+        except (InvalidInputError, NotFoundError, PathCollisionWarning, RemoteError, StorageError):
             draft = self._held.draft
             self._is_broken = draft is not None and draft.failed
             raise

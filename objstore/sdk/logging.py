@@ -1,9 +1,13 @@
 """Logging a draft's content in a project."""
 
-from objstore.errors import InvalidInputError
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from objstore.errors import ConflictError, InvalidInputError
 from objstore.graph.transfer import transfer
 from objstore.history.records import Source
-from objstore.repository.logging import Labels, check_type_matches, log_draft
+from objstore.repository.colliding import warn_of_collisions
+from objstore.repository.logging import Labels, check_type_matches, log_draft, log_drafts
 from objstore.repository.project import Project
 from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion
@@ -21,7 +25,7 @@ def log(session: Session, content: DraftContent, labels: Labels, *, incremental:
     with content.lock:
         root = content.root()
         if content.session.is_same(session):
-            with session.committing() as project, content.storing():
+            with session.writing() as project, content.storing():
                 check_type_matches(project.state, labels)
                 log_draft(project, content.open(project), root, labels, warn)
                 logged = _logged(session, project, labels.name, root)
@@ -29,6 +33,37 @@ def log(session: Session, content: DraftContent, labels: Labels, *, incremental:
         else:
             logged = _log_elsewhere(session, content, root, labels, incremental)
             content.close()
+        return logged
+
+
+def log_together(session: Session, items: Sequence[tuple[DraftContent, Labels]]) -> list[LoggedVersion | InvalidInputError]:
+    """Logs several small drafts in their order, in common packs and by one log entry; of each the version, or why there is none.
+
+    An error, and nothing is logged, when they can't be logged together.
+    """
+    with ExitStack() as held:
+        for content, _ in items:
+            held.enter_context(content.lock)
+            if not content.session.is_same(session):
+                raise ConflictError("a draft is kept in another project")
+        roots = [content.root() for content, _ in items]
+        with session.writing() as project:
+            draft = project.open_draft()
+            held.callback(draft.close)
+            for (content, labels), root in zip(items, roots, strict=True):
+                own = content.open(project)
+                if own.generation != draft.generation:
+                    raise ConflictError("a gc has begun since a draft was made")
+                own.copy_to(draft)
+                warn_of_collisions(project.database.with_draft(draft), project.state, labels.name, root, warn)
+            refused = log_drafts(project, draft, [(root, labels) for root, (_, labels) in zip(roots, items, strict=True)])
+            logged = [
+                problem or _logged(session, project, labels.name, root)
+                for problem, root, (_, labels) in zip(refused, roots, items, strict=True)
+            ]
+        for problem, (content, _) in zip(refused, items, strict=True):
+            if problem is None:
+                content.logged()
         return logged
 
 
@@ -64,8 +99,9 @@ def source_of_latest(project: Project, name: str) -> Source | None:
 
 
 def _logged(session: Session, project: Project, name: str, root: Digest) -> LoggedVersion:
-    collection = project.state.collection(name)
-    version = collection.find_root(root)
-    if version is None:
-        raise InvalidInputError(f"{name} was changed by somebody else at the same moment; try again")
-    return LoggedVersion(session, collection, version)
+    with project.looking() as state:
+        collection = state.collection(name)
+        version = collection.find_root(root)
+        if version is None:
+            raise ConflictError(f"{name} was changed by somebody else at the same moment; try again")
+        return LoggedVersion(session, collection, version)

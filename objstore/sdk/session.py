@@ -8,12 +8,16 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from objstore.errors import NotFoundError
 from objstore.history.records import Record
 from objstore.history.state import State
 from objstore.odb.database import Database
 from objstore.repository.project import Project, open_project
+
+if TYPE_CHECKING:
+    from objstore.sdk.logqueue import LogQueue
 
 
 class Session:
@@ -28,6 +32,8 @@ class Session:
         self.is_private = is_private
         """Whether this is a temporary project, only for drafts that have no other."""
         self._lock = threading.RLock()
+        self._queue: LogQueue | None = None
+        self._queue_owner = 0
         weakref.finalize(self, _let_go, project, is_private, os.getpid())
 
     @property
@@ -41,6 +47,16 @@ class Session:
     @property
     def name(self) -> str:
         return self.project.name.split("/")[1]
+
+    @property
+    def queue(self) -> "LogQueue":
+        """The work that is done in the background; of this process, also where it was forked off."""
+        from objstore.sdk.logqueue import LogQueue
+
+        with self._lock:
+            if self._queue is None or self._queue_owner != os.getpid():
+                self._queue, self._queue_owner = LogQueue(self), os.getpid()
+            return self._queue
 
     def is_same(self, other: "Session") -> bool:
         """Whether both are one project in one place."""

@@ -1,0 +1,71 @@
+"""Roots: folders and bucket prefixes that hold projects, each as `entity/project` below it."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from objstore.blobs.address import Address
+from objstore.blobs.opening import open_blobs
+from objstore.blobs.remote import RemoteBlobs
+from objstore.errors import ConflictError, NotFoundError
+from objstore.repository.places import check_project
+from objstore.repository.project import Project
+from objstore.repository.settings import NAME
+
+
+@dataclass(frozen=True)
+class Root:
+    """A place that holds projects. `options`: fsspec's storage options, for one that isn't a folder."""
+
+    address: Address
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, project: Project) -> "Root | None":
+        """The root of a project; None for one at the very top of a bucket."""
+        if project.bucket is None:
+            return cls(Address("file", str(project.folder.parent.parent)))
+        above = project.bucket.address.path.split("/")[:-2]
+        return cls(Address(project.bucket.address.protocol, "/".join(above)), project.bucket.options) if any(above) else None
+
+    def names(self) -> list[str]:
+        """The projects there are, ascending. Cost: in a bucket one request, one for each entity, and one for each project."""
+        folder = self.address.folder
+        if folder is not None:
+            return sorted("/".join(found.parent.parts[-2:]) for found in folder.glob(f"*/*/{NAME}"))
+        with TemporaryDirectory(prefix="objstore-") as scratch, contextlib.closing(self._blobs(Path(scratch))) as blobs:
+            below = [f"{entity}/{name}" for entity in blobs.folders("") for name in blobs.folders(entity)]
+            return sorted(name for name in below if blobs.has(f"{name}/{NAME}"))
+
+    def open(self, name: str) -> Project:
+        """The project `entity/project`. NotFoundError lists what there is instead."""
+        try:
+            return Project.at(self.place(name), self.options)
+        except NotFoundError:
+            others = ", ".join(self.names()[:10]) or "none"
+            raise NotFoundError(f"there is no project {name} in {self.address}; it has {others}") from None
+
+    def open_or_make(self, name: str) -> Project:
+        """The same, made if it isn't there."""
+        place = self.place(name)
+        with contextlib.suppress(NotFoundError):
+            return Project.at(place, self.options)
+        with contextlib.suppress(ConflictError):  # somebody was faster
+            if place.folder is not None:
+                return Project.create_at(place.folder)
+            from objstore.repository.bucket import make_in_bucket
+
+            make_in_bucket(place, self.options)
+        return Project.at(place, self.options)
+
+    def place(self, name: str) -> Address:
+        """Where a project of that name is, or would be. InvalidInputError for what can't be a name."""
+        return Address(self.address.protocol, f"{self.address.path.rstrip('/')}/{check_project(name)}")
+
+    def _blobs(self, scratch: Path) -> RemoteBlobs:
+        blobs = open_blobs(self.address, scratch, self.options)
+        assert isinstance(blobs, RemoteBlobs)
+        return blobs

@@ -1,0 +1,82 @@
+"""The values that belong to a run: its configuration and its summary."""
+
+import argparse
+import math
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from objstore.errors import InvalidTypeError
+from objstore.history.metadata import check_values
+
+
+class Values(MutableMapping[str, Any]):
+    """A JSON object whose keys can be used as attributes too. What is set is checked at once, and copied."""
+
+    __slots__ = ("_changed", "_values", "_what")
+
+    def __init__(self, what: str, values: Mapping[str, Any], changed: Callable[[], None]) -> None:
+        """`changed` is called after each change."""
+        object.__setattr__(self, "_what", what)
+        object.__setattr__(self, "_values", dict(values))
+        object.__setattr__(self, "_changed", changed)
+
+    def update(self, *args: Any, allow_val_change: bool | None = None, **kwargs: Any) -> None:
+        """As of a dict, all or nothing; also takes what `argparse` has parsed. `allow_val_change` does nothing: all may change."""
+        given = [as_mapping(arg, self._what) for arg in args if arg is not None]
+        self._put({key: value for values in (*given, kwargs) for key, value in values.items()})
+
+    def setdefaults(self, values: Mapping[str, Any]) -> None:
+        """Sets what isn't set yet."""
+        self._put({key: value for key, value in values.items() if key not in self._values})
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(self._values)
+
+    def _put(self, values: Mapping[str, Any]) -> None:
+        if values:
+            self._values.update(check_values(values, self._what))
+            self._changed()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._put({key: value})
+
+    def __delitem__(self, key: str) -> None:
+        del self._values[key]
+        self._changed()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._values))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"the {self._what} has no {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+def as_mapping(values: Any, what: str) -> Mapping[str, Any]:
+    """What may be given as values: a mapping, or what `argparse` has parsed. InvalidTypeError for anything else."""
+    if isinstance(values, argparse.Namespace):
+        return vars(values)
+    if isinstance(values, Mapping):
+        return values
+    raise InvalidTypeError(f"a {what} is a dict, not {type(values).__name__}")
+
+
+def finite(value: Any) -> Any:
+    """A number that JSON can hold: a measure that has become infinite is no reason to stop a run, so it is kept as a string."""
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
