@@ -30,13 +30,25 @@ from objstore.errors import (
 
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would cost as much as all the rest here
 if TYPE_CHECKING:
+    from objstore.sdk.active import finish, init, log, log_artifact, use_artifact
+    from objstore.sdk.api import Api
     from objstore.sdk.artifact import Artifact
     from objstore.sdk.repository import Repository, diff, open
+    from objstore.sdk.run import Run
     from objstore.sdk.ttl import ArtifactTTL
+    from objstore.sdk.values import Values
+
+    run: Run | None
+    """The active run, if there is one."""
+    config: Values
+    """That of the active run."""
+    summary: Values
+    """That of the active run."""
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Api",
     "Artifact",
     "ArtifactFinalizedError",
     "ArtifactNotLoggedError",
@@ -52,6 +64,7 @@ __all__ = [
     "PathCollisionWarning",
     "RemoteError",
     "Repository",
+    "Run",
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
@@ -59,22 +72,38 @@ __all__ = [
     "__version__",
     "clone",
     "diff",
+    "finish",
+    "init",
+    "log",
+    "log_artifact",
     "open",
+    "use_artifact",
 ]
 
 _LAZY = {
+    "Api": "objstore.sdk.api",
     "Artifact": "objstore.sdk.artifact",
     "ArtifactTTL": "objstore.sdk.ttl",
     "Repository": "objstore.sdk.repository",
     "clone": "objstore.sdk.repository",
+    "Run": "objstore.sdk.run",
     "diff": "objstore.sdk.repository",
+    "finish": "objstore.sdk.active",
+    "init": "objstore.sdk.active",
+    "log": "objstore.sdk.active",
+    "log_artifact": "objstore.sdk.active",
     "open": "objstore.sdk.repository",
+    "use_artifact": "objstore.sdk.active",
 }
+_OF_THE_RUN = {"config": "config", "run": "active", "summary": "summary"}
+"""What is looked up anew each time, since it belongs to the active run."""
 
 if not TYPE_CHECKING:
 
     def __getattr__(name):
         """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast."""
+        if name in _OF_THE_RUN:
+            return getattr(import_module("objstore.sdk.active"), _OF_THE_RUN[name])()
         if name not in _LAZY:
             raise AttributeError(f"module 'objstore' has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(_LAZY[name]), name)

@@ -35,8 +35,8 @@ def found(tree: Path, project: str | None = None, store: Path | None = None, set
             make_project(folder, settings)
         _write_config(root, folder, None)
         return folder
-    shared = _root_at(store)
-    folder = shared / (named or _own_project(shared) or places.suggested_project(tree))
+    shared = root_at(store)
+    folder = shared / (named or own_project(shared) or places.suggested_project(tree))
     with contextlib.suppress(ConflictError):  # that is what sharing means
         make_project(folder)
     _write_config(root, folder, shared)
@@ -66,7 +66,7 @@ def set_up(tree: Path) -> Path:
     root = tree / ROOT
     shared = _first_worktree(tree)
     # One of another name is no working tree of this repository: its `.git` folder may be anywhere.
-    if shared is not None and shared != root and _own_project(shared) == project:
+    if shared is not None and shared != root and own_project(shared) == project:
         folder = places.project_of(shared)
         _write_config(root, folder, folder.parent.parent)
         return folder
@@ -126,7 +126,7 @@ def _can_be_pointed_elsewhere(root: Path) -> bool:
     return not folder.is_relative_to(root) or not any((folder / "log").rglob("*"))
 
 
-def _root_at(store: Path) -> Path:
+def root_at(store: Path) -> Path:
     """The root that is meant by a path: itself, or that of the working tree there."""
     store = Path(os.path.abspath(store))
     if (store / ROOT / CONFIG).is_file():
@@ -138,7 +138,8 @@ def _root_at(store: Path) -> Path:
     return store
 
 
-def _own_project(root: Path) -> str | None:
+def own_project(root: Path) -> str | None:
+    """The project that a root names as that of its working tree; None for one that has no tree."""
     if not (root / CONFIG).is_file():
         return None
     return "/".join(places.project_of(root).parts[-2:])

@@ -1,24 +1,32 @@
 """A version in the making, then a version: what scripts hold in their hands."""
 
-from collections.abc import Iterable, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterable, Mapping, Sequence, ValuesView
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from objstore.comparison.files import FileDiff, diff
 from objstore.errors import InvalidInputError, InvalidTypeError
+from objstore.history.collection import LATEST
 from objstore.history.metadata import check_metadata
-from objstore.history.names import check_alias, check_collection_name, check_tag, check_type
-from objstore.history.records import Source
+from objstore.history.names import Name, check_alias, check_collection_name, check_tag, check_type
+from objstore.history.records import RunRef, Source
+from objstore.history.runs import Runs, VersionRef
 from objstore.manifest.sides import Side
 from objstore.repository.logging import Labels
 from objstore.sdk import logging, reading
 from objstore.sdk.building import Building, StrPath
+from objstore.sdk.content import DraftContent
 from objstore.sdk.entry import ArtifactEntry
 from objstore.sdk.logged import LoggedVersion
+from objstore.sdk.logqueue import Logging
 from objstore.sdk.session import Session
 from objstore.sdk.ttl import ArtifactTTL, to_seconds, to_timedelta
+from objstore.sdk.workspace import Workspace
 from objstore.values.digest import Digest
+
+if TYPE_CHECKING:
+    from objstore.sdk.recorded import RecordedRun
 
 CODE = "code"
 
@@ -56,6 +64,14 @@ class Artifact(Building):
         self._draft_metadata: dict[str, Any] = check_metadata(metadata or {})
         self._draft_ttl: int | None = 0
         self._draft_source: Source | None = None
+
+    @classmethod
+    def _named(cls, workspace: Workspace, name: Name) -> Self:
+        """The version that a name means; a bare one means `latest`. NotFoundError lists near names."""
+        session = workspace.of_name(name)
+        with session.state() as state:
+            collection = state.collection(name.collection)
+            return cls._of(LoggedVersion(session, collection, state.version(collection, name.ref or LATEST)))
 
     @classmethod
     def _of(cls, logged: LoggedVersion) -> Self:
@@ -168,7 +184,9 @@ class Artifact(Building):
         self._version("facts to save").save()
 
     def wait(self, timeout: float | None = None) -> Self:
-        """The artifact itself, since repo.log returns when all is done."""
+        """The artifact itself, once it is logged; the error if it couldn't be. TimeoutError after `timeout` seconds."""
+        if self._job is not None:
+            self._job.wait(timeout)
         self._version("version to wait for")
         return self
 
@@ -262,6 +280,24 @@ class Artifact(Building):
         content = self._readable() or self._bound()
         return Side(content.database, content.root())
 
+    # -- lineage -------------------------------------------------------------------------------------------------------
+
+    def logged_by(self) -> "RecordedRun | None":
+        """The run that logged it first; None when no run did."""
+        found = self._runs(lambda runs, version: runs.logged_by(version))
+        return found[0] if found else None
+
+    def used_by(self) -> "list[RecordedRun]":
+        """The runs that used it, of all projects beside this one too; in each project in the order in which they did."""
+        return self._runs(lambda runs, version: runs.used_by(version))
+
+    def _runs(self, ask: "Callable[[Runs, VersionRef], Iterable[str]]") -> "list[RecordedRun]":
+        from objstore.sdk.recorded import runs_that
+
+        logged = self._version("runs")
+        version = VersionRef(logged.session.project.settings.project, logged.collection_id, logged.version.root)
+        return runs_that(Workspace.of(logged.session), lambda runs: ask(runs, version))
+
     # -- for Repository ------------------------------------------------------------------------------------------------
 
     def _begin(self, session: Session, base: Digest | None = None, source: Source | None = None) -> None:
@@ -269,10 +305,31 @@ class Artifact(Building):
 
     def _log(self, session: Session, aliases: tuple[str, ...], tags: tuple[str, ...]) -> "Artifact":
         """Logs the draft, which is a version then. What is logged already is logged again, as a version of its own object."""
-        if self._logged is not None:
-            again = self.new_draft()
-            again._draft_source = None
-            return again._log(session, aliases, tags)
+        artifact = self._to_be_logged()
+        content, labels = artifact._prepared(session, aliases, tags)
+        artifact._settle(logging.log(session, content, labels, incremental=self._incremental))
+        return artifact
+
+    def _hand_over(self, session: Session, aliases: tuple[str, ...], tags: tuple[str, ...], run: RunRef) -> "tuple[Artifact, Logging]":
+        """The same for somebody who will log it as a run's; nothing changes its content from now on."""
+        artifact = self._to_be_logged()
+        content, labels = artifact._prepared(session, aliases, tags, run)
+        artifact._job = Logging(content, labels, self._incremental, artifact._settle)
+        return artifact, artifact._job
+
+    def _to_be_logged(self) -> "Artifact":
+        if self._is_handed_over:
+            self.wait()
+        if self._logged is None:
+            return self
+        again = self.new_draft()
+        again._draft_source = None
+        return again
+
+    def _prepared(
+        self, session: Session, aliases: tuple[str, ...] = (), tags: tuple[str, ...] = (), run: RunRef | None = None
+    ) -> tuple[DraftContent, Labels]:
+        """Its content, and all else that is to be logged with it in a project."""
         self._session = self._session or session
         content = self._bound()
         name = self._draft_name or f"source-{session.name}"
@@ -285,10 +342,19 @@ class Artifact(Building):
             with session.state() as state:
                 collection = state.find_collection(name)
                 source = Source(collection=collection.id, root=self._base.hex()) if collection else None
-        labels = Labels(name, self._draft_type, aliases, tags, self._draft_description, self._draft_metadata, source, ttl=self._draft_ttl)
-        self._logged = logging.log(session, content, labels, incremental=self._incremental)
-        self._session, self._content = session, None
-        return self
+        metadata = check_metadata(self._draft_metadata)  # may have been changed in place
+        labels = Labels(name, self._draft_type, aliases, tags, self._draft_description, metadata, source, self._draft_ttl, run)
+        return content, labels
+
+    def _settle(self, logged: LoggedVersion) -> None:
+        """It is a version from now on."""
+        self._logged = logged
+        self._session, self._content = logged.session, None
+
+    def _check_called(self, name: str | None, type: str | None) -> None:
+        """InvalidInputError unless it has this name and type, where they are given."""
+        if name not in (None, self._draft_name) or type not in (None, self.type):
+            raise InvalidInputError(f"the artifact is {self._draft_name} of type {self.type}, not {name or ''} {type or ''}".rstrip())
 
     def __repr__(self) -> str:
         return f"<Artifact {self.name} ({self.type}{', draft' if self.is_draft() else ''})>"

@@ -11,9 +11,10 @@ from typing import IO, Any
 from objstore.errors import ArtifactFinalizedError, ArtifactNotLoggedError, InvalidInputError, InvalidTypeError
 from objstore.manifest.entry import Entry
 from objstore.sdk import adding, logging
-from objstore.sdk.content import Content, DraftContent
+from objstore.sdk.content import Content, DraftContent, LoggedContent
 from objstore.sdk.entry import ArtifactEntry
 from objstore.sdk.logged import LoggedVersion
+from objstore.sdk.logqueue import Logging
 from objstore.sdk.manifest import Manifest
 from objstore.sdk.session import Session, session_for_drafts
 from objstore.values.digest import Digest
@@ -39,6 +40,10 @@ class Building:
         self._incremental = incremental
         self._content: DraftContent | None = None
         self._binding = threading.Lock()
+        self._job: Logging | None = None
+        """Of a draft that was handed over to be logged in the background."""
+        self._part: LoggedContent | None = None
+        """What was added to a version that several writers make together."""
         self._logged: LoggedVersion | None = None
 
     # -- adding --------------------------------------------------------------------------------------------------------
@@ -169,13 +174,21 @@ class Building:
     # -- binding -------------------------------------------------------------------------------------------------------
 
     def _changing(self) -> DraftContent:
+        self._check_changeable()
+        content = self._bound()
+        content.begin()
+        return content
+
+    def _check_changeable(self) -> None:
+        """ArtifactFinalizedError for what was logged, or is being logged."""
         if self._logged is not None:
             raise ArtifactFinalizedError(
                 f"{self._logged.name} has been logged, so its content can't change; make a draft of it with new_draft()"
             )
-        content = self._bound()
-        content.begin()
-        return content
+        if self._is_handed_over:
+            raise ArtifactFinalizedError(f"{self._draft_name} is being logged, so its content can't change; wait(), then use new_draft()")
+        if self._part is not None:
+            raise ArtifactFinalizedError(f"{self._draft_name} has been added to a common version; add more with another Artifact")
 
     def _bound(self) -> DraftContent:
         """The content of a draft, bound to a project now at the latest."""
@@ -189,10 +202,17 @@ class Building:
                 self._content = DraftContent(self._session, base)
             return self._content
 
+    @property
+    def _is_handed_over(self) -> bool:
+        """Whether it is being logged in the background."""
+        return self._job is not None and not self._job.is_done
+
     def _readable(self) -> Content | None:
         """What can be looked at; None for a draft that has nothing and needs no project yet."""
         if self._logged is not None:
             return self._logged.content
+        if self._part is not None:
+            return self._part
         return self._bound() if self._content or self._base or self._incremental else None
 
     def _shown(self, path: str, entry: Entry) -> ArtifactEntry:
@@ -202,6 +222,8 @@ class Building:
         raise NotImplementedError
 
     def _version(self, what: str) -> LoggedVersion:
+        if self._is_handed_over:
+            raise ArtifactNotLoggedError(f"{self._draft_name} is being logged and has no {what} yet; call wait() first")
         if self._logged is None:
             raise ArtifactNotLoggedError(f"a draft has no {what}; log it first, with repo.log(artifact)")
         return self._logged

@@ -1,7 +1,9 @@
 """Logging a draft's content in a project."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import contextlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.graph.transfer import transfer
@@ -16,6 +18,9 @@ from objstore.sdk.session import Session
 from objstore.sdk.warning import warn
 from objstore.values.digest import Digest
 
+if TYPE_CHECKING:
+    from objstore.odb.draft import Draft
+
 
 def log(session: Session, content: DraftContent, labels: Labels, *, incremental: bool) -> LoggedVersion:
     """A version with this content: published, named in the log, with its aliases and tags. Whatever fails, nothing of it is there.
@@ -28,12 +33,12 @@ def log(session: Session, content: DraftContent, labels: Labels, *, incremental:
             with session.writing() as project, content.storing():
                 check_type_matches(project.state, labels)
                 log_draft(project, content.open(project), root, labels, warn)
-                logged = _logged(session, project, labels.name, root)
+                made = logged(session, project, labels.name, root)
             content.logged()
         else:
-            logged = _log_elsewhere(session, content, root, labels, incremental)
+            made = _log_elsewhere(session, content, root, labels, incremental)
             content.close()
-        return logged
+        return made
 
 
 def log_together(session: Session, items: Sequence[tuple[DraftContent, Labels]]) -> list[LoggedVersion | InvalidInputError]:
@@ -57,14 +62,14 @@ def log_together(session: Session, items: Sequence[tuple[DraftContent, Labels]])
                 own.copy_to(draft)
                 warn_of_collisions(project.database.with_draft(draft), project.state, labels.name, root, warn)
             refused = log_drafts(project, draft, [(root, labels) for root, (_, labels) in zip(roots, items, strict=True)])
-            logged = [
-                problem or _logged(session, project, labels.name, root)
+            outcomes = [
+                problem or logged(session, project, labels.name, root)
                 for problem, root, (_, labels) in zip(refused, roots, items, strict=True)
             ]
         for problem, (content, _) in zip(refused, items, strict=True):
             if problem is None:
                 content.logged()
-        return logged
+        return outcomes
 
 
 def _log_elsewhere(session: Session, content: DraftContent, root: Digest, labels: Labels, incremental: bool) -> LoggedVersion:
@@ -83,7 +88,25 @@ def _log_elsewhere(session: Session, content: DraftContent, root: Digest, labels
             log_draft(project, draft, root, labels, warn)
         finally:
             copy.close()
-        return _logged(session, project, labels.name, root)
+        return logged(session, project, labels.name, root)
+
+
+@contextmanager
+def brought(session: Session, content: DraftContent, root: Digest) -> Iterator[tuple[Project, "Draft"]]:
+    """While inside, a project and a draft of it that has a root of `content`, which may be kept elsewhere; to be logged there.
+
+    Afterwards `content` has been let go of, unless it failed.
+    """
+    if content.session.is_same(session):
+        with session.writing() as project, content.storing():
+            yield project, content.open(project)
+        content.logged()
+        return
+    with session.committing() as project, contextlib.closing(DraftContent(session)) as copy:
+        draft = copy.open(project)
+        transfer(content.database, root, draft)
+        yield project, draft
+    content.close()
 
 
 def latest(project: Project, name: str) -> Digest | None:
@@ -98,7 +121,8 @@ def source_of_latest(project: Project, name: str) -> Source | None:
     return Source(collection=project.state.collection(name).id, root=root.hex()) if root is not None else None
 
 
-def _logged(session: Session, project: Project, name: str, root: Digest) -> LoggedVersion:
+def logged(session: Session, project: Project, name: str, root: Digest) -> LoggedVersion:
+    """The version that has just been logged. ConflictError when it is gone already."""
     with project.looking() as state:
         collection = state.collection(name)
         version = collection.find_root(root)

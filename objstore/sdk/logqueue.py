@@ -3,11 +3,10 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import ObjstoreError, PathCollisionWarning
+from objstore.errors import ObjstoreError, PathCollisionWarning, RemoteError, StorageError
 from objstore.history.records import Record, RunLogRecord
 from objstore.repository.logging import Labels
 from objstore.sdk import logging
@@ -21,20 +20,39 @@ _SMALL = 1 << 20
 
 @dataclass(eq=False)
 class Logging:
-    """A draft on its way to be a version. `done` tells the version, or why there is none."""
+    """A draft on its way to be a version; `outcome`, once it is done, is that, or why there is none."""
 
     content: DraftContent
     labels: Labels
     incremental: bool = False
-    outcome: "LoggedVersion | BaseException | None" = None
-    done: Future[LoggedVersion] = field(default_factory=Future)
+    settle: Callable[[LoggedVersion], None] = lambda _: None
+    """Called once it is a version, before anybody who waits goes on."""
+    outcome: LoggedVersion | BaseException | None = None
+    _done: threading.Event = field(default_factory=threading.Event)
+    _is_told: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return self._done.is_set()
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether it failed and nobody knows."""
+        return self.is_done and isinstance(self.outcome, BaseException) and not self._is_told
 
     def finish(self) -> None:
         """Tells how it went."""
         if isinstance(self.outcome, LoggedVersion):
-            self.done.set_result(self.outcome)
-        else:
-            self.done.set_exception(self.outcome or RuntimeError("not logged"))
+            self.settle(self.outcome)
+        self._done.set()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Waits until it is a version; TimeoutError after that many seconds, the error if there is none."""
+        if not self._done.wait(timeout):
+            raise TimeoutError(f"{self.labels.name} isn't logged yet")
+        if isinstance(self.outcome, BaseException):
+            self._is_told = True
+            raise self.outcome
 
     @property
     def is_small(self) -> bool:
@@ -137,6 +155,10 @@ class LogQueue:
         if len(jobs) > 1:
             try:
                 outcomes = logging.log_together(self._session, [(job.content, job.labels) for job in jobs])
+            except (RemoteError, StorageError) as error:
+                for job in jobs:
+                    job.outcome = error
+                return
             except (ObjstoreError, PathCollisionWarning):
                 pass  # one by one it shows whose fault it is
             else:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from objstore.errors import NotFoundError
 from objstore.history.records import Record
+from objstore.history.runs import Runs
 from objstore.history.state import State
 from objstore.odb.database import Database
 from objstore.repository.project import Project, open_project
 
 if TYPE_CHECKING:
     from objstore.sdk.logqueue import LogQueue
+    from objstore.sdk.workspace import Workspace
 
 
 class Session:
@@ -31,6 +33,8 @@ class Session:
         self.project = project
         self.is_private = is_private
         """Whether this is a temporary project, only for drafts that have no other."""
+        self.workspace: Workspace | None = None
+        """The projects beside it, once somebody has asked for them."""
         self._lock = threading.RLock()
         self._queue: LogQueue | None = None
         self._queue_owner = 0
@@ -69,6 +73,14 @@ class Session:
         with self._lock:
             self.project.refresh()
             yield self.project.state
+
+    @contextlib.contextmanager
+    def runs(self) -> Iterator[Runs]:
+        """The runs as of now; what is taken from them must be values."""
+        with self._lock:
+            self.project.refresh()  # it may have become a clone
+            self.project.runbook.refresh()
+            yield self.project.runbook.runs
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Project]:

@@ -1,0 +1,241 @@
+"""Reading what there is: artifacts and runs of all projects below a root. Never makes a run."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+from objstore.errors import InvalidInputError, NotFoundError
+from objstore.history.collection import Collection
+from objstore.history.names import Name, parse_name
+from objstore.sdk.artifact import Artifact
+from objstore.sdk.filtering import Filter, ordering
+from objstore.sdk.logged import LoggedVersion
+from objstore.sdk.recorded import RecordedRun
+from objstore.sdk.session import Session
+from objstore.sdk.starting import workspace_to_read
+from objstore.sdk.workspace import Workspace
+
+
+class Api:
+    """The projects below a root: a folder or URL, else what `OBJSTORE_ROOT` names, else the nearest `.objstore/`.
+
+    NotFoundError where there is none. Names may have a project, or an entity and a project, before them; else the root's own is meant.
+    """
+
+    def __init__(self, root: "str | os.PathLike[str] | None" = None, overrides: Mapping[str, str] | None = None) -> None:
+        """`overrides`: `entity` and `project` that are meant where none is given."""
+        self._workspace = workspace_to_read(root, Path.cwd())
+        if overrides:
+            self._workspace.home = self._workspace.session(overrides.get("entity"), overrides.get("project"))
+
+    # -- artifacts -----------------------------------------------------------------------------------------------------
+
+    def artifact(self, name: str, type: str | None = None) -> Artifact:
+        """The version that `name:alias` or `name:v3` means, a bare name `latest`. NotFoundError; ValueError if it has another type."""
+        found = Artifact._named(self._workspace, parse_name(name))
+        if type is not None and found.type != type:
+            raise InvalidInputError(f"{found.name} has type {found.type}, not {type}")
+        return found
+
+    def artifacts(self, type_name: str, name: str, per_page: int | None = None, tags: Sequence[str] | None = None) -> list[Artifact]:
+        """The versions of a collection that aren't deleted, the newest first; with `tags`, those that have them all."""
+        collection = self.artifact_collection(type_name, name)
+        return [found for found in collection.artifacts() if set(tags or ()) <= set(found.tags)]
+
+    def artifact_collection(self, type_name: str, name: str) -> "ArtifactCollection":
+        """NotFoundError when there is none of that name and type."""
+        parsed = _bare(name)
+        session = self._workspace.of_name(parsed)
+        with session.state() as state:
+            found = state.collection(parsed.collection)
+            if found.type != type_name:
+                raise NotFoundError(f"{found.name} has type {found.type}, not {type_name}")
+            return ArtifactCollection(session, found)
+
+    def artifact_collections(self, project_name: str | None, type_name: str, per_page: int | None = None) -> "list[ArtifactCollection]":
+        """Those of one type in a project (`project`, `entity/project`, or None for the root's own), by name."""
+        session = self._project(project_name)
+        with session.state() as state:
+            found = [ArtifactCollection(session, each) for each in state.collections.values() if each.type == type_name]
+        return sorted(found, key=lambda collection: collection.name)
+
+    def artifact_types(self, project: str | None = None) -> "list[ArtifactType]":
+        """The types that collections of a project have, by name."""
+        session = self._project(project)
+        with session.state() as state:
+            names = sorted({collection.type for collection in state.collections.values()})
+        return [ArtifactType(self, session, name) for name in names]
+
+    def artifact_type(self, type_name: str, project: str | None = None) -> "ArtifactType":
+        """NotFoundError when no collection has it."""
+        for found in self.artifact_types(project):
+            if found.name == type_name:
+                return found
+        raise NotFoundError(f"{self._project(project).project.name} has no artifacts of type {type_name!r}")
+
+    def artifact_exists(self, name: str, type: str | None = None) -> bool:
+        """Whether there is such a version."""
+        try:
+            found = Artifact._named(self._workspace, parse_name(name))
+        except NotFoundError:
+            return False
+        return type in (None, found.type)
+
+    def artifact_collection_exists(self, name: str, type: str) -> bool:
+        """Whether there is such a collection."""
+        try:
+            self.artifact_collection(type, name)
+        except NotFoundError:
+            return False
+        return True
+
+    # -- runs ----------------------------------------------------------------------------------------------------------
+
+    def run(self, path: str) -> RecordedRun:
+        """The run `id`, `project/id` or `entity/project/id`. NotFoundError."""
+        entity, project, id_ = ([None, None, *path.strip("/").split("/")])[-3:] if path.count("/") < 3 else (None, None, path)
+        session = self._workspace.session(entity, project)
+        with session.runs() as runs:
+            return RecordedRun(self._workspace, session, runs.run(id_ or ""))
+
+    def runs(
+        self, path: str | None = None, filters: Mapping[str, Any] | None = None, order: str = "+created_at", per_page: int = 50
+    ) -> "RecordedRuns":
+        """The runs of a project (`project`, `entity/project`, or None for the root's own), as a sequence that is read as it is walked.
+
+        `filters`: field → value, or MongoDB's operators: `{"state": "finished", "config.lr": {"$lt": 0.1}}`; fields are `id`,
+        `display_name`, `state`, `group`, `job_type`, `sweep`, `tags`, `created_at`, `config.<key>` and `summary_metrics.<key>`. `order`:
+        one of them, after `+` or `-`.
+        """
+        session = self._project(path)
+        chosen = Filter(filters or {})
+        with session.runs() as runs:
+            ids = runs.ids()
+            if chosen.is_all and order in ("+created_at", "-created_at", "created_at"):
+                return RecordedRuns(self._workspace, session, ids[::-1] if order.startswith("-") else ids)
+            facts = [found for found in map(runs.run, ids) if chosen.matches(found)]
+        return RecordedRuns(self._workspace, session, [found.id for found in ordering(order)(facts)])
+
+    def sweep(self, path: str) -> "Sweep":
+        """The runs that were begun with `sweep=`: `id`, `project/id` or `entity/project/id`. NotFoundError when there are none."""
+        *project, id_ = path.strip("/").split("/")
+        session = self._project("/".join(project) or None)
+        with session.runs() as runs:
+            ids = runs.ids_of_sweep(id_)
+        if not ids:
+            raise NotFoundError(f"no run of {session.project.name} belongs to a sweep {id_!r}")
+        return Sweep(id_, RecordedRuns(self._workspace, session, ids))
+
+    def projects(self, entity: str | None = None) -> list[str]:
+        """The projects there are, each as `entity/project`."""
+        return [session.project.name for session in self._workspace.all() if entity in (None, session.entity)]
+
+    def _project(self, path: str | None) -> Session:
+        if path is None:
+            return self._workspace.home
+        entity, _, project = path.strip("/").rpartition("/")
+        return self._workspace.session(entity or None, project)
+
+
+class ArtifactCollection:
+    """A collection of versions, as it was when this was asked for."""
+
+    def __init__(self, session: Session, collection: Collection) -> None:
+        """With the session's state locked."""
+        self._session = session
+        self.name = collection.name
+        self.type = collection.type
+        self.description = collection.description
+        self.created_at = collection.created
+        self.aliases = sorted(collection.aliases)
+        self._id = collection.id
+
+    def artifacts(self, per_page: int | None = None) -> list[Artifact]:
+        """Its versions that aren't deleted, the newest first."""
+        with self._session.state() as state:
+            collection = state.collections[self._id]
+            versions = reversed(list(collection.live()))
+            return [Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions]
+
+    versions = artifacts
+
+    def __repr__(self) -> str:
+        return f"<ArtifactCollection {self.name} ({self.type})>"
+
+
+class ArtifactType:
+    """A type that collections of a project have."""
+
+    def __init__(self, api: Api, session: Session, name: str) -> None:
+        self._api = api
+        self._session = session
+        self.name = name
+        self.type = name
+
+    def collections(self) -> list[ArtifactCollection]:
+        """Those that have it, by name."""
+        return self._api.artifact_collections(self._session.project.name, self.name)
+
+    def collection(self, name: str) -> ArtifactCollection:
+        return self._api.artifact_collection(self.name, f"{self._session.project.name}/{name}")
+
+    def __repr__(self) -> str:
+        return f"<ArtifactType {self.name}>"
+
+
+class RecordedRuns(Sequence[RecordedRun]):
+    """Runs, each read when it is looked at."""
+
+    def __init__(self, workspace: Workspace, session: Session, ids: Sequence[str]) -> None:
+        self._workspace = workspace
+        self._session = session
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, at: int) -> RecordedRun: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> "RecordedRuns": ...
+
+    def __getitem__(self, at: int | slice) -> "RecordedRun | RecordedRuns":
+        if isinstance(at, slice):
+            return RecordedRuns(self._workspace, self._session, self._ids[at])
+        return RecordedRun(self._workspace, self._session, self._session.project.runbook.runs.run(self._ids[at]))
+
+    def __iter__(self) -> Iterator[RecordedRun]:
+        return (self[at] for at in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<Runs: {len(self)}>"
+
+
+class Sweep:
+    """The runs that were begun with one `sweep=`."""
+
+    def __init__(self, id_: str, runs: RecordedRuns) -> None:
+        self.id = id_
+        self.runs = runs
+
+    def best_run(self, metric: str | None = None, order: str = "minimize") -> RecordedRun | None:
+        """The run whose summary has the least value of a metric, with `order="maximize"` the greatest; None when none has any."""
+        if metric is None:
+            raise InvalidInputError("name the metric: best_run('loss'), or best_run('accuracy', order='maximize')")
+        if order not in ("minimize", "maximize"):
+            raise InvalidInputError(f"order is 'minimize' or 'maximize', not {order!r}")
+        measured = [(run.summary[metric], run) for run in self.runs if isinstance(run.summary.get(metric), int | float)]
+        choose = min if order == "minimize" else max
+        return choose(measured, key=lambda pair: float(pair[0]))[1] if measured else None
+
+    def __repr__(self) -> str:
+        return f"<Sweep {self.id}: {len(self.runs)} runs>"
+
+
+def _bare(name: str) -> Name:
+    parsed = parse_name(name)
+    if parsed.ref is not None:
+        raise InvalidInputError(f"{name!r} is one version; give the name of a collection")
+    return parsed

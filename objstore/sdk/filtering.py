@@ -1,0 +1,139 @@
+"""Choosing and ordering runs by what is said of them. Pure."""
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from objstore.errors import InvalidInputError
+from objstore.history.runs import RunFacts
+
+_MISSING = object()
+_FIELDS: Mapping[str, Callable[[RunFacts], Any]] = {
+    "id": lambda run: run.id,
+    "name": lambda run: run.id,  # so W&B calls it
+    "display_name": lambda run: run.name,
+    "state": lambda run: run.state,
+    "group": lambda run: run.group,
+    "job_type": lambda run: run.job_type,
+    "jobType": lambda run: run.job_type,
+    "sweep": lambda run: run.sweep,
+    "tags": lambda run: list(run.tags),
+    "notes": lambda run: run.notes,
+    "created_at": lambda run: run.created,
+    "createdAt": lambda run: run.created,
+}
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "$gt": operator.gt,
+    "$gte": operator.ge,
+    "$lt": operator.lt,
+    "$lte": operator.le,
+}
+
+
+class Filter:
+    """Conditions in MongoDB's form: field → value or operators; `$and`, `$or`, `$not` of such. InvalidInputError for what it isn't."""
+
+    def __init__(self, conditions: Mapping[str, Any]) -> None:
+        self._tests = [_test(field, wanted) for field, wanted in conditions.items()]
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every run matches."""
+        return not self._tests
+
+    def matches(self, run: RunFacts) -> bool:
+        return all(test(run) for test in self._tests)
+
+
+def ordering(order: str) -> Callable[[Sequence[RunFacts]], list[RunFacts]]:
+    """What puts runs in the order of a field, which follows a `+` or `-`; those that haven't got it come last."""
+    down, field = order.startswith("-"), order.lstrip("+-")
+    value = _value_of(field)
+
+    def ordered(runs: Sequence[RunFacts]) -> list[RunFacts]:
+        with_it = [run for run in runs if _is_there(value(run))]
+        try:
+            with_it.sort(key=value, reverse=down)
+        except TypeError:
+            raise InvalidInputError(f"runs can't be ordered by {field}: it isn't of one kind in all of them") from None
+        return [*with_it, *(run for run in runs if not _is_there(value(run)))]
+
+    return ordered
+
+
+def _is_there(value: Any) -> bool:
+    return value is not _MISSING and value is not None
+
+
+def _test(field: str, wanted: Any) -> Callable[[RunFacts], bool]:
+    if field in ("$and", "$or"):
+        parts = [Filter(part) for part in wanted]
+        chosen = all if field == "$and" else any
+        return lambda run: chosen(part.matches(run) for part in parts)
+    if field == "$not":
+        part = Filter(wanted)
+        return lambda run: not part.matches(run)
+    value = _value_of(field)
+    if isinstance(wanted, Mapping) and any(str(key).startswith("$") for key in wanted):
+        tests = [_operator(name, operand) for name, operand in wanted.items()]
+        return lambda run: all(test(value(run)) for test in tests)
+    return lambda run: _equal(value(run), wanted)
+
+
+def _value_of(field: str) -> Callable[[RunFacts], Any]:
+    for prefix, values in (("config.", "config"), ("summary_metrics.", "summary"), ("summary.", "summary")):
+        if field.startswith(prefix):
+            path = field.removeprefix(prefix)
+            return lambda run: _inside(getattr(run, values), path)
+    if field not in _FIELDS:
+        known = ", ".join(sorted(_FIELDS))
+        raise InvalidInputError(f"runs have no field {field!r}; there are config.<key>, summary_metrics.<key>, {known}")
+    return _FIELDS[field]
+
+
+def _inside(values: Any, path: str) -> Any:
+    """`a.b` means the key `a.b`, or `b` of what is at `a`; W&B appends `.value` to what is configured."""
+    if not isinstance(values, Mapping):
+        return _MISSING
+    if path in values:
+        return values[path]
+    head, dot, rest = path.partition(".")
+    if not dot or head not in values:
+        return _MISSING
+    return values[head] if rest == "value" and not isinstance(values[head], Mapping) else _inside(values[head], rest)
+
+
+def _operator(name: str, operand: Any) -> Callable[[Any], bool]:
+    if name in _COMPARISONS:
+        return lambda value: _compared(_COMPARISONS[name], value, operand)
+    if name == "$eq":
+        return lambda value: _equal(value, operand)
+    if name == "$ne":
+        return lambda value: not _equal(value, operand)
+    if name == "$in":
+        return lambda value: any(_equal(value, each) for each in operand)
+    if name == "$nin":
+        return lambda value: not any(_equal(value, each) for each in operand)
+    if name == "$exists":
+        return lambda value: _is_there(value) == bool(operand)
+    if name == "$regex":
+        try:
+            pattern = re.compile(operand)
+        except re.error as error:
+            raise InvalidInputError(f"{operand!r} isn't a regular expression: {error}") from None
+        return lambda value: isinstance(value, str) and pattern.search(value) is not None
+    raise InvalidInputError(f"there is no operator {name!r}; there are $eq $ne $gt $gte $lt $lte $in $nin $exists $regex")
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    if isinstance(value, list) and not isinstance(wanted, list):
+        return wanted in value  # as in MongoDB: one of them
+    return bool(value is not _MISSING and value == wanted)
+
+
+def _compared(compare: Callable[[Any, Any], bool], value: Any, operand: Any) -> bool:
+    try:
+        return value is not _MISSING and compare(value, operand)
+    except TypeError:
+        return False

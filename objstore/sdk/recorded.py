@@ -1,0 +1,123 @@
+"""Runs as the log has them: to be read, whatever has become of them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from objstore.history.runs import RunFacts, Runs, VersionRef
+from objstore.sdk.artifact import Artifact
+from objstore.sdk.logged import LoggedVersion
+from objstore.sdk.session import Session
+from objstore.sdk.workspace import Workspace
+
+
+class RecordedRun:
+    """A run, as it was when this was asked for."""
+
+    def __init__(self, workspace: Workspace, session: Session, facts: RunFacts) -> None:
+        self._workspace = workspace
+        self._session = session
+        self._facts = facts
+
+    @property
+    def id(self) -> str:
+        return self._facts.id
+
+    @property
+    def name(self) -> str:
+        return self._facts.name
+
+    @property
+    def display_name(self) -> str:
+        return self._facts.name
+
+    @property
+    def project(self) -> str:
+        return self._session.name
+
+    @property
+    def entity(self) -> str:
+        return self._session.entity
+
+    @property
+    def path(self) -> list[str]:
+        """Entity, project and id."""
+        return [self.entity, self.project, self.id]
+
+    @property
+    def state(self) -> str:
+        """`running`, `finished` or `failed`. One whose process was killed stays running."""
+        return self._facts.state
+
+    @property
+    def created_at(self) -> str:
+        return self._facts.created
+
+    @property
+    def finished_at(self) -> str | None:
+        return self._facts.finished or None
+
+    @property
+    def job_type(self) -> str:
+        return self._facts.job_type
+
+    @property
+    def group(self) -> str:
+        return self._facts.group
+
+    @property
+    def sweep_id(self) -> str | None:
+        return self._facts.sweep or None
+
+    @property
+    def tags(self) -> list[str]:
+        return list(self._facts.tags)
+
+    @property
+    def notes(self) -> str:
+        return self._facts.notes
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return dict(self._facts.config)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return dict(self._facts.summary)
+
+    def logged_artifacts(self) -> list[Artifact]:
+        """What it logged, in order, each version once; without those of projects that aren't here."""
+        return self._artifacts(lambda runs: runs.logged(self.id))
+
+    def used_artifacts(self) -> list[Artifact]:
+        """What it used, in order, each version once; without those of projects that aren't here."""
+        return self._artifacts(lambda runs: runs.used(self.id))
+
+    def _artifacts(self, ask: "Callable[[Runs], Iterable[VersionRef]]") -> list[Artifact]:
+        with self._session.runs() as runs:
+            versions = list(ask(runs))
+        found = (version_of(self._workspace, version) for version in versions)
+        return [artifact for artifact in found if artifact is not None]
+
+    def __repr__(self) -> str:
+        return f"<Run {'/'.join(self.path)} ({self.state})>"
+
+
+def version_of(workspace: Workspace, version: VersionRef) -> Artifact | None:
+    """The artifact that the log of runs names; None where its project isn't here."""
+    session = workspace.with_id(version.project)
+    if session is None:
+        return None
+    with session.state() as state:
+        collection = state.collections.get(version.collection)
+        found = collection.find_root(version.root) if collection else None
+        return None if collection is None or found is None else Artifact._of(LoggedVersion(session, collection, found))
+
+
+def runs_that(workspace: Workspace, ask: Callable[[Runs], Iterable[str]]) -> list[RecordedRun]:
+    """The runs, of all projects here, whose ids an answer has."""
+    found = []
+    for session in workspace.all():
+        with session.runs() as runs:
+            facts = [runs.run(id_) for id_ in ask(runs)]
+        found += [RecordedRun(workspace, session, each) for each in facts]
+    return found

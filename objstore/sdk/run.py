@@ -1,0 +1,352 @@
+"""A run: a process that uses and logs versions."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from objstore.errors import InvalidInputError, InvalidTypeError, ObjstoreError
+from objstore.history.names import check_alias, check_tag, parse_name
+from objstore.history.records import (
+    Record,
+    RunConfigRecord,
+    RunFinishRecord,
+    RunRef,
+    RunSummaryRecord,
+    RunUseRecord,
+)
+from objstore.sdk import code, parts
+from objstore.sdk.artifact import Artifact, listed
+from objstore.sdk.building import StrPath
+from objstore.sdk.logqueue import Logging
+from objstore.sdk.recorded import RecordedRun
+from objstore.sdk.runinfo import RunInfo
+from objstore.sdk.session import Session
+from objstore.sdk.values import Values, as_mapping, finite
+from objstore.sdk.workspace import Workspace
+
+_SAVE_EVERY = 60.0  # seconds
+
+
+class Run:
+    """A run that is under way, made by `init`. Use it in a `with` statement, or call `finish`.
+
+    What it logs is logged in the background, in the order of the calls. What it uses, its configuration and its summary are recorded
+    the same way; at the latest when it finishes. Thread-safe. In a forked process it can't be used: that makes a run of its own.
+    """
+
+    def __init__(self, workspace: Workspace, info: RunInfo, config: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
+        self._workspace = workspace
+        self._session: Session = workspace.home
+        self._info = info
+        self._owner = os.getpid()
+        self._logging: list[Logging] = []
+        self._lock = threading.RLock()
+        self._unsaved: set[type[Record]] = set()
+        self._saved_at = time.monotonic()
+        self._step = -1
+        self.config = Values("config", config, lambda: self._note(RunConfigRecord))
+        """Configuration: a dict whose keys are attributes too. May be changed."""
+        self.summary = Values("summary", summary, lambda: self._note(RunSummaryRecord))
+        """Results: what `log` was given last, by key. May be changed."""
+        self.state = "running"
+        """`running`, `finished` or `failed`."""
+
+    # -- what it is ----------------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        return self._info.id
+
+    @property
+    def name(self) -> str:
+        return self._info.name
+
+    @property
+    def project(self) -> str:
+        return self._session.name
+
+    @property
+    def entity(self) -> str:
+        return self._session.entity
+
+    @property
+    def path(self) -> str:
+        """`entity/project/id`."""
+        return f"{self.entity}/{self.project}/{self.id}"
+
+    @property
+    def group(self) -> str:
+        return self._info.group
+
+    @property
+    def job_type(self) -> str:
+        return self._info.job_type
+
+    @property
+    def sweep_id(self) -> str | None:
+        return self._info.sweep or None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self._info.tags
+
+    @tags.setter
+    def tags(self, tags: Sequence[str] | str | None) -> None:
+        self._change(tags=tuple(dict.fromkeys(map(check_tag, listed(tags)))))
+
+    @property
+    def notes(self) -> str:
+        return self._info.notes
+
+    @notes.setter
+    def notes(self, notes: str | None) -> None:
+        self._change(notes=notes or "")
+
+    @property
+    def resumed(self) -> bool:
+        """Whether there was a run of that id before."""
+        return self._info.resumed
+
+    @property
+    def step(self) -> int:
+        """How often `log` was called, from 0."""
+        return max(self._step, 0)
+
+    # -- results -------------------------------------------------------------------------------------------------------
+
+    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+        """Notes measures: the last value of each key goes to the summary. Cheap; recorded once a minute, and when the run finishes.
+
+        Infinities are kept as strings, NaN as null. ValueError or TypeError for what JSON can't hold.
+        """
+        self._check_usable()
+        self.summary.update({key: finite(value) for key, value in as_mapping(data, "log").items()})
+        self._step = self._step + (commit is not False) if step is None else step
+        if time.monotonic() - self._saved_at > _SAVE_EVERY:
+            self._save()
+
+    # -- artifacts -----------------------------------------------------------------------------------------------------
+
+    def log_artifact(
+        self,
+        artifact_or_path: "Artifact | StrPath",
+        name: str | None = None,
+        type: str | None = None,
+        aliases: Sequence[str] | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Artifact:
+        """Logs an artifact, or a file or folder as one, in the background; the artifact, of which `wait()` tells how that went.
+
+        Its content is as of now. Artifacts are logged in the order of the calls. One that couldn't be logged is a draft again, which may
+        be logged once more.
+        """
+        self._check_usable()
+        artifact = self._artifact(artifact_or_path, name, type)
+        labels = tuple(map(check_alias, listed(aliases))), tuple(map(check_tag, listed(tags)))
+        artifact, job = artifact._hand_over(self._session, *labels, self._ref)
+        self._forget_done()
+        self._logging.append(job)
+        self._session.queue.log(job)
+        return artifact
+
+    def use_artifact(
+        self, artifact_or_name: "Artifact | str", type: str | None = None, aliases: Sequence[str] | None = None, use_as: str | None = None
+    ) -> Artifact:
+        """Records a version as an input of this run, and gives it.
+
+        A name is `name:alias`, `name:v3`, or with the project, or the entity and the project, before it. A draft is logged first.
+        NotFoundError lists near names; ValueError if it has another `type`. `aliases` and `use_as` do nothing.
+        """
+        self._check_usable()
+        artifact = self._found(artifact_or_name, type)
+        logged = artifact._version("version to use")
+        project = logged.session.project.settings.project
+        used = RunUseRecord(run=self.id, project=project, collection=logged.collection_id, root=logged.version.root.hex())
+        self._session.queue.record([used])
+        return artifact
+
+    def upsert_artifact(
+        self,
+        artifact_or_path: "Artifact | StrPath",
+        name: str | None = None,
+        type: str | None = None,
+        aliases: Sequence[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Artifact:
+        """Adds an artifact's entries to a version that several writers, in any processes and machines, make together.
+
+        Writers with one `distributed_id` (the run's group unless given; TypeError without either) fill one version; `finish_artifact`
+        makes it. Returns when the entries are safe. The artifact stays a draft; if this run calls this again for the same version,
+        its later entries take the place of its earlier ones.
+        """
+        self._check_usable()
+        artifact = self._artifact(artifact_or_path, name, type)
+        parts.upsert(self._session, artifact, self._distributed(distributed_id), self.id)
+        return artifact
+
+    def finish_artifact(
+        self,
+        artifact_or_path: "Artifact | StrPath",
+        name: str | None = None,
+        type: str | None = None,
+        aliases: Sequence[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Artifact:
+        """Makes one version of what all writers have added by now, and of this artifact's own entries; that version.
+
+        ConflictError names both writers where two give one path different content; then nothing is logged.
+        """
+        self._check_usable()
+        artifact = self._artifact(artifact_or_path, name, type)
+        pending = self._distributed(distributed_id)
+        parts.finish(self._session, artifact, pending, self._ref, tuple(map(check_alias, listed(aliases))))
+        return artifact
+
+    def link_artifact(self, artifact: Artifact, target_path: str, aliases: Sequence[str] | None = None) -> Artifact:
+        """The same content as a version of another collection of the project, with its own number and aliases (see Artifact.link)."""
+        self._check_usable()
+        return self._found(artifact, None).link(target_path, aliases)
+
+    def log_code(
+        self,
+        root: StrPath | None = ".",
+        name: str | None = None,
+        include_fn: Callable[..., bool] | None = None,
+        exclude_fn: Callable[..., bool] | None = None,
+    ) -> Artifact | None:
+        """Logs the Python files (or those of which `include_fn` says so) below a folder as an artifact of type `code`; None without any.
+
+        The functions are called with a file's path, or with that and the folder's.
+        """
+        self._check_usable()
+        artifact = code.collect(Path(root or "."), name or f"source-{self.project}", include_fn, exclude_fn)
+        return self.log_artifact(artifact) if artifact is not None else None
+
+    def logged_artifacts(self) -> list[Artifact]:
+        """What it has logged so far, waiting for what is under way."""
+        return self._recorded().logged_artifacts()
+
+    def used_artifacts(self) -> list[Artifact]:
+        """What it has used so far."""
+        return self._recorded().used_artifacts()
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
+        """Waits until all is logged and recorded, and ends the run: as failed with an `exit_code` other than 0. Harmless when repeated.
+
+        Raises the first error of those that no `wait()` has raised, with the others as notes; the run is ended all the same.
+        """
+        if self._owner != os.getpid() or self.state != "running":
+            return
+        self.state = "failed" if exit_code else "finished"
+        self._save([RunFinishRecord(run=self.id, state="failed" if exit_code else "finished")])
+        self._session.queue.drain()
+        self._raise_untold()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None:
+            self.finish()
+            return
+        try:
+            self.finish(exit_code=0 if isinstance(error, SystemExit) and not error.code else 1)
+        except ObjstoreError as also:
+            print(f"objstore: {also}", file=sys.stderr)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.path} ({self.state})>"
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _ref(self) -> RunRef:
+        return RunRef(self._session.project.settings.project, self.id)
+
+    def _artifact(self, given: "Artifact | StrPath", name: str | None, type: str | None) -> Artifact:
+        if isinstance(given, Artifact):
+            if name is not None or type is not None:
+                given._check_called(name, type)
+            return given
+        path = Path(given)
+        artifact = Artifact(name or f"run-{self.id}-{path.name}", type or "unspecified")
+        artifact._begin(self._session)
+        if path.is_dir():
+            artifact.add_dir(path)
+        else:
+            artifact.add_file(path)
+        return artifact
+
+    def _found(self, given: "Artifact | str", type: str | None) -> Artifact:
+        if isinstance(given, Artifact):
+            if given.is_draft() and not given._is_handed_over:
+                self.log_artifact(given)
+            given.wait()
+            return given
+        if not isinstance(given, str):
+            raise InvalidTypeError(f"use_artifact takes a name or an Artifact, not a {given.__class__.__name__}")
+        found = Artifact._named(self._workspace, parse_name(given))
+        if type is not None and found.type != type:
+            raise InvalidInputError(f"{found.name} has type {found.type}, not {type}")
+        return found
+
+    def _distributed(self, distributed_id: str | None) -> str:
+        found = distributed_id or self.group
+        if not found:
+            raise InvalidTypeError("give a distributed_id, or init the run with a group: it tells which writers make one version together")
+        return found
+
+    def _recorded(self) -> RecordedRun:
+        self._check_owner()
+        self._session.queue.drain()
+        with self._session.runs() as runs:
+            return RecordedRun(self._workspace, self._session, runs.run(self.id))
+
+    def _change(self, **facts: object) -> None:
+        self._check_usable()
+        self._info = self._info.changed(**facts)
+        self._session.queue.record([self._info.record()])
+
+    def _note(self, kind: type[Record]) -> None:
+        with self._lock:
+            self._unsaved.add(kind)
+
+    def _save(self, more: Iterable[Record] = ()) -> None:
+        """Hands over what has changed of the configuration and the summary."""
+        with self._lock:
+            unsaved, self._unsaved = self._unsaved, set()
+            self._saved_at = time.monotonic()
+            records: list[Record] = []
+            if RunConfigRecord in unsaved:
+                records.append(RunConfigRecord(run=self.id, config=self.config.as_dict()))
+            if RunSummaryRecord in unsaved:
+                records.append(RunSummaryRecord(run=self.id, summary=self.summary.as_dict()))
+        self._session.queue.record([*records, *more])
+
+    def _forget_done(self) -> None:
+        """Keeps of what was handed over only what isn't done, and errors that nobody has been told of."""
+        self._logging = [job for job in self._logging if not job.is_done or job.is_untold]
+
+    def _raise_untold(self) -> None:
+        untold, self._logging = [job for job in self._logging if job.is_untold], []
+        for job in untold[1:]:
+            if isinstance(untold[0].outcome, BaseException) and job.outcome is not untold[0].outcome:
+                untold[0].outcome.add_note(f"{job.labels.name}: {job.outcome}")
+        if untold:
+            untold[0].wait()
+
+    def _check_usable(self) -> None:
+        self._check_owner()
+        if self.state != "running":
+            raise InvalidInputError(f"run {self.id} has finished; call init(id={self.id!r}, resume='must') to go on with it")
+
+    def _check_owner(self) -> None:
+        if self._owner != os.getpid():
+            raise InvalidInputError("this run is of the process that this one was forked off; call init() here, with the same group")
