@@ -1,0 +1,1 @@
+"""Graphs as text and pictures. Pure: what is drawn has been looked up by others."""
