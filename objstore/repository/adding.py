@@ -16,6 +16,7 @@ from objstore.history.names import check_alias, check_collection_name, check_tag
 from objstore.history.records import Record, Source
 from objstore.history.state import State
 from objstore.history.versions import log_version
+from objstore.host import clock
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
 from objstore.repository.colliding import Warn, warn_of_collisions
@@ -212,6 +213,7 @@ def _log(project: Project, root: Digest, labels: Labels, segments: Sequence[str]
             segments=segments,
             source=labels.source,
             ttl=labels.ttl,
+            now=clock.now(),
         )
 
     records = project.commit(decide)
