@@ -19,14 +19,11 @@ class Overdue:
 
     collection: Collection
     version: Version
+    aliases: tuple[str, ...]
     since: datetime
 
     def __str__(self) -> str:
         return f"{self.collection.name}:{self.version.name}"
-
-    @property
-    def aliases(self) -> list[str]:
-        return self.collection.aliases_of(self.version.number)
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def _overdue(state: State, now: datetime) -> Iterator[Overdue]:
         for version, begun in _begins(collection, now):
             end = None if version.deleted else _end(state, version, begun)
             if end is not None and end <= now:
-                yield Overdue(collection, version, end)
+                yield Overdue(collection, version, tuple(collection.aliases_of(version.number)), end)
 
 
 def _begins(collection: Collection, now: datetime) -> Iterator[tuple[Version, str]]:

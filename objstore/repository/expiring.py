@@ -68,7 +68,7 @@ def expire(
 
 
 def _told(expiry: Expiry, *, dry_run: bool) -> Expired:
-    versions = tuple(ExpiredVersion(str(item), tuple(item.aliases), text_of(item.since)) for item in expiry.overdue)
+    versions = tuple(ExpiredVersion(str(item), item.aliases, text_of(item.since)) for item in expiry.overdue)
     return Expired(versions, expiry.doubt, dry_run)
 
 

@@ -68,7 +68,7 @@ def test_what_expires_goes_with_its_aliases_and_by_the_clock_that_said_so(projec
     project.log(A, aliases=["prod"], ttl=DAY)
     plan = plan_expiry(project.state, after(2))
     (item,) = plan.overdue
-    assert (item.aliases, item.since) == (["latest", "prod"], after(1))
+    assert (item.aliases, item.since) == (("latest", "prod"), after(1))
     project.state.apply(project.state.position + 1, plan.records)
     assert project.state.collection("ds").aliases == {}
     assert project.state.collection("ds").versions[0].deleted_at == text_of(after(2))
