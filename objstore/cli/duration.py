@@ -28,7 +28,8 @@ def lifetime(text: str) -> int | None:
         raise click.BadParameter(f"{text} is longer than any calendar; write never") from None
     if not span:
         raise click.BadParameter("a version lives longer than nothing; to delete it, `objstore rm`")
-    return -(-span // timedelta(seconds=1))
+    whole, rest = divmod(span, timedelta(seconds=1))
+    return whole + bool(rest)
 
 
 def shown(ttl: int | None) -> str:
