@@ -3,11 +3,13 @@
 from typing import Any
 
 from objstore.cli.duration import shown
+from objstore.cli.output import print_line
 from objstore.history.collection import Collection, Version
 from objstore.history.expiry import expires_at
 from objstore.history.state import State
 from objstore.host import clock
 from objstore.host.clock import text_of
+from objstore.repository.project import Project
 
 
 def as_dict(collection: Collection, version: Version) -> dict[str, Any]:
@@ -44,3 +46,9 @@ def life_of(state: State, collection: Collection, version: Version) -> str:
     if end is None:
         return text
     return f"{text}, until {text_of(end)}{'; the next `objstore expire` or gc deletes it' * (end <= now)}"
+
+
+def print_until_gc(project: Project) -> None:
+    """Says how long versions that were just deleted can be restored."""
+    unpushed = "; one that was never pushed, until the next push" if project.clone is not None else ""
+    print_line(f"each can be restored until gc{unpushed}")

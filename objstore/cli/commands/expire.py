@@ -5,6 +5,7 @@ import click
 from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line, print_warning
 from objstore.cli.pinned import warn_of_pins
+from objstore.cli.versions import print_until_gc
 from objstore.repository.expiring import expire
 from objstore.repository.project import Project
 
@@ -36,5 +37,6 @@ def command(project: Project, dry_run: bool, trust_clock: bool, as_json: bool) -
         print_line("nothing has expired")
     if expired.doubt:
         print_warning(f"{expired.doubt}; nothing is deleted without --trust-clock")
-    if not dry_run:
+    if expired.versions and not dry_run:
+        print_until_gc(project)
         warn_of_pins(project, [version.name for version in expired.versions])

@@ -5,6 +5,7 @@ import click
 from objstore.cli import completing, naming
 from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.versions import print_until_gc
 from objstore.repository.project import Project
 from objstore.repository.retaining import prune_versions
 
@@ -38,3 +39,5 @@ def command(project: Project, name: str, keep_last: int, keep_aliased: bool, dry
         print_line(f"{spared.name}  stays: {spared.why}")
     if not pruned.deleted:
         print_line("nothing to delete")
+    elif not dry_run:
+        print_until_gc(project)
