@@ -9,6 +9,8 @@ from objstore.history.records import DeleteRecord
 from objstore.history.state import State
 from objstore.values.digest import Digest
 
+_SHOWN = 10
+
 
 @dataclass(frozen=True)
 class Retention:
@@ -47,9 +49,10 @@ def plan_retention(state: State, collection: str, keep_last: int, *, keep_aliase
     )
     named = [plan.name(version) for version in beyond if set(found.aliases_of(version.number)) - {LATEST}]
     if named and not keep_aliased:
+        more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
         raise ConflictError(
-            f"nothing was deleted, as aliases are on {', '.join(named)}: keep such versions with --keep-aliased (keep_aliased=True), "
-            "or take the aliases away first"
+            f"nothing was deleted, as aliases are on {', '.join(named[:_SHOWN])}{more}: keep such versions with --keep-aliased "
+            "(keep_aliased=True), or take the aliases away first"
         )
     return plan
 

@@ -94,13 +94,12 @@ def _print_expired(project: Project, freed: Freed) -> None:
     for name in freed.expired:
         print_line(f"{name}  has expired, and {'would be' if freed.dry_run else 'was'} deleted")
     warn_of_pins(project, freed.expired)
+    for name in freed.overdue:
+        print_line(f"{name}  has expired, but stays")
     if freed.doubt:
-        named = ", ".join(freed.overdue)
-        print_warning(f"{freed.doubt}, so {named} stayed; if the clock is right, `objstore expire --trust-clock` deletes what has expired")
+        print_warning(f"{freed.doubt}; if the clock is right, `objstore expire --trust-clock` deletes what has expired")
     elif freed.overdue:
-        print_line(
-            f"left alone though expired: {', '.join(freed.overdue)}; `objstore gc --remote` deletes upstream, `objstore expire` here"
-        )
+        print_line("gc in a clone deletes no version: `objstore gc --remote` does so upstream, `objstore expire` here")
 
 
 def _print_purged(names: list[str], is_plan: bool) -> None:
