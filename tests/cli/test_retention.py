@@ -8,6 +8,7 @@ import pytest
 from objstore.host import clock
 from tests.cli.conftest import Cli
 from tests.cli.test_sharing import At, ann, bob, upstream
+from tests.servers.bucket import Bucket
 
 __all__ = ["ann", "bob", "upstream"]  # fixtures
 
@@ -194,3 +195,25 @@ def test_prune_versions_must_be_told_how_many_stay(images: Cli, words: list[str]
 def test_prune_versions_is_of_a_collection(images: Cli) -> None:
     images("prune-versions", "images:v0", "--keep-last", "1", code=2)
     images("prune-versions", "cats", "--keep-last", "1", code=3)
+
+
+# -- in a bucket -------------------------------------------------------------------------------------------------------
+
+
+def test_all_of_it_works_in_a_bucket(images: Cli, s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, option in {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}.items():
+        monkeypatch.setenv(name, str(s3.options[option]))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+    again(images, "a")
+    again(images, "b")
+    url = s3.place()
+    images("remote", "add", "origin", url)
+    images("push")
+    there = ("-C", url)
+    said = images(*there, "prune-versions", "images", "--keep-last", "2").lines
+    assert said == ["images:v0  deleted", "each can be restored until gc"]
+    assert images(*there, "ttl", "images:v1", "7d").out.startswith("images:v1  7d, until ")
+    assert images(*there, "ttl", "1h").out == "default  1h\n"
+    monkeypatch.setattr("objstore.repository.gcplan.clock", lambda _: (clock.now() + timedelta(days=2)).timestamp())
+    assert images(*there, "expire").lines[0].startswith("images:v2  expired ")
+    assert [version["version"] for version in images.json(*there, "log", "images")] == ["v1"]
