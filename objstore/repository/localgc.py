@@ -83,11 +83,10 @@ def collect(
     with project.collecting(waiting):
         expiry = plan_expiry(project.state, time)
         expiring = expiry.records if project.clone is None else []
-        after = project.state.followed_by(expiring)
 
         def needed(database: Database, live: KeySet) -> None:
             progress.start("looking for what is needed")
-            mark(database, after.roots(), live)
+            mark(database, project.state.followed_by(expiring).roots(), live)
 
         freed = _free(project, needed, progress, expiring, dry_run=dry_run)
         if project.clone is None:
