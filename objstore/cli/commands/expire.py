@@ -18,8 +18,9 @@ from objstore.repository.project import Project
 def command(project: Project, dry_run: bool, trust_clock: bool, as_json: bool) -> None:
     """Delete the versions whose time has passed, whatever aliases are on them; they can be restored until gc.
 
-    `objstore ttl` sets how long versions live. In a clone the deletions wait to be pushed, like any change. When the clock seems to be
-    years ahead (it says that nothing was logged for more than a year), nothing is deleted unless --trust-clock is given.
+    `objstore ttl` sets how long versions live. A clone goes by what it knows of its upstream, so `objstore fetch` first; the deletions
+    wait to be pushed, like any change. When the clock seems to be years ahead (it says that nothing was logged for more than a year),
+    nothing is deleted unless --trust-clock is given.
 
     \b
     Example:
