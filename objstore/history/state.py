@@ -1,7 +1,7 @@
 """What the log `main` adds up to (spec/log.md says what each record does)."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 from objstore.errors import InvalidInputError, NotFoundError
@@ -248,6 +248,14 @@ class State:
         state.gcs = {gc.number: gc for gc in stored.gcs}
         state.pendings = {pending.id: pending for pending in stored.pendings}
         return state
+
+    def followed_by(self, records: Sequence[Record]) -> Self:
+        """What this would be after an entry with these records; itself when there are none."""
+        if not records:
+            return self
+        after = self.copy()
+        after.apply(after.position + 1, records)
+        return after
 
     def copy(self) -> Self:
         """A state of its own, to fold provisional records into."""

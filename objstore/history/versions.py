@@ -1,11 +1,12 @@
 """Which records make, delete and restore versions. Pure: each looks at a state and returns records, for `commit`."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.history.collection import LATEST, Collection, Version
+from objstore.history.expiry import expires_at
 from objstore.history.metadata import check_metadata
 from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
 from objstore.history.records import (
@@ -42,13 +43,14 @@ def log_version(
     source: Source | None = None,
     run: RunRef | None = None,
     ttl: int | None = 0,
+    now: datetime | None = None,
 ) -> list[Record]:
     """A version of `collection` with this root, `latest` and the given aliases on it, and the given tags.
 
     The collection is made if it is new. If a live version has the root already, that one gets the aliases and tags;
-    its metadata, description and ttl stay. Nothing to append: an empty list. Afterwards
-    `state.collection(…).find_root(root)` is the version. InvalidInputError for names against the rules, and for another
-    type than the collection has; then nothing changes.
+    its metadata, description and ttl stay; but one that has expired at `now` lives as long as if it were new. Nothing to
+    append: an empty list. Afterwards `state.collection(…).find_root(root)` is the version. InvalidInputError for names
+    against the rules, and for another type than the collection has; then nothing changes.
     """
     check_collection_name(collection)
     check_type(type)
@@ -62,7 +64,8 @@ def log_version(
     if known is not None:
         version = known.find_root(root)
         if version is not None and not version.deleted:
-            return _log_again(known, version, aliases, tags, segments)
+            renewed = _renewed(state, known, version, ttl, now) if now is not None else []
+            return [*_log_again(known, version, aliases, tags, segments), *renewed]
     new = [] if known else [CollectionRecord(collection=new_id(), name=collection, type=type)]
     id_ = known.id if known else new[0].collection
     made = VersionRecord(
@@ -92,6 +95,19 @@ def _log_again(
     return [*stored, *_aliases(collection.id, moved, version.root), *_tags(collection.id, added, version.root)]
 
 
+def _renewed(state: State, collection: Collection, version: Version, ttl: int | None, now: datetime) -> list[Record]:
+    """What keeps an expired version from being deleted just after its content was logged again.
+
+    A ttl counts from the creation, so what was lived already is added to it.
+    """
+    end, before = expires_at(state, collection, version, now), state.ttl(version)
+    if end is None or before is None or end > now:
+        return []
+    wanted = before if ttl == 0 else ttl
+    seconds = None if wanted is None else (now - end) // timedelta(seconds=1) + before + wanted
+    return [TtlRecord(collection=collection.id, root=version.root.hex(), seconds=seconds)]
+
+
 def delete_version(state: State, collection: str, ref: str, *, delete_aliases: bool = False) -> list[Record]:
     """Deletes a version softly. Refused with ConflictError while an alias, `latest` too, is on it, unless `delete_aliases`.
 
@@ -107,8 +123,11 @@ def delete_version(state: State, collection: str, ref: str, *, delete_aliases: b
     return [DeleteRecord(collection=found.id, root=version.root.hex())]
 
 
-def restore_version(state: State, collection: str, ref: str) -> list[Record]:
-    """Undoes a deletion. ConflictError if the version isn't deleted, was purged by gc, or a later one has the same content."""
+def restore_version(state: State, collection: str, ref: str, now: datetime | None = None) -> list[Record]:
+    """Undoes a deletion. ConflictError if the version isn't deleted, was purged by gc, or a later one has the same content.
+
+    One whose ttl has passed at `now` never expires any more: else the next gc would take it again, for good.
+    """
     found = state.collection(collection)
     version = state.version(found, ref, deleted=True)
     name = f"{collection}:{version.name}"
@@ -119,28 +138,11 @@ def restore_version(state: State, collection: str, ref: str) -> list[Record]:
         raise ConflictError(f"{name} has the content of {newest.name}, which is {_condition(newest)}; use that one")
     if version.purged:
         raise ConflictError(f"{name} was deleted, and its content collected by gc since; add it again from its source")
-    return [RestoreRecord(collection=found.id, root=version.root.hex())]
-
-
-def expire(state: State, now: datetime) -> list[Record]:
-    """Deletes every live version, aliases and all, whose ttl has passed since its creation."""
-    return [
-        DeleteRecord(collection=collection.id, root=version.root.hex())
-        for collection in state.collections.values()
-        for version in expired(state, collection, now)
-    ]
-
-
-def expired(state: State, collection: Collection, now: datetime) -> list[Version]:
-    """The live versions whose ttl has passed at `now` (which knows its time zone)."""
-    return [version for version in collection.live() if _has_expired(version, state.ttl(version), now)]
-
-
-def _has_expired(version: Version, ttl: int | None, now: datetime) -> bool:
-    if ttl is None:
-        return False
-    age = now - datetime.strptime(version.created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return age // timedelta(seconds=1) >= ttl
+    restored = RestoreRecord(collection=found.id, root=version.root.hex())
+    end = expires_at(state, found, version, now) if now is not None else None
+    if now is None or end is None or end > now:
+        return [restored]
+    return [restored, TtlRecord(collection=found.id, root=version.root.hex(), seconds=None)]
 
 
 def _condition(version: Version) -> str:

@@ -7,14 +7,24 @@ from pathlib import Path
 from objstore.host.spool import unnamed_file
 
 
+def now() -> datetime:
+    """What this machine's clock says, which may be anything."""
+    return datetime.now(UTC)
+
+
 def now_text() -> str:
-    """The time as RFC 3339, UTC, in seconds: `2026-11-21T09:30:00Z`. For people, never for deciding."""
-    return text_of(datetime.now(UTC))
+    """The time as RFC 3339, UTC, in seconds: `2026-11-21T09:30:00Z`. For people; only what expires is judged by it."""
+    return text_of(now())
 
 
 def text_of(time: datetime) -> str:
     """The same for a time that knows its zone. Texts are ordered as the times are."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_of(text: str) -> datetime:
+    """What `text_of` was given, in whole seconds; ValueError for what no calendar has."""
+    return datetime.fromisoformat(text)
 
 
 def file_clock(folder: Path) -> int:

@@ -3,9 +3,10 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Never, Self
 
@@ -15,9 +16,10 @@ from objstore.graph.children import PARENTS
 from objstore.graph.listed import mark_listed
 from objstore.graph.reachability import mark
 from objstore.history.commit import check_writable, commit, refresh
+from objstore.history.expiry import Expiry, may_expire, plan_expiry
 from objstore.history.fence import check_not_put_away
 from objstore.history.log import Log
-from objstore.history.records import GcRecord, GcVerdictRecord, Record
+from objstore.history.records import DeleteRecord, GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.ahead import ahead
 from objstore.host.progress import Progress
@@ -30,7 +32,7 @@ from objstore.odb.neardatabase import NearDatabase
 from objstore.odb.pack import pack_name
 from objstore.odb.segment import rows_of, segment_name
 from objstore.repository.fetching import Fetched
-from objstore.repository.gcplan import CollectionPlan, blob_id, plan_collection
+from objstore.repository.gcplan import CollectionPlan, blob_id, now_there, plan_collection
 from objstore.repository.indexing import load_following
 from objstore.repository.localgc import Freed
 from objstore.sync.moving import move, naming
@@ -82,13 +84,29 @@ class _NothingStored:
 class Collector:
     """One collection of one place. To be used in a `with` block, once."""
 
-    def __init__(self, place: Place, state: State, progress: Progress, min_age: float) -> None:
-        """`state`: a fold of the log there, which the collector brings up to date; `min_age` in seconds."""
+    def __init__(
+        self,
+        place: Place,
+        state: State,
+        progress: Progress,
+        min_age: float,
+        *,
+        now: datetime | None = None,
+        expiring: Callable[[State, datetime], Expiry] = plan_expiry,
+    ) -> None:
+        """`state`: a fold of the log there, which the collector brings up to date; `min_age` in seconds.
+
+        `expiring` says what has expired at `now` (None: by the clock of the place), or raises what stands against it.
+        """
         self._blobs = place.blobs
         self._log = Log(place.blobs, "main")
         self._state = state
         self._progress = progress
         self._min_age = min_age
+        self._now = now
+        self._expiring = expiring
+        self._expected: Sequence[Record] = ()
+        """What is logged first by who carries a plan out."""
         self._scratch = place.scratch / f"gc-{os.getpid()}-{os.urandom(8).hex()}"
         self._drafts = place.folder / "gc"
         # Where files are deleted nothing that is remembered is trusted: the index is made anew from segments, each checked by its name.
@@ -109,12 +127,13 @@ class Collector:
     # -- the whole -----------------------------------------------------------------------------------------------------
 
     def run(self) -> FreedThere:
-        """Frees what isn't needed; first of all whatever a collector that is gone has left to be done.
+        """Deletes what has expired, and frees what isn't needed; first whatever a collector that is gone has left to be done.
 
         CorruptionError when something that is needed can't be read; then nothing is freed. Where there is no room for what would move, only
         what needs none is freed.
         """
         self._check_log()
+        self._freed.note_expiry(self._expire())
         try:
             self._collect()
         except StorageError:
@@ -153,13 +172,15 @@ class Collector:
     def dry_run(self) -> FreedThere:
         """What `run` would do; nothing is freed."""
         self._check_log()
+        expiry = self._expiry()
+        self._expected = expiry.records
         planned = None
         while planned is None:
             self._look()
             with KeySet(self._scratch) as live:
                 planned = self._planned(live)
         left = self.sweep(dry_run=True)
-        return FreedThere(
+        freed = FreedThere(
             bytes=planned.freed + left.bytes,
             deleted=len(planned.repack.delete) + len(planned.orphans) + left.deleted,
             rewritten=len(planned.repack.rewrite),
@@ -170,6 +191,8 @@ class Collector:
             requests=planned.requests + (left.requests or 0),
             dry_run=True,
         )
+        freed.note_expiry(expiry)
+        return freed
 
     # -- its steps -----------------------------------------------------------------------------------------------------
 
@@ -178,6 +201,24 @@ class Collector:
         newest = self._log.newest()
         refresh(self._log, self._state)
         self._log.check_ends_at(self._state.position, newest)
+
+    def _expiry(self) -> Expiry:
+        """What has expired, judged by the log as it was last read. Asks for the time only where anything ever expires."""
+        now = self._now or datetime.fromtimestamp(now_there(self._blobs) if may_expire(self._state) else 0, UTC)
+        return self._expiring(self._state, now)
+
+    def _expire(self) -> Expiry:
+        """Deletes what has expired: a deletion as any other, which takes part in the rest if it is long enough ago for that."""
+        planned = self._expiry()
+
+        def decide(state: State) -> list[DeleteRecord]:
+            nonlocal planned
+            planned = self._expiring(state, planned.now)
+            return planned.records
+
+        if planned.overdue:
+            commit(self._log, self._state, decide)
+        return planned
 
     def _look(self) -> None:
         """Brings the state and the index up to date. Cost: one request when there is nothing new, else as many as there are segments."""
@@ -198,7 +239,8 @@ class Collector:
 
     def _plan(self, live: KeySet) -> CollectionPlan:
         self._progress.start("looking for what is needed")
-        return plan_collection(self._blobs, self._database, self._cache, self._state, live, self._min_age)
+        state = self._state.followed_by(self._expected)
+        return plan_collection(self._blobs, self._database, self._cache, state, live, self._min_age)
 
     def _fence(self, planned: CollectionPlan) -> int | None:
         """Appends the `gc`; its number, or None when another one has come since the plan was made."""

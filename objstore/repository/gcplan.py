@@ -62,7 +62,7 @@ def plan_collection(blobs: BlobStore, database: Database, index: Cache, state: S
     `min_age`, in seconds: what is younger by the clock of the place, and no longer needed, is left all the same. CorruptionError when a
     pack that is needed is missing.
     """
-    before = _now(blobs) - min_age if min_age else None
+    before = now_there(blobs) - min_age if min_age else None
     purged = [item for item in purgeable(state) if _was_deleted(item, before)]
     after = state.copy()
     after.apply(after.position + 1, [GcRecord(condemned=(), purged=tuple(item.source for item in purged))])
@@ -88,8 +88,8 @@ def blob_id(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def _now(blobs: BlobStore) -> float:
-    """By the clock of the place, which is the one that says how old packs are; by this machine's where that isn't to be had."""
+def now_there(blobs: BlobStore) -> float:
+    """Seconds since 1970, by the clock of the place, which says how old packs are; by this machine's where that isn't to be had."""
     with contextlib.suppress(ObjstoreError):
         now = clock(blobs)
         if isfinite(now):

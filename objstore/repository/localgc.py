@@ -8,15 +8,18 @@ anything: a full disk then leaves the store as it was. The log tells the same st
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from objstore.errors import CorruptionError, InvalidInputError, StorageError
 from objstore.graph.reachability import mark
 from objstore.graph.sparing import spare
+from objstore.history.expiry import Expiry, plan_expiry
 from objstore.history.purging import Purgeable, purgeable
-from objstore.history.records import GcRecord, GcVerdictRecord, Record
+from objstore.history.records import DeleteRecord, GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
+from objstore.host import clock
 from objstore.host.progress import Progress
 from objstore.odb import lost
 from objstore.odb.cache import Cache
@@ -42,26 +45,55 @@ class Freed:
     rewritten: int = 0
     """Packs of which something was still needed; that is in new ones now."""
     purged: list[str] = field(default_factory=list)
-    """Versions that were deleted before and can't be restored any more."""
+    """Versions that were deleted before, or have expired now, and can't be restored any more."""
+    expired: list[str] = field(default_factory=list)
+    """Versions that were deleted because their ttl had passed."""
+    overdue: list[str] = field(default_factory=list)
+    """Versions whose ttl has passed, but that were left alone."""
+    doubt: str = ""
+    """Why they were, where the clock is the reason."""
     dry_run: bool = False
 
+    def note_expiry(self, expiry: Expiry) -> None:
+        """Takes in what became of versions whose ttl has passed."""
+        self.expired, self.doubt = expiry.deleted, expiry.doubt
+        self.overdue = list(map(str, expiry.overdue)) if expiry.doubt else []
 
-def collect(project: Project, progress: Progress, *, dry_run: bool = False, waiting: Callable[[], None] | None = None) -> Freed:
-    """Frees what no live version, and no draft, needs; merges small packs.
+
+def collect(
+    project: Project,
+    progress: Progress,
+    *,
+    dry_run: bool = False,
+    now: datetime | None = None,
+    waiting: Callable[[], None] | None = None,
+) -> Freed:
+    """Deletes versions that have expired at `now`, frees what no live version, and no draft, needs; merges small packs.
 
     Deleted versions can't be restored afterwards. Waits until nobody writes (calling `waiting` if that isn't at once).
-    CorruptionError when something that is needed can't be read; then nothing is freed.
+    CorruptionError when something that is needed can't be read; then nothing is freed. In a clone nothing expires: its history is not for
+    this machine alone, and what was never pushed would be gone before anybody has seen it.
     """
     if project.bucket is not None:
         raise InvalidInputError(
             f"{project.location} is shared in a bucket, where others are at work: that takes another collector (remotegc.collect_bucket)"
         )
 
-    def needed(database: Database, live: KeySet) -> None:
-        progress.start("looking for what is needed")
-        mark(database, project.state.roots(), live)
+    time = now or clock.now()
+    with project.collecting(waiting):
+        expiry = plan_expiry(project.state, time)
+        expiring = expiry.records if project.clone is None else []
 
-    return drop(project, needed, progress, dry_run=dry_run, waiting=waiting)
+        def needed(database: Database, live: KeySet) -> None:
+            progress.start("looking for what is needed")
+            mark(database, project.state.followed_by(expiring).roots(), live)
+
+        freed = _free(project, needed, progress, expiring, dry_run=dry_run)
+        if project.clone is None:
+            freed.note_expiry(expiry)
+        else:
+            freed.overdue = list(map(str, expiry.overdue))
+        return freed
 
 
 def drop(
@@ -72,30 +104,45 @@ def drop(
     dry_run: bool = False,
     waiting: Callable[[], None] | None = None,
 ) -> Freed:
-    """Frees what is not `needed`, which adds keys to a set; nor by drafts. The rest as `collect`."""
+    """Frees what is not `needed`, which adds keys to a set; nor by drafts. Nothing expires. The rest as `collect`."""
     with project.collecting(waiting):
-        before = _sizes(project, "packs/")
-        project.know_upstream()
-        with KeySet(project.scratch) as live, _index_of(project, project.holdings) as database:
-            needed(database, live)
-            elsewhere = project.upstream.database.known if project.upstream is not None else None
-            spared = spare(database, DraftFile.living(project.drafts), live, project.scratch, elsewhere)
-            uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
-            decided = plan(uses.values(), _tainted(project, database), spared)
-            orphans = len(_unnamed(project, before).difference(uses))
-            purged = list(purgeable(project.state)) if decided.condemned and project.clone is None else []
-            if dry_run:
-                expected = decided.freed + sum(before[pack] for pack in _unnamed(project, before).difference(uses))
-                return Freed(expected, len(decided.delete) + orphans, len(decided.rewrite), list(map(str, purged)), dry_run=True)
-            total = sum(before.values()) + sum(_sizes(project, "index/").values())
-            _delete(project)  # what nobody names: on a full disk there is room for what follows only afterwards
-            if decided.condemned:
-                progress.start("writing what stays")
-                decided = _repack(project, database, decided, uses, live, purged)
-        progress.start("deleting")
-        _delete(project)
-        freed = total - sum(_sizes(project, "packs/").values()) - sum(_sizes(project, "index/").values())
-        return Freed(freed, len(decided.delete) + orphans, len(decided.rewrite), list(map(str, purged)))
+        return _free(project, needed, progress, [], dry_run=dry_run)
+
+
+def _free(
+    project: Project,
+    needed: Callable[[Database, KeySet], None],
+    progress: Progress,
+    expiring: Sequence[DeleteRecord],
+    *,
+    dry_run: bool,
+) -> Freed:
+    """The same, inside `collecting`; `expiring` is logged with what is freed by it, or else by itself."""
+    before = _sizes(project, "packs/")
+    project.know_upstream()
+    with KeySet(project.scratch) as live, _index_of(project, project.holdings) as database:
+        needed(database, live)
+        elsewhere = project.upstream.database.known if project.upstream is not None else None
+        spared = spare(database, DraftFile.living(project.drafts), live, project.scratch, elsewhere)
+        uses = measure(database.cache, live, {name: before.get(name, 0) for name in database.cache.pack_ids()})
+        decided = plan(uses.values(), _tainted(project, database), spared)
+        orphans = len(_unnamed(project, before).difference(uses))
+        may_purge = decided.condemned and project.clone is None
+        purged = list(purgeable(project.state.followed_by(expiring))) if may_purge else []
+        if dry_run:
+            expected = decided.freed + sum(before[pack] for pack in _unnamed(project, before).difference(uses))
+            return Freed(expected, len(decided.delete) + orphans, len(decided.rewrite), list(map(str, purged)), dry_run=True)
+        total = sum(before.values()) + sum(_sizes(project, "index/").values())
+        _delete(project)  # what nobody names: on a full disk there is room for what follows only afterwards
+        if decided.condemned:
+            progress.start("writing what stays")
+            decided = _repack(project, database, decided, uses, live, expiring, purged)
+        elif expiring:
+            project.commit(lambda _: expiring)
+    progress.start("deleting")
+    _delete(project)
+    freed = total - sum(_sizes(project, "packs/").values()) - sum(_sizes(project, "index/").values())
+    return Freed(freed, len(decided.delete) + orphans, len(decided.rewrite), list(map(str, purged)))
 
 
 @contextlib.contextmanager
@@ -124,7 +171,13 @@ def _tainted(project: Project, database: Database) -> set[str]:
 
 
 def _repack(
-    project: Project, database: Database, decided: RepackPlan, uses: dict[str, PackUse], live: KeySet, purged: list[Purgeable]
+    project: Project,
+    database: Database,
+    decided: RepackPlan,
+    uses: dict[str, PackUse],
+    live: KeySet,
+    expiring: Sequence[DeleteRecord],
+    purged: list[Purgeable],
 ) -> RepackPlan:
     """Replaces what is condemned, in the store and in the log; the plan that was carried out."""
     segments = project.holdings.segments
@@ -136,7 +189,7 @@ def _repack(
         if not decided.condemned:
             raise
         new = repack(database, project.blobs, decided, live, segments, generation)
-    _log(project, database, decided, new, segments, live, purged)
+    _log(project, database, decided, new, segments, live, expiring, purged)
     return decided
 
 
@@ -147,9 +200,10 @@ def _log(
     new: Repacked,
     superseded: list[str],
     live: KeySet,
+    expiring: Sequence[DeleteRecord],
     purged: list[Purgeable],
 ) -> None:
-    """One entry says it all: being alone, the collector needs no fence before its verdict.
+    """One entry says it all: being alone, the collector needs no fence before its verdict, and nothing that expires can have changed.
 
     A gc that others have begun is given up: what it was about to free was looked at here.
     """
@@ -159,7 +213,7 @@ def _log(
         given_up = [GcVerdictRecord(gc=begun.number, deleted=(), superseded=()) for begun in state.open_gcs]
         gc = GcRecord(condemned=decided.condemned, purged=tuple(item.source for item in purged))
         verdict = GcVerdictRecord(gc=state.position + 1, deleted=decided.condemned, superseded=replaced, segments=new.segments)
-        records = [*given_up, gc, verdict]
+        records = [*expiring, *given_up, gc, verdict]
         _rehearse(project, before, records, live)
         return records
 

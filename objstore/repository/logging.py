@@ -11,6 +11,7 @@ from objstore.history.names import check_alias, check_collection_name, check_tag
 from objstore.history.records import Record, RunRef, Source
 from objstore.history.state import State
 from objstore.history.versions import log_version
+from objstore.host import clock
 from objstore.manifest.cursor import Totals
 from objstore.repository.colliding import Warn, warn_of_collisions
 from objstore.repository.committing import Counted, commit_draft, commit_stored
@@ -135,6 +136,7 @@ def log_root(state: State, root: Digest, labels: Labels, segments: Sequence[str]
         source=labels.source,
         run=labels.run,
         ttl=labels.ttl,
+        now=clock.now(),
     )
 
 

@@ -267,7 +267,7 @@ class Artifact(Building):
         self._version("version to delete").delete(delete_aliases=delete_aliases)
 
     def restore(self) -> None:
-        """Undoes `delete`. ConflictError when that isn't possible any more."""
+        """Undoes `delete`. What had expired never does again. ConflictError when that isn't possible any more."""
         self._version("version to restore").restore()
 
     def diff(self, other: "Artifact") -> FileDiff:

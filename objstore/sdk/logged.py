@@ -8,6 +8,7 @@ from objstore.history.names import parse_name
 from objstore.history.records import Record, Source
 from objstore.history.state import State
 from objstore.history.versions import delete_version, log_version
+from objstore.host import clock
 from objstore.repository.restoring import restore
 from objstore.sdk.content import LoggedContent
 from objstore.sdk.facts import Facts
@@ -95,6 +96,7 @@ class LoggedVersion:
                 metadata=source.metadata,
                 aliases=aliases,
                 source=self.as_source(),
+                now=clock.now(),
             )
 
         with self.session.committing() as project:

@@ -13,6 +13,7 @@ from objstore.blobs.address import Address
 from objstore.comparison.files import FileDiff
 from objstore.errors import ConflictError, InvalidInputError, InvalidTypeError, NotFoundError
 from objstore.history.collection import LATEST, Collection, Version
+from objstore.history.facts import set_default_ttl
 from objstore.history.names import Name, check_alias, check_tag, parse_name
 from objstore.host.progress import Silent
 from objstore.host.publish import translated
@@ -21,6 +22,7 @@ from objstore.repository.bucket import make_in_bucket
 from objstore.repository.checking import Report, check
 from objstore.repository.cloning import make_clone
 from objstore.repository.comparing import diff_files
+from objstore.repository.expiring import Expired, expire
 from objstore.repository.fetching import Fetched, fetch
 from objstore.repository.introducing import introduce
 from objstore.repository.localgc import Freed, collect
@@ -31,11 +33,13 @@ from objstore.repository.pruning import prune
 from objstore.repository.pulling import Pulled, Side, everything, named, pull
 from objstore.repository.pushing import Pushed, push
 from objstore.repository.remotegc import MIN_AGE, collect_bucket, collect_remote
+from objstore.repository.retaining import PrunedVersions, prune_versions
 from objstore.repository.verifying import Verified, check_remote, verify
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
 from objstore.sdk.logged import LoggedVersion, check_project
 from objstore.sdk.session import Session, announce, retire
+from objstore.sdk.ttl import to_seconds, to_timedelta
 from objstore.sdk.warning import warn
 from objstore.worktree.ignore import Patterns
 
@@ -167,8 +171,42 @@ class Repository:
 
     # -- keeping house -------------------------------------------------------------------------------------------------
 
+    @property
+    def default_ttl(self) -> timedelta | None:
+        """How long after its creation a version expires that has no ttl of its own; None for never. May be set, and counts at once."""
+        with self._session.state() as state:
+            return to_timedelta(state.default_ttl)
+
+    @default_ttl.setter
+    def default_ttl(self, ttl: timedelta | None) -> None:
+        seconds = to_seconds(ttl)
+        self._session.commit(lambda state: set_default_ttl(state, seconds))
+
+    def expire(self, *, trust_clock: bool = False, dry_run: bool = False) -> Expired:
+        """Deletes, aliases and all, every version whose ttl has passed; each can be restored until gc, which does this first by itself.
+
+        ConflictError when the clock seems to be years ahead: by it, nothing was logged for more than a year. `trust_clock` says that
+        this is so.
+        """
+        with self._session.alone() as project:
+            project.refresh()
+            return expire(project, trust_clock=trust_clock, dry_run=dry_run)
+
+    def prune_versions(self, name: str, *, keep_last: int, keep_aliased: bool = False, dry_run: bool = False) -> PrunedVersions:
+        """Deletes the versions of a collection but for the last `keep_last`; each can be restored until gc.
+
+        The one that is `latest`, and those pinned in this working tree, stay. ConflictError, and nothing is deleted, when another alias is
+        on one that would go, unless `keep_aliased`.
+        """
+        wanted = self._parsed(name)
+        if wanted.ref is not None:
+            raise InvalidInputError(f"{name!r} is one version; give the name of a collection")
+        with self._session.alone() as project:
+            project.refresh()
+            return prune_versions(project, wanted.collection, keep_last, keep_aliased=keep_aliased, dry_run=dry_run)
+
     def gc(self, *, remote: str | None = None, min_age: timedelta | None = None, dry_run: bool = False) -> Freed:
-        """Frees what no version needs that isn't deleted, and no draft; deleted versions can't be restored afterwards.
+        """Frees what no version needs that isn't deleted or expired, and no draft; deleted versions can't be restored afterwards.
 
         `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,
         versions that were deleted less than `min_age` ago stay, and so do packs of uploads that aren't finished; a day if None.

@@ -5,6 +5,8 @@ from enum import Enum
 
 from objstore.errors import InvalidInputError, InvalidTypeError
 
+_SECOND = timedelta(seconds=1)
+
 
 class ArtifactTTL(Enum):
     """A ttl that isn't a time span."""
@@ -21,8 +23,10 @@ def to_seconds(ttl: "timedelta | ArtifactTTL | None") -> int | None:
         raise InvalidTypeError(f"a ttl is a timedelta, None (never) or ArtifactTTL.INHERIT, not {type(ttl).__name__}")
     if ttl <= timedelta(0):
         raise InvalidInputError(f"a ttl is longer than nothing, not {ttl}")
-    return -(-ttl // timedelta(seconds=1))
+    seconds, rest = divmod(ttl, _SECOND)
+    return seconds + bool(rest)
 
 
 def to_timedelta(seconds: int | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
+    """What the log says; the longest time span there is for a longer one."""
+    return None if seconds is None else timedelta(seconds=seconds) if seconds <= timedelta.max // _SECOND else timedelta.max

@@ -27,9 +27,11 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
 
 
 def test_all_commands_of_the_design_are_there() -> None:
-    wanted = "init add log list show ls cat get status checkout diff alias tag describe rename rm restore gc fsck du"
+    wanted = (
+        "init add log list show ls cat get status checkout diff alias tag describe rename rm restore ttl expire prune-versions gc fsck du"
+    )
     remote = "remote push fetch pull clone prune git-hooks demo"
-    assert list(COMMANDS)[:28] == [*wanted.split(), *remote.split()]
+    assert list(COMMANDS)[:31] == [*wanted.split(), *remote.split()]
 
 
 def test_a_usage_error_says_where_to_read_on(bare: Cli) -> None:
@@ -38,7 +40,7 @@ def test_a_usage_error_says_where_to_read_on(bare: Cli) -> None:
 
 PRINTS_DATA = [
     "add", "log", "list", "show", "ls", "get", "status", "checkout", "diff", "gc", "fsck", "du",
-    "push", "fetch", "pull", "prune",
+    "push", "fetch", "pull", "prune", "ttl", "expire", "prune-versions",
 ]  # fmt: skip
 
 

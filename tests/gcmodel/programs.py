@@ -6,15 +6,18 @@ among them: tests/repository sees to those.
 
 import contextlib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from objstore.errors import ConflictError, NotFoundError, ObjstoreError
 from objstore.graph.gaps import gaps
+from objstore.history.facts import set_ttl
 from objstore.history.fence import OvertakenError, check_not_overtaken
 from objstore.history.parts import abandon_parts, add_part
 from objstore.history.records import Record
 from objstore.history.state import State
 from objstore.history.versions import delete_version, restore_version
+from objstore.host import clock
 from objstore.host.progress import Silent
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry, EntryKind
@@ -90,6 +93,16 @@ def delete(name: str, ref: str = "v0") -> Work:
     return work
 
 
+def let_live(name: str, seconds: int | None) -> Work:
+    """Says how long a version lives, unless it is gone."""
+
+    def work(project: Project) -> None:
+        with project.writing(), contextlib.suppress(NotFoundError):
+            project.commit(lambda state: set_ttl(state, name, "v0", seconds))
+
+    return work
+
+
 def restore(name: str) -> Work:
     """Restores a version, unless somebody else has, or a gc has put it beyond recall."""
 
@@ -101,8 +114,9 @@ def restore(name: str) -> Work:
 
 
 def collect(project: Project) -> None:
+    """Frees what isn't needed. Whatever has a ttl has expired."""
     place = Place(project.blobs, project.settings.project, project.local, project.scratch, project.database)
-    with Collector(place, project.state.copy(), Silent(), 0) as collector:
+    with Collector(place, project.state.copy(), Silent(), 0, now=clock.now() + timedelta(days=9)) as collector:
         collector.run()
 
 

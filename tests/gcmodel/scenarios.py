@@ -10,7 +10,7 @@ from objstore.blobs.memory import MemoryBlobs
 from objstore.repository.settings import NAME, Settings
 from tests.conftest import fast_folder
 from tests.gcmodel.exploring import Explorer
-from tests.gcmodel.programs import Files, Work, add, add_and_abandon_part, check, delete, one_after_the_other
+from tests.gcmodel.programs import Files, Work, add, add_and_abandon_part, check, delete, let_live, one_after_the_other
 from tests.gcmodel.world import Noticed, Program, World, open_place
 from tests.odb.stores import noise
 
@@ -34,6 +34,8 @@ unrelated = add("unrelated", CONTENT["unrelated"])
 """Stores all of it."""
 fleeting = one_after_the_other(add("fleeting", CONTENT["fleeting"]), delete("fleeting"))
 """Makes a version, and deletes it at once."""
+short_lived = let_live("kept", 1)
+"""Has the version that is there expire: a collector deletes it first, and may put it beyond recall."""
 abandoned = add_and_abandon_part("other", CONTENT["other"])
 """Stores the same as `other`, and gives it up at once: it is listed, and nobody needs it."""
 

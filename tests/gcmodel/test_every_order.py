@@ -3,8 +3,8 @@
 import pytest
 
 from tests.gcmodel.conftest import Apart
-from tests.gcmodel.programs import collect, read, restore
-from tests.gcmodel.scenarios import Scenario, abandoned, again, at_the_log, at_the_place, everywhere, other
+from tests.gcmodel.programs import collect, let_live, one_after_the_other, read, restore
+from tests.gcmodel.scenarios import Scenario, abandoned, again, at_the_log, at_the_place, everywhere, other, short_lived
 from tests.gcmodel.world import modelled
 
 pytestmark = pytest.mark.slow
@@ -22,6 +22,10 @@ FEW_SWITCHES = {
     "two collectors, a fault": Scenario([collect, collect], at_the_place, faults=1, switches=1),
     "a reader, a collector, a fault": Scenario([read, collect], everywhere, faults=1, switches=2),
     "two writers, a collector": Scenario([abandoned, other, collect], at_the_log, switches=2),
+    "a writer, a collector of what expires": Scenario([again, one_after_the_other(short_lived, collect)], at_the_place, switches=2),
+    "who lets live on, who restores, a collector of what expires": Scenario(
+        [let_live("kept", None), restore("kept"), one_after_the_other(short_lived, collect)], at_the_log, switches=2
+    ),
     "two writers, two collectors": Scenario([again, other, collect, collect], at_the_log, switches=1),
 }
 

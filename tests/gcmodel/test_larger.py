@@ -4,8 +4,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.gcmodel.exploring import possible
-from tests.gcmodel.programs import Work, collect, delete, one_after_the_other, read, restore
-from tests.gcmodel.scenarios import Scenario, abandoned, again, everywhere, fleeting, other
+from tests.gcmodel.programs import Work, collect, delete, let_live, one_after_the_other, read, restore
+from tests.gcmodel.scenarios import Scenario, abandoned, again, everywhere, fleeting, other, short_lived
 from tests.gcmodel.world import modelled
 
 WORKS: dict[str, Work] = {
@@ -15,6 +15,8 @@ WORKS: dict[str, Work] = {
     "abandoned": abandoned,
     "restore": restore("gone"),
     "delete": delete("kept"),
+    "short-lived": short_lived,
+    "let live": let_live("kept", None),
     "read": read,
     "collect": collect,
 }

@@ -1,5 +1,3 @@
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
@@ -17,7 +15,7 @@ from objstore.history.parts import abandon_parts, add_part, find_pending, finish
 from objstore.history.purging import purgeable
 from objstore.history.records import GcRecord, RunRef, SegmentsRecord, Source
 from objstore.history.state import State
-from objstore.history.versions import delete_version, expire, log_version, restore_version
+from objstore.history.versions import delete_version, log_version, restore_version
 from objstore.values.digest import plain
 
 A, B, C = (plain(name) for name in (b"a", b"b", b"c"))
@@ -157,18 +155,6 @@ def test_a_version_that_gc_has_collected_is_not_restored(project):
     project.state.apply(3, [GcRecord(condemned=("ab" * 32,), purged=(purged.source,))])
     with pytest.raises(ConflictError, match="collected by gc"):
         project.do(restore_version, "ds", "v0")
-
-
-def test_a_ttl_counts_from_creation_and_the_default_for_those_without(project):
-    for root in (A, B, C):
-        project.log(root)
-    project.do(set_ttl, "ds", "v0", 60)
-    project.do(set_ttl, "ds", "v1", None)
-    project.do(set_default_ttl, 3600)
-    created = datetime.strptime(project.state.version("ds", "v0").created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    assert expire(project.state, created + timedelta(seconds=59)) == []
-    assert [record.root for record in expire(project.state, created + timedelta(seconds=70))] == [A.hex()]
-    assert [record.root for record in expire(project.state, created + timedelta(seconds=3700))] == [A.hex(), C.hex()]
 
 
 def test_aliases_are_set_moved_and_removed(project):

@@ -1,18 +1,23 @@
 """A disk that is full in the middle of anything: the message says what to do, the store stays sound, nothing is left behind."""
 
+import contextlib
 import errno
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from objstore.errors import StorageError
+from objstore.host import clock
 from objstore.host.progress import Silent
+from objstore.repository.adding import Labels, add
 from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.worktree import crew
+from objstore.worktree.ignore import Patterns
 from tests.odb.stores import noise
 from tests.repository.stores import add_folder, check_out, content_of, files_of, temporary_files, write_files
 
@@ -144,6 +149,27 @@ def test_a_disk_that_refuses_any_single_call_of_an_add_leaves_the_store_as_it_wa
                 assert step > 0
                 return
     pytest.fail("never came to an end")
+
+
+def test_with_any_little_space_left_gc_deletes_what_expires_with_what_that_frees_or_leaves_it(small_disk: Path, tmp_path: Path) -> None:
+    worked = set()
+    for leave in (0, 30_000, 60_000, 120_000, 400_000):
+        with Project.create_at(small_disk / str(leave)) as project:
+            kept = add_folder(project, write_files(tmp_path / "kept", KEPT)).version.root
+            large = write_files(tmp_path / "large", {"large": noise(4, 700_000)})
+            add(project, [large], Labels("large", ttl=60), Patterns(), Silent())
+            _fill(small_disk / "ballast", leave)
+            with contextlib.suppress(StorageError):
+                collect(project, Silent(), now=clock.now() + timedelta(days=1))
+            (small_disk / "ballast").unlink()
+            project.refresh()
+            (version,) = project.state.collection("large").versions
+            assert version.deleted == version.purged
+            worked.add(version.deleted)
+            assert version.deleted or content_of(project, version.root) == files_of(large)
+            assert content_of(project, kept) == KEPT
+        shutil.rmtree(small_disk / str(leave))
+    assert True in worked
 
 
 def _fill(file: Path, leave: int) -> None:

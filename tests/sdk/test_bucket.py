@@ -10,6 +10,7 @@ import pytest
 
 import objstore
 from objstore import ConflictError, InvalidInputError, NotFoundError
+from objstore.host import clock
 from tests.servers.bucket import Bucket
 from tests.servers.proxy import Proxy
 
@@ -47,6 +48,25 @@ def test_the_whole_api_works_on_a_bucket(bucket: Bucket, tmp_path: Path) -> None
         assert again.gc(min_age=timedelta(0)).purged == ["images:v1"]
         assert again.fsck().is_sound
         assert Path(again.artifact("images:v0").download(tmp_path / "anew")).joinpath("cat.png").stat().st_size == 200_000
+
+
+def test_versions_expire_and_are_pruned_in_a_bucket(bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with objstore.open(bucket.place(), create=True, storage_options=bucket.options) as repo:
+        for content in ("a", "b", "c"):
+            (tmp_path / "file").write_text(content)
+            repo.add(tmp_path / "file", name="data")
+        assert repo.prune_versions("data", keep_last=2).deleted == ("data:v0",)
+        repo.default_ttl = timedelta(days=1)
+        monkeypatch.setattr("objstore.repository.gcplan.clock", lambda _: (clock.now() + timedelta(days=2)).timestamp())
+        assert [version.name for version in repo.expire(dry_run=True).versions] == ["data:v1", "data:v2"]
+        (found,) = (artifact for artifact in repo.artifacts("data") if artifact.version == "v1")
+        found.ttl = None
+        found.save()
+        planned, freed = repo.gc(min_age=timedelta(0), dry_run=True), repo.gc(min_age=timedelta(0))
+        assert planned.expired == freed.expired == ["data:v2"]
+        assert planned.purged == freed.purged == ["data:v0", "data:v2"]
+        assert [artifact.version for artifact in repo.artifacts("data")] == ["v1"]
+        assert repo.fsck().is_sound
 
 
 @pytest.mark.parametrize("age", [timedelta(days=1), timedelta(0)])

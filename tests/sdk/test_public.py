@@ -97,6 +97,8 @@ REPOSITORY = {
     "close": "(self)",
     "collections": "(self)",
     "diff": "(self, a, b)",
+    "expire": "(self, *, trust_clock, dry_run)",
+    "prune_versions": "(self, name, *, keep_last, keep_aliased, dry_run)",
     "fsck": "(self, *, remote, repair)",
     "gc": "(self, *, remote, min_age, dry_run)",
     "log": "(self, artifact, *, aliases, tags)",

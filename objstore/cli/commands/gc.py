@@ -6,7 +6,8 @@ import click
 
 from objstore.cli.duration import seconds
 from objstore.cli.opening import tell_waiting, with_project
-from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.output import as_json, print_json, print_line, print_warning
+from objstore.cli.pinned import warn_of_pins
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
 from objstore.cli.transfers import fetched_as_dict, print_fetched
@@ -31,7 +32,8 @@ from objstore.repository.remotes import UPSTREAM
 def command(project: Project, remote: str | None, min_age: float | None, dry_run: bool, as_json: bool) -> None:
     """Free what no version needs, and merge small packs.
 
-    Versions that were deleted can't be restored afterwards. Waits until nobody writes to the repository.
+    First it deletes the versions whose time has passed (`objstore ttl`); in a clone only with --remote. Versions that were deleted can't
+    be restored afterwards. Waits until nobody writes to the repository.
 
     With --remote it frees in the upstream, while others push there, pull, and perhaps collect, too. Versions that were deleted less than a
     day ago stay there, and so do packs of uploads that aren't finished. Cut off, it is brought to its end by the next one, whoever's that
@@ -57,6 +59,7 @@ def _collect_here(project: Project, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json(freed)
         return
+    _print_expired(project, freed)
     _print_purged(freed.purged, freed.dry_run)
     _print_freed(freed)
 
@@ -76,6 +79,7 @@ def _collect_there(project: Project, remote: str | None, age: float | None, dry_
     print_fetched(freed.fetched)
     if freed.finished:
         print_line(f"{'would finish' if freed.dry_run else 'finished'} {counted(freed.finished, 'collection')} that had been cut off")
+    _print_expired(project, freed)
     _print_purged(freed.purged, freed.dry_run)
     for name in freed.restorable:
         print_line(f"{name}  was deleted a short time ago, so it stays; --min-age says how short")
@@ -84,6 +88,18 @@ def _collect_there(project: Project, remote: str | None, age: float | None, dry_
         print_line(f"would write {size(freed.rewritten_bytes)} anew, with some {counted(freed.requests, 'request')}")
     if project.clone is not None and any(isinstance(record, DeleteRecord) for record in project.clone.replay.outgoing):
         print_line("what was deleted here since the last push isn't deleted upstream yet")
+
+
+def _print_expired(project: Project, freed: Freed) -> None:
+    for name in freed.expired:
+        print_line(f"{name}  has expired, and {'would be' if freed.dry_run else 'was'} deleted")
+    warn_of_pins(project, freed.expired)
+    for name in freed.overdue:
+        print_line(f"{name}  has expired, but stays")
+    if freed.doubt:
+        print_warning(f"{freed.doubt}; if the clock is right, `objstore expire --trust-clock` deletes what has expired")
+    elif freed.overdue:
+        print_line("gc in a clone deletes no version: `objstore gc --remote` does so upstream, `objstore expire` here")
 
 
 def _print_purged(names: list[str], is_plan: bool) -> None:

@@ -15,11 +15,13 @@ from objstore.repository.restoring import restore
 def command(project: Project, name: str) -> None:
     """Bring a deleted version back, as long as gc hasn't freed it. Its aliases don't come back.
 
+    One that had expired never does so again, unless `objstore ttl` says so.
+
     \b
     Example:
       objstore log images --all
       objstore restore images:v0
     """
     found = naming.exact_version(project, name, deleted=True)
-    restore(project, found.collection.name, found.version.name, tell_waiting)
-    print_line(f"{found}  restored")
+    had_expired = restore(project, found.collection.name, found.version.name, tell_waiting)
+    print_line(f"{found}  restored{'; it had expired, and never does again' * had_expired}")
