@@ -11,6 +11,7 @@ from objstore.blobs.address import Address
 from objstore.blobs.opening import open_blobs
 from objstore.blobs.remote import RemoteBlobs
 from objstore.errors import ConflictError, NotFoundError
+from objstore.repository.founding import make_project
 from objstore.repository.places import check_project
 from objstore.repository.project import Project
 from objstore.repository.settings import NAME
@@ -42,24 +43,37 @@ class Root:
 
     def open(self, name: str) -> Project:
         """The project `entity/project`. NotFoundError lists what there is instead."""
-        try:
-            return Project.at(self.place(name), self.options)
-        except NotFoundError:
+        found = self._find(name)
+        if found is None:
             others = ", ".join(self.names()[:10]) or "none"
-            raise NotFoundError(f"there is no project {name} in {self.address}; it has {others}") from None
+            raise NotFoundError(f"there is no project {name} in {self.address}; it has {others}")
+        return found
 
     def open_or_make(self, name: str) -> Project:
         """The same, made if it isn't there."""
+        while True:
+            found = self._find(name)
+            if found is not None:
+                return found
+            with contextlib.suppress(ConflictError):  # somebody was faster
+                self._make(self.place(name))
+
+    def _find(self, name: str) -> Project | None:
+        """The project right there: for a folder, none that is above it."""
         place = self.place(name)
+        if place.folder is not None:
+            return Project(place.folder) if (place.folder / NAME).is_file() else None
         with contextlib.suppress(NotFoundError):
             return Project.at(place, self.options)
-        with contextlib.suppress(ConflictError):  # somebody was faster
-            if place.folder is not None:
-                return Project.create_at(place.folder)
-            from objstore.repository.bucket import make_in_bucket
+        return None
 
-            make_in_bucket(place, self.options)
-        return Project.at(place, self.options)
+    def _make(self, place: Address) -> None:
+        if place.folder is not None:
+            make_project(place.folder)
+            return
+        from objstore.repository.bucket import make_in_bucket
+
+        make_in_bucket(place, self.options)
 
     def place(self, name: str) -> Address:
         """Where a project of that name is, or would be. InvalidInputError for what can't be a name."""

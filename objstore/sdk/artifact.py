@@ -73,6 +73,12 @@ class Artifact(Building):
             collection = state.collection(name.collection)
             return cls._of(LoggedVersion(session, collection, state.version(collection, name.ref or LATEST)))
 
+    def _known(self) -> LoggedVersion | None:
+        """The version, if it is one, once it is clear: what is said while it is being logged isn't lost."""
+        if self._job is not None:
+            self._job.settled()
+        return self._logged
+
     @classmethod
     def _of(cls, logged: LoggedVersion) -> Self:
         artifact = cls(logged.collection, logged.type)
@@ -92,40 +98,45 @@ class Artifact(Building):
 
     @property
     def description(self) -> str:
-        return self._logged.facts.description if self._logged else self._draft_description
+        logged = self._known()
+        return logged.facts.description if logged else self._draft_description
 
     @description.setter
     def description(self, description: str | None) -> None:
-        if self._logged:
-            self._logged.facts.description = description or ""
+        logged = self._known()
+        if logged:
+            logged.facts.description = description or ""
         else:
             self._draft_description = description or ""
 
     @property
     def metadata(self) -> dict[str, Any]:
         """A JSON object; may be changed in place."""
-        return self._logged.facts.metadata if self._logged else self._draft_metadata
+        logged = self._known()
+        return logged.facts.metadata if logged else self._draft_metadata
 
     @metadata.setter
     def metadata(self, metadata: Mapping[str, Any]) -> None:
         checked = check_metadata(metadata)
-        if self._logged:
-            self._logged.facts.metadata = checked
+        logged = self._known()
+        if logged:
+            logged.facts.metadata = checked
         else:
             self._draft_metadata = checked
 
     @property
     def ttl(self) -> timedelta | None:
         """How long after its creation it expires; None for never. Set ArtifactTTL.INHERIT for the project's default."""
-        if self._logged is None and self._draft_ttl != 0:
+        if self._known() is None and self._draft_ttl != 0:
             return to_timedelta(self._draft_ttl)
         return to_timedelta(self._version("ttl of its own").ttl())
 
     @ttl.setter
     def ttl(self, ttl: timedelta | ArtifactTTL | None) -> None:
         seconds = to_seconds(ttl)
-        if self._logged:
-            self._logged.facts.ttl = seconds
+        logged = self._known()
+        if logged:
+            logged.facts.ttl = seconds
         else:
             self._draft_ttl = seconds
 
@@ -181,6 +192,8 @@ class Artifact(Building):
 
     def save(self) -> None:
         """Logs what was changed of description, metadata, aliases, tags and ttl; what others changed of the rest meanwhile stays."""
+        if self._is_handed_over:
+            self.wait()
         self._version("facts to save").save()
 
     def wait(self, timeout: float | None = None) -> Self:

@@ -46,6 +46,10 @@ class Logging:
             self.settle(self.outcome)
         self._done.set()
 
+    def settled(self) -> None:
+        """Waits until it is clear how it went."""
+        self._done.wait()
+
     def wait(self, timeout: float | None = None) -> None:
         """Waits until it is a version; TimeoutError after that many seconds, the error if there is none."""
         if not self._done.wait(timeout):

@@ -8,7 +8,7 @@ import pytest
 
 from objstore.history.records import GcVerdictRecord
 from objstore.odb.pack import pack_name
-from objstore.repository import adding, collector, indexing, project
+from objstore.repository import collector, committing, indexing, project
 from tests.gcmodel.conftest import Apart
 from tests.gcmodel.exploring import ObjectionError
 from tests.gcmodel.programs import collect, one_after_the_other
@@ -17,7 +17,7 @@ from tests.gcmodel.world import modelled
 
 
 def looks_at_the_fence_only_after_a_lost_race(patch: pytest.MonkeyPatch) -> None:
-    check = adding.check_not_overtaken
+    check = committing.check_not_overtaken
     asked: set[int] = set()
 
     def check_later(state: Any, generation: int, segments: Any, packs: Any) -> None:
@@ -25,7 +25,7 @@ def looks_at_the_fence_only_after_a_lost_race(patch: pytest.MonkeyPatch) -> None
             check(state, generation, segments, packs)
         asked.add(id(packs))
 
-    patch.setattr(adding, "check_not_overtaken", check_later)
+    patch.setattr(committing, "check_not_overtaken", check_later)
 
 
 def counts_segments_that_no_log_record_names(patch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import objstore
-from objstore import Artifact, Repository
+from objstore import Api, Artifact, Repository, Run
 
 NAMES = [
+    "Api",
     "Artifact",
     "ArtifactFinalizedError",
     "ArtifactNotLoggedError",
@@ -28,6 +29,7 @@ NAMES = [
     "PathCollisionWarning",
     "RemoteError",
     "Repository",
+    "Run",
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
@@ -35,7 +37,12 @@ NAMES = [
     "__version__",
     "clone",
     "diff",
+    "finish",
+    "init",
+    "log",
+    "log_artifact",
     "open",
+    "use_artifact",
 ]
 
 ARTIFACT = {
@@ -54,11 +61,13 @@ ARTIFACT = {
     "get_entry": "(self, name)",
     "is_draft": "(self)",
     "link": "(self, target, aliases)",
+    "logged_by": "(self)",
     "new_draft": "(self)",
     "new_file": "(self, name, mode, encoding)",
     "remove": "(self, item)",
     "restore": "(self)",
     "save": "(self)",
+    "used_by": "(self)",
     "verify": "(self, root)",
     "wait": "(self, timeout)",
 }
@@ -106,6 +115,35 @@ REPOSITORY = {
 }
 
 
+RUN = {
+    "finish": "(self, exit_code, quiet)",
+    "finish_artifact": "(self, artifact_or_path, name, type, aliases, distributed_id)",
+    "link_artifact": "(self, artifact, target_path, aliases)",
+    "log": "(self, data, step, commit)",
+    "log_artifact": "(self, artifact_or_path, name, type, aliases, tags)",
+    "log_code": "(self, root, name, include_fn, exclude_fn)",
+    "logged_artifacts": "(self)",
+    "upsert_artifact": "(self, artifact_or_path, name, type, aliases, distributed_id)",
+    "use_artifact": "(self, artifact_or_name, type, aliases, use_as)",
+    "used_artifacts": "(self)",
+}
+
+API = {
+    "artifact": "(self, name, type)",
+    "artifact_collection": "(self, type_name, name)",
+    "artifact_collection_exists": "(self, name, type)",
+    "artifact_collections": "(self, project_name, type_name, per_page)",
+    "artifact_exists": "(self, name, type)",
+    "artifact_type": "(self, type_name, project)",
+    "artifact_types": "(self, project)",
+    "artifacts": "(self, type_name, name, per_page, tags)",
+    "projects": "(self, entity)",
+    "run": "(self, path)",
+    "runs": "(self, path, filters, order, per_page)",
+    "sweep": "(self, path)",
+}
+
+
 def shape(function: object) -> str:
     parameters, star = [], False
     for parameter in inspect.signature(function).parameters.values():  # type: ignore[arg-type]
@@ -127,16 +165,23 @@ def test_the_package_exports_exactly_these_names() -> None:
 
 def test_artifacts_have_exactly_these_methods_and_properties() -> None:
     assert {"__init__": shape(Artifact.__init__), **public(Artifact)} == ARTIFACT
-    assert sorted(name for name in dir(Artifact) if isinstance(getattr(Artifact, name), property)) == sorted(PROPERTIES)
+    found = [name for name in dir(Artifact) if isinstance(getattr(Artifact, name), property) and not name.startswith("_")]
+    assert found == sorted(PROPERTIES)
 
 
 def test_repositories_have_exactly_these_methods() -> None:
     assert public(Repository) == REPOSITORY
 
 
+def test_runs_and_the_api_have_exactly_these_methods() -> None:
+    assert public(Run) == RUN
+    assert public(Api) == API
+
+
 def test_every_public_method_says_what_it_promises_or_is_plain_from_its_name() -> None:
-    silent = {"file_count", "is_draft", "close", "type", "description"}
-    for kind in (Artifact, Repository):
+    silent = {"file_count", "is_draft", "close", "type", "description", "id", "name", "project", "entity", "group", "job_type"}
+    silent |= {"sweep_id", "tags", "notes"}
+    for kind in (Artifact, Repository, Run, Api):
         for name in dir(kind):
             if not name.startswith("_") and name not in silent:
                 assert getattr(kind, name).__doc__, name

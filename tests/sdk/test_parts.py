@@ -1,0 +1,165 @@
+"""Versions that several writers make together."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import objstore
+from objstore import Api, ArtifactFinalizedError, ConflictError, NotFoundError
+from objstore.host.progress import Silent
+from objstore.repository.localgc import collect
+from tests.sdk.runs import artifact, contents, logged, names
+from tests.servers.bucket import Bucket
+
+WRITER = """
+import sys
+import objstore
+
+number = int(sys.argv[1])
+with objstore.init(project="together", group="writers", id=f"writer-{number}") as run:
+    part = objstore.Artifact("parts", type="dataset")
+    for row in range(5):
+        with part.new_file(f"part-{number}/{row}.txt") as file:
+            file.write(f"{number} {row}" * 100)
+    run.upsert_artifact(part)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_run_is_left(here: Path) -> None:
+    yield
+    objstore.finish()
+
+
+def upsert(run: objstore.Run, files: dict[str, str], **said: object) -> None:
+    run.upsert_artifact(artifact(files=files), **said)
+
+
+def test_one_finish_makes_one_version_of_all_that_was_added():
+    for writer in ("a", "b"):
+        with objstore.init(group="g", id=writer) as run:
+            upsert(run, {f"{writer}.txt": writer, "common.txt": "same"})
+            with pytest.raises(NotFoundError, match="there is no 'data'"):
+                Api().artifact("data")
+    with objstore.init(group="g", id="c") as run:
+        made = run.finish_artifact(artifact(files={"c.txt": "c"}, description="all of them"), aliases=["whole"])
+    assert (made.name, made.aliases, made.description) == ("data:v0", ["latest", "whole"], "all of them")
+    assert contents(Api().artifact("data")) == {"a.txt": "a", "b.txt": "b", "c.txt": "c", "common.txt": "same"}
+    assert made.logged_by().id == "c"
+    with objstore.init(group="g", id="d") as run, pytest.raises(NotFoundError, match="no parts of 'data/g'"):
+        run.finish_artifact(artifact())
+    assert len(Api().artifacts("dataset", "data")) == 1
+
+
+def test_the_next_ones_make_the_next_version():
+    for number in range(2):
+        with objstore.init(group="g") as run:
+            upsert(run, {f"{number}.txt": "1"})
+            run.finish_artifact(artifact(files={"own": str(number)}))
+    assert sorted(contents(Api().artifact("data:v1"))) == ["1.txt", "own"]
+
+
+def test_a_writers_later_entries_take_the_place_of_its_earlier_ones():
+    with objstore.init(group="g") as run:
+        upsert(run, {"a.txt": "first"})
+        upsert(run, {"b.txt": "second"})
+        made = run.finish_artifact(objstore.Artifact("data", "dataset"))
+    assert contents(made) == {"b.txt": "second"}
+
+
+def test_two_writers_that_disagree_are_both_named_and_nothing_is_logged():
+    for writer in ("ann", "bob"):
+        with objstore.init(group="g", id=writer) as run:
+            upsert(run, {"same.txt": writer})
+    with objstore.init(group="g", id="end") as run:
+        with pytest.raises(ConflictError, match=r"ann and bob give same\.txt different content"):
+            run.finish_artifact(objstore.Artifact("data", "dataset"))
+        assert not Api().artifact_exists("data")
+    with objstore.init(group="g", id="bob") as run:
+        upsert(run, {"same.txt": "ann"})
+        assert run.finish_artifact(objstore.Artifact("data", "dataset")).version == "v0"
+
+
+def test_a_file_of_one_cannot_be_a_folder_of_another():
+    for writer, path in (("ann", "x"), ("bob", "x/y.txt")):
+        with objstore.init(group="g", id=writer) as run:
+            upsert(run, {path: writer, "x.txt": "1"})
+    with objstore.init(group="g") as run, pytest.raises(ConflictError, match="x is a file of ann, and a folder of bob"):
+        run.finish_artifact(objstore.Artifact("data", "dataset"))
+
+
+def test_an_id_is_needed_and_keeps_versions_apart():
+    with objstore.init() as run:
+        with pytest.raises(TypeError, match="distributed_id"):
+            upsert(run, {"a": "1"})
+        upsert(run, {"a": "1"}, distributed_id="one")
+        upsert(run, {"b": "2"}, distributed_id="two")
+        made = run.finish_artifact(objstore.Artifact("data", "dataset"), distributed_id="two")
+    assert contents(made) == {"b": "2"}
+
+
+def test_what_was_added_cannot_be_changed_but_read():
+    with objstore.init(group="g") as run:
+        part = run.upsert_artifact(artifact(files={"a.txt": "1"}))
+        assert part.is_draft() and list(part.manifest.entries) == ["a.txt"]
+        with pytest.raises(ArtifactFinalizedError, match="added to a common version"):
+            part.remove("a.txt")
+        with pytest.raises(ArtifactFinalizedError):
+            run.upsert_artifact(part)
+
+
+def test_another_type_is_refused():
+    with objstore.init(group="g") as run:
+        logged(run, "data", {"a": "1"}, "model")
+        with pytest.raises(ValueError, match="data has type model, not dataset"):
+            upsert(run, {"b": "1"})
+        upsert_model = artifact("other", {"a": "1"}, "model")
+        run.upsert_artifact(upsert_model)
+        with pytest.raises(ConflictError, match="of type model, not other of type dataset"):
+            run.upsert_artifact(artifact("other", {"b": "1"}))
+
+
+def test_gc_leaves_parts_alone(here: Path):
+    with objstore.init(group="g") as run:
+        upsert(run, {"a.txt": "a" * 1000})
+        with run._session.alone() as project:
+            collect(project, Silent())
+        assert contents(run.finish_artifact(objstore.Artifact("data", "dataset"))) == {"a.txt": "a" * 1000}
+
+
+def test_what_was_kept_elsewhere_is_brought(here: Path, tmp_path: Path):
+    part, end = artifact(files={"a": "1"}), artifact(files={"b": "2"})
+    with objstore.init(group="g", root=tmp_path / "root") as run:
+        run.upsert_artifact(part)
+        assert contents(run.finish_artifact(end)) == {"a": "1", "b": "2"}
+
+
+def processes(root: str) -> None:
+    command, environment = [sys.executable, "-c", WRITER], {**os.environ, "OBJSTORE_ROOT": root}
+    writers = [subprocess.Popen([*command, str(number)], env=environment) for number in range(4)]
+    assert [writer.wait(120) for writer in writers] == [0] * 4
+
+
+def check_together(root: str) -> None:
+    with objstore.init(project="together", group="writers", root=root) as run:
+        made = run.finish_artifact(objstore.Artifact("parts", type="dataset"))
+        expected = {f"part-{number}/{row}.txt": f"{number} {row}" * 100 for number in range(4) for row in range(5)}
+        assert contents(made) == expected
+    assert len(Api(root=root).runs("together")) == 5
+    assert names(Api(root=root).artifacts("dataset", "together/parts")) == ["parts:v0"]
+
+
+def test_processes_write_one_version_in_a_folder(tmp_path: Path):
+    processes(str(tmp_path / "root"))
+    check_together(str(tmp_path / "root"))
+
+
+def test_processes_write_one_version_in_a_bucket(s3: Bucket, monkeypatch: pytest.MonkeyPatch):
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    root = s3.place()
+    processes(root)
+    check_together(root)

@@ -1,0 +1,359 @@
+"""Runs: what they log, use and say of themselves, and that it is all there afterwards."""
+
+import argparse
+import math
+from pathlib import Path
+
+import pytest
+
+import objstore
+from objstore import Api, Artifact, ArtifactFinalizedError, ArtifactNotLoggedError, ConflictError, InvalidInputError, NotFoundError
+from objstore.blobs.local import LocalBlobs
+from objstore.errors import StorageError
+from objstore.history.log import Log
+from tests.sdk.runs import artifact, ids, logged, names
+
+
+@pytest.fixture(autouse=True)
+def _no_run_is_left(here: Path) -> None:
+    objstore.finish()
+    yield
+    objstore.finish()
+
+
+def test_the_first_run_makes_a_repository_and_says_so_once(here: Path, capfd: pytest.CaptureFixture[str]):
+    with objstore.init(project="pets") as run:
+        assert run.path == f"default/pets/{run.id}"
+    with objstore.init(project="pets"):
+        pass
+    said = capfd.readouterr()
+    assert said.out == "" and said.err.count("objstore: made") == 1 and str(here / ".objstore/default/pets") in said.err
+    assert len(Api().runs()) == 2
+
+
+def test_artifacts_of_one_name_are_logged_in_the_order_of_the_calls():
+    with objstore.init() as run:
+        for index in range(10):
+            run.log_artifact(artifact(files={"index": str(index)}, metadata={"index": index}))
+    versions = Api().artifacts("dataset", "data")
+    assert [(version.version, version.metadata["index"]) for version in reversed(versions)] == [(f"v{n}", n) for n in range(10)]
+    assert versions[0].aliases == ["latest"]
+    assert names(Api().run(run.id).logged_artifacts()) == [f"data:v{n}" for n in range(10)]
+
+
+def test_small_artifacts_that_wait_together_share_packs_and_a_log_entry(here: Path):
+    with objstore.init(project="pets") as run, run._session.alone():  # so that all of them wait
+        for index in range(50):
+            run.log_artifact(artifact(f"data-{index}", {"index": str(index)}))
+    store = LocalBlobs(here / ".objstore/default/pets")
+    assert len([name for name, _ in store.list("packs/")]) <= 4
+    assert Log(store, "main").newest() <= 2
+    assert len(Api().run(run.id).logged_artifacts()) == 50
+
+
+def test_unchanged_content_is_the_version_that_there_is_and_both_runs_have_logged_it():
+    with objstore.init(id="one") as one:
+        first = logged(one)
+    with objstore.init(id="two") as two:
+        again = two.log_artifact(artifact(), aliases=["best"]).wait()
+    assert (first.version, again.version) == ("v0", "v0")
+    version = Api().artifact("data")
+    assert version.aliases == ["latest", "best"]
+    assert version.logged_by().id == "one"
+    assert names(Api().run("two").logged_artifacts()) == ["data:v0"]
+
+
+def test_what_is_being_logged_cannot_be_changed_and_says_to_wait():
+    with objstore.init() as run, run._session.alone():
+        draft = run.log_artifact(artifact())
+        with pytest.raises(ArtifactNotLoggedError, match="wait"):
+            draft.version  # noqa: B018
+        with pytest.raises(ArtifactFinalizedError, match="wait"):
+            draft.new_file("b.txt").__enter__()
+        with pytest.raises(TimeoutError, match="data isn't logged yet"):
+            draft.wait(timeout=0)
+    assert draft.version == "v0"
+
+
+def test_what_is_said_of_an_artifact_that_is_being_logged_is_not_lost():
+    with objstore.init() as run:
+        draft = run.log_artifact(artifact(metadata={"a": 1}))
+        draft.metadata["b"] = 2
+        draft.description = "later"
+        draft.save()
+    found = Api().artifact("data")
+    assert (found.metadata, found.description) == ({"a": 1, "b": 2}, "later")
+
+
+def test_an_error_surfaces_in_wait_and_then_not_again():
+    with objstore.init() as run:
+        logged(run)
+        wrong = run.log_artifact(artifact(files={"b": "b"}, type="model"))
+        with pytest.raises(ValueError, match="data has type dataset, not model"):
+            wrong.wait()
+    assert names(Api().artifacts("dataset", "data")) == ["data:v0"]
+
+
+def test_an_error_that_nobody_waited_for_surfaces_at_the_end_and_the_rest_is_logged():
+    run = objstore.init()
+    logged(run)
+    for index in range(3):
+        run.log_artifact(artifact(files={"b": str(index)}, type="model" if index == 1 else "dataset"))
+    with pytest.raises(InvalidInputError, match="data has type dataset, not model"):
+        run.finish()
+    run.finish()
+    assert Api().run(run.id).state == "finished"
+    assert names(Api().artifacts("dataset", "data")) == ["data:v2", "data:v1", "data:v0"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_could_not_be_stored_can_be_logged_again(count: int, monkeypatch: pytest.MonkeyPatch):
+    with objstore.init() as run:
+        drafts = [artifact(f"data-{index}", {"a": str(index)}) for index in range(count)]
+        with monkeypatch.context() as full:
+
+            def refuse(*_: object) -> None:
+                raise StorageError("no space left")
+
+            full.setattr(LocalBlobs, "adopt", refuse)
+            with run._session.alone():
+                for draft in drafts:
+                    run.log_artifact(draft)
+            for draft in drafts:
+                with pytest.raises(StorageError, match="no space left"):
+                    draft.wait()
+        assert all(draft.is_draft() for draft in drafts)
+        with drafts[0].new_file("more.txt") as file:
+            file.write("more")
+        for draft in drafts:
+            assert run.log_artifact(draft).wait().version == "v0"
+    assert sorted(Api().artifact("data-0").manifest.entries) == ["a.txt", "more.txt"] or count
+    Api().artifact("data-0").download("there")
+    assert Path("there/more.txt").read_text() == "more"
+
+
+def test_records_of_runs_that_could_not_be_appended_are_appended_later(monkeypatch: pytest.MonkeyPatch):
+    run = objstore.init()
+    version = logged(run)
+    with monkeypatch.context() as broken:
+
+        def refuse(log: Log, *_: object) -> None:
+            if log.name == "runs":
+                raise StorageError("no space left")
+
+        broken.setattr(Log, "append", refuse)
+        run.use_artifact(version)
+        with pytest.raises(StorageError, match="no space left"):
+            run._session.queue.drain()
+    run.finish()
+    assert names(Api().run(run.id).used_artifacts()) == ["data:v0"]
+
+
+def test_a_path_is_logged_as_an_artifact(here: Path):
+    (here / "images").mkdir()
+    (here / "images/cat.png").write_text("cat")
+    with objstore.init(id="abc") as run:
+        run.log_artifact("images", name="pets", type="dataset", aliases=["new"], tags=["raw"])
+        run.log_artifact(here / "images/cat.png")
+    pets, cat = Api().run("abc").logged_artifacts()
+    assert (pets.name, list(pets.manifest.entries), pets.aliases, pets.tags) == ("pets:v0", ["cat.png"], ["latest", "new"], ["raw"])
+    assert (cat.name, cat.type, list(cat.manifest.entries)) == ("run-abc-cat.png:v0", "unspecified", ["cat.png"])
+
+
+def test_used_versions_are_recorded_in_order_and_once():
+    with objstore.init(id="one") as run:
+        a, b = logged(run, "a"), logged(run, "b")
+    with objstore.init(id="two", job_type="train") as run:
+        assert run.use_artifact("b:latest").version == "v0"
+        run.use_artifact("a:v0", type="dataset")
+        run.use_artifact(b)
+        assert names(run.used_artifacts()) == ["b:v0", "a:v0"]
+    assert ids(a.used_by()) == ids(b.used_by()) == ["two"]
+    assert a.logged_by().id == "one"
+
+
+def test_use_of_what_is_not_there_names_what_is_near():
+    with objstore.init() as run:
+        logged(run, "my-dataset")
+        with pytest.raises(NotFoundError, match="did you mean my-dataset"):
+            run.use_artifact("my-datset:latest")
+        with pytest.raises(NotFoundError, match="has no version v7"):
+            run.use_artifact("my-dataset:v7")
+        with pytest.raises(ValueError, match="has type dataset, not model"):
+            run.use_artifact("my-dataset:latest", type="model")
+        with pytest.raises(TypeError, match="not a int"):
+            run.use_artifact(7)  # type: ignore[arg-type]
+
+
+def test_using_a_draft_logs_it_first():
+    with objstore.init(id="r") as run:
+        run.use_artifact(artifact())
+    found = Api().run("r")
+    assert names(found.logged_artifacts()) == names(found.used_artifacts()) == ["data:v0"]
+
+
+def test_a_run_is_resumed_and_keeps_what_is_not_said_anew():
+    with objstore.init(id="r", name="first", config={"lr": 1}, tags=["a"], group="g", notes="n") as run:
+        run.summary["loss"] = 3
+        assert not run.resumed
+    with objstore.init(id="r", resume="must", config={"epochs": 2}) as run:
+        assert run.resumed and (run.name, run.group, run.tags, run.notes) == ("first", "g", ("a",), "n")
+        assert dict(run.config) == {"lr": 1, "epochs": 2} and run.summary["loss"] == 3
+        logged(run)
+        assert Api().run("r").state == "running"
+    found = Api().run("r")
+    assert (found.state, found.config, found.summary) == ("finished", {"lr": 1, "epochs": 2}, {"loss": 3})
+    assert names(found.logged_artifacts()) == ["data:v0"]
+    assert len(Api().runs()) == 1
+
+
+def test_resume_says_what_may_be_there():
+    with pytest.raises(NotFoundError, match="no run 'r' to resume"):
+        objstore.init(id="r", resume="must")
+    with objstore.init(id="r", resume="never"):
+        pass
+    with pytest.raises(ConflictError, match="there is a run 'r' already"):
+        objstore.init(id="r", resume="never")
+    with pytest.raises(ValueError, match="'allow', 'never' or 'must'"):
+        objstore.init(id="r", resume="maybe")
+    with pytest.raises(ValueError, match="needs the id"):
+        objstore.init(resume="must")
+    with pytest.raises(ValueError, match="can't be the id of a run"):
+        objstore.init(id="a/b")
+    assert objstore.run is None
+
+
+def test_measures_go_to_the_summary_whatever_they_are():
+    with objstore.init(id="r") as run:
+        for step in range(3):
+            run.log({"loss": 1 / (step + 1), "step": step})
+        run.log({"loss": math.inf, "nan": math.nan, "best": {"at": 2}})
+        with pytest.raises(TypeError, match=r"summary\['model'\] is object"):
+            run.log({"model": object()})
+        run.summary.done = True
+    assert Api().run("r").summary == {"loss": "Infinity", "nan": None, "best": {"at": 2}, "step": 2, "done": True}
+
+
+def test_configuration_is_a_dict_with_attributes():
+    with objstore.init(id="r", config=argparse.Namespace(lr=0.1, layers=[1, 2])) as run:
+        run.config.update({"lr": 0.2}, allow_val_change=True)
+        run.config.batch = 32
+        run.config.setdefaults({"lr": 9, "seed": 1})
+        assert run.config.lr == 0.2 and run.config["layers"] == [1, 2] and objstore.config.batch == 32
+        with pytest.raises(AttributeError, match="the config has no 'nothing'"):
+            run.config.nothing  # noqa: B018
+        with pytest.raises(TypeError, match="config"):
+            run.config["f"] = print
+        del run.config["seed"]
+    assert Api().run("r").config == {"lr": 0.2, "layers": [1, 2], "batch": 32}
+
+
+def test_tags_and_notes_may_be_changed():
+    with objstore.init(id="r", tags=["a"]) as run:
+        run.tags += ("b",)
+        run.notes = "about it"
+    found = Api().run("r")
+    assert (found.tags, found.notes, found.state) == (["a", "b"], "about it", "finished")
+
+
+def test_an_exception_marks_the_run_failed_and_what_was_handed_over_is_logged():
+    with pytest.raises(ZeroDivisionError), objstore.init(id="r") as run:
+        run.log_artifact(artifact())
+        1 / 0  # noqa: B018
+    assert Api().run("r").state == "failed"
+    assert names(Api().run("r").logged_artifacts()) == ["data:v0"]
+
+
+def test_the_functions_of_the_module_mean_the_active_run():
+    assert objstore.run is None
+    with pytest.raises(InvalidInputError, match=r"call objstore.init\(\) first"):
+        objstore.log_artifact(artifact())
+    run = objstore.init(id="r")
+    assert objstore.run is run
+    objstore.log({"loss": 1})
+    objstore.summary["acc"] = 2
+    version = objstore.log_artifact(artifact()).wait()
+    objstore.use_artifact(version)
+    objstore.finish()
+    assert objstore.run is None
+    objstore.finish()
+    found = Api().run("r")
+    assert found.summary == {"loss": 1, "acc": 2} and names(found.used_artifacts()) == ["data:v0"]
+    with pytest.raises(InvalidInputError, match="has finished"):
+        run.log_artifact(artifact())
+
+
+def test_a_second_init_gives_the_active_run_unless_another_is_asked_for():
+    run = objstore.init(id="r", project="p")
+    assert objstore.init() is run and objstore.init(id="r", project="p") is run
+    for other in ({"id": "s"}, {"project": "q"}, {"root": "elsewhere"}):
+        with pytest.raises(ConflictError, match="still active"):
+            objstore.init(**other)
+    inner = objstore.init(id="s", reinit="create_new")
+    assert objstore.run is inner and run.state == "running"
+    inner.finish()
+    assert objstore.run is run
+    last = objstore.init(id="t", reinit=True)
+    assert run.state == "finished" and objstore.run is last
+
+
+def test_code_is_logged(here: Path):
+    (here / "src").mkdir()
+    (here / "src/train.py").write_text("print()")
+    (here / "src/data.csv").write_text("1")
+    (here / "venv").mkdir()
+    (here / "venv/pyvenv.cfg").touch()
+    (here / "venv/other.py").touch()
+    with objstore.init(id="r", project="p") as run:
+        code = run.log_code().wait()
+        assert (code.name, code.type, list(code.manifest.entries)) == ("source-p:v0", "code", ["src/train.py"])
+        assert run.log_code("src", include_fn=lambda path: path.endswith(".md")) is None
+        found = run.log_code("src", "all", include_fn=lambda path: True, exclude_fn=lambda path, root: path == f"{root}/train.py").wait()
+        assert list(found.manifest.entries) == ["data.csv"]
+        with pytest.raises(FileNotFoundError, match="not a folder"):
+            run.log_code("nowhere")
+        unnamed = Artifact(type="code")
+        unnamed.add_file("src/train.py", "train.py")
+        assert run.log_artifact(unnamed).wait().name == "source-p:v1"
+
+
+def test_an_artifact_is_linked_from_a_run():
+    with objstore.init() as run:
+        linked = run.link_artifact(artifact("model", type="model"), "registry", aliases=["prod"])
+    assert (linked.name, linked.aliases, linked.source_name) == ("registry:v0", ["latest", "prod"], "model:v0")
+
+
+def test_a_version_of_another_project_is_an_input_that_is_found_from_both_sides(here: Path):
+    with objstore.init(project="data", id="d") as run:
+        logged(run, "pets")
+    with objstore.init(project="train", id="t") as run:
+        assert run.path == "default/train/t"
+        used = run.use_artifact("data/pets:latest")
+        assert used.qualified_name == "default/data/pets:v0"
+        run.use_artifact("default/data/pets:v0")
+        with pytest.raises(NotFoundError, match="there is no project default/nothing"):
+            run.use_artifact("nothing/pets:v0")
+    assert ids(Api().artifact("data/pets").used_by()) == ["t"]
+    (pets,) = Api().run("train/t").used_artifacts()
+    assert pets.qualified_name == "default/data/pets:v0" and pets.logged_by().project == "data"
+
+
+def test_a_root_is_where_the_variable_or_the_argument_says(here: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("OBJSTORE_ROOT", str(tmp_path / "root"))
+    with objstore.init(id="r") as run:
+        assert run.path == "default/uncategorized/r"
+        logged(run)
+    with objstore.init(id="s", root=tmp_path / "other", entity="team", project="vision") as run:
+        assert run.path == "team/vision/s"
+    assert (tmp_path / "root/default/uncategorized/objstore.json").exists()
+    assert (tmp_path / "other/team/vision/objstore.json").exists()
+    assert not (here / ".objstore").exists()
+    assert Api().artifact_exists("data:v0") and Api(root=tmp_path / "other").projects() == ["team/vision"]
+
+
+def test_reading_makes_nothing(here: Path):
+    with pytest.raises(NotFoundError, match="no objstore repository"):
+        Api()
+    with pytest.raises(NotFoundError, match="no projects in"):
+        Api(root=here / "nowhere")
+    assert list(here.iterdir()) == []
