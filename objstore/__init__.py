@@ -32,6 +32,8 @@ TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for 
 if TYPE_CHECKING:
     from objstore.sdk.artifact import Artifact
     from objstore.sdk.repository import Repository, diff, open
+    from objstore.sdk.tables.partitioned import PartitionedTable
+    from objstore.sdk.tables.table import Table
     from objstore.sdk.ttl import ArtifactTTL
 
 __version__ = "0.1.0"
@@ -49,12 +51,14 @@ __all__ = [
     "InvalidTypeError",
     "NotFoundError",
     "ObjstoreError",
+    "PartitionedTable",
     "PathCollisionWarning",
     "RemoteError",
     "Repository",
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
+    "Table",
     "UnsupportedFormatError",
     "__version__",
     "clone",
@@ -65,7 +69,9 @@ __all__ = [
 _LAZY = {
     "Artifact": "objstore.sdk.artifact",
     "ArtifactTTL": "objstore.sdk.ttl",
+    "PartitionedTable": "objstore.sdk.tables.partitioned",
     "Repository": "objstore.sdk.repository",
+    "Table": "objstore.sdk.tables.table",
     "clone": "objstore.sdk.repository",
     "diff": "objstore.sdk.repository",
     "open": "objstore.sdk.repository",

@@ -1,0 +1,51 @@
+"""Taking a table into a draft."""
+
+from pathlib import Path
+
+from objstore.errors import InvalidInputError, InvalidTypeError
+from objstore.host.publish import translated
+from objstore.manifest.entry import Entry
+from objstore.sdk.adding import add_file, scratch_folder
+from objstore.sdk.content import DraftContent
+from objstore.sdk.tables import description, parquet
+from objstore.sdk.tables.frame import Frame
+from objstore.sdk.tables.frames import TABLES, frame_of, is_foreign
+from objstore.sdk.tables.partitioned import PartitionedTable
+from objstore.sdk.tables.paths import partitioned_path, table_path
+from objstore.sdk.tables.table import Table
+
+
+def check_addable(obj: object) -> None:
+    """InvalidTypeError unless it is a table of some kind."""
+    if not isinstance(obj, (Table, PartitionedTable)) and not is_foreign(obj):
+        raise InvalidTypeError(f"can't add a {type(obj).__name__}: add takes {TABLES}; for files use add_file or new_file")
+
+
+def add(content: DraftContent, obj: object, name: str, *, overwrite: bool) -> tuple[str, Entry]:
+    """Takes in a table under a name; the path that it is kept at, and the entry. Nothing is added if anything is wrong.
+
+    InvalidInputError when there is another table of that name (unless `overwrite`, which replaces it), or a path in the way.
+    """
+    check_addable(obj)
+    made = obj if isinstance(obj, PartitionedTable) else obj._stored() if isinstance(obj, Table) else frame_of(obj)
+    path, other = table_path(name), partitioned_path(name)
+    if isinstance(made, PartitionedTable):
+        path, other = other, path
+    content.check_free(path.encode())
+    if content.get(other.encode()) is not None and not overwrite:
+        raise InvalidInputError(f"{name} is there already, as {other}; give overwrite=True to replace it")
+    with scratch_folder(content) as folder:
+        local = folder / "table"
+        _write(made, local)
+        entry = add_file(content, local, path.encode(), overwrite=overwrite)
+    if content.get(other.encode()) is not None:
+        content.remove(other.encode())
+    return path, entry
+
+
+def _write(made: Frame | PartitionedTable, local: Path) -> None:
+    if isinstance(made, PartitionedTable):
+        with translated(local):
+            local.write_bytes(description.encode(made.parts_path))
+    else:
+        parquet.write(made, local)
