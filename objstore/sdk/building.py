@@ -110,7 +110,6 @@ class Building:
         A Table, a PartitionedTable, a DataFrame of pandas or polars, a pyarrow.Table, or anything with `__arrow_c_stream__`; TypeError for
         others, and for values that can't be kept. ValueError when the name has other content (unless `overwrite`).
         """
-        storing.check_addable(obj)
         return self._shown(*storing.add(self._changing(), obj, os.fspath(name), overwrite=overwrite))
 
     def add_reference(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import objstore
-from objstore import Artifact, Repository
+from objstore import Artifact, PartitionedTable, Repository, Table
 
 NAMES = [
     "Artifact",
@@ -25,12 +25,14 @@ NAMES = [
     "InvalidTypeError",
     "NotFoundError",
     "ObjstoreError",
+    "PartitionedTable",
     "PathCollisionWarning",
     "RemoteError",
     "Repository",
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
+    "Table",
     "UnsupportedFormatError",
     "__version__",
     "clone",
@@ -103,6 +105,19 @@ REPOSITORY = {
     "new_artifact": "(self, name, type, description, metadata, incremental)",
 }
 
+TABLE = {
+    "__init__": "(self, columns, data, rows, dataframe, dtype, optional, allow_mixed_types, log_mode)",
+    "add_column": "(self, name, data, optional)",
+    "add_computed_columns": "(self, fn)",
+    "add_data": "(self, data)",
+    "add_row": "(self, row)",
+    "get_column": "(self, name, convert_to)",
+    "get_dataframe": "(self)",
+    "iterrows": "(self)",
+}
+
+PARTITIONED_TABLE = {"__init__": "(self, parts_path)", "get_dataframe": "(self)", "iterrows": "(self)"}
+
 
 def shape(function: object) -> str:
     parameters, star = [], False
@@ -132,9 +147,14 @@ def test_repositories_have_exactly_these_methods() -> None:
     assert public(Repository) == REPOSITORY
 
 
+def test_tables_have_exactly_these_methods() -> None:
+    assert {"__init__": shape(Table.__init__), **public(Table)} == TABLE
+    assert {"__init__": shape(PartitionedTable.__init__), **public(PartitionedTable)} == PARTITIONED_TABLE
+
+
 def test_every_public_method_says_what_it_promises_or_is_plain_from_its_name() -> None:
     silent = {"file_count", "is_draft", "close", "type", "description"}
-    for kind in (Artifact, Repository):
+    for kind in (Artifact, PartitionedTable, Repository, Table):
         for name in dir(kind):
             if not name.startswith("_") and name not in silent:
                 assert getattr(kind, name).__doc__, name

@@ -48,7 +48,7 @@ def column(name: str, values: Sequence[Any], *, mixed: bool, hint: Hint | None =
                 return _as_json(name, cells)
             raise _mixed(name, kinds)
     if kinds.keys() & NESTED:
-        array = _nested(cells)
+        array = _nested(cells, hint)
         return Column(array) if array is not None else _as_json(name, cells)
     return Column(_as_before(_array(name, cells), hint))
 
@@ -88,13 +88,16 @@ def _array(name: str, cells: list[Any]) -> Any:
         ) from error
 
 
-def _nested(cells: list[Any]) -> Any:
-    """Arrow's lists or structs; None where they aren't what was given."""
-    try:
-        array = library.pyarrow().array(cells)
-        return array if not _has_empty_struct(array.type) and same(cells, array.to_pylist()) else None
-    except _CONVERSION:
-        return None
+def _nested(cells: list[Any], hint: Hint | None) -> Any:
+    """Arrow's lists or structs, as they were before if they can be; None where they aren't what was given."""
+    for type_ in (None,) if hint is None else (hint.type, None):
+        try:
+            array = library.pyarrow().array(cells, type_)
+            if not _has_empty_struct(array.type) and same(cells, array.to_pylist()):
+                return array
+        except _CONVERSION:
+            pass
+    return None
 
 
 def _has_empty_struct(type_: Any) -> bool:

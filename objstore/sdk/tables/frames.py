@@ -12,7 +12,7 @@ TABLES = "a Table, a PartitionedTable, a DataFrame of pandas or polars, a pyarro
 
 def is_foreign(obj: object) -> bool:
     """Whether `frame_of` may make something of it. Loads nothing."""
-    return _is_pandas(obj) or hasattr(obj, "__arrow_c_stream__")
+    return _is_pandas(obj) or (hasattr(obj, "__arrow_c_stream__") and not isinstance(obj, type))
 
 
 def frame_of(obj: Any, *, mixed: bool = False) -> Frame:
@@ -23,7 +23,7 @@ def frame_of(obj: Any, *, mixed: bool = False) -> Frame:
     """
     if _is_pandas(obj):
         return _of_pandas(obj, mixed)
-    if not hasattr(obj, "__arrow_c_stream__"):
+    if not is_foreign(obj):
         raise InvalidTypeError(f"a {type(obj).__name__} isn't a table; give {TABLES}")
     pyarrow = library.pyarrow()
     try:

@@ -15,19 +15,13 @@ from objstore.sdk.tables.paths import partitioned_path, table_path
 from objstore.sdk.tables.table import Table
 
 
-def check_addable(obj: object) -> None:
-    """InvalidTypeError unless it is a table of some kind."""
-    if not isinstance(obj, (Table, PartitionedTable)) and not is_foreign(obj):
-        raise InvalidTypeError(f"can't add a {type(obj).__name__}: add takes {TABLES}; for files use add_file or new_file")
-
-
 def add(content: DraftContent, obj: object, name: str, *, overwrite: bool) -> tuple[str, Entry]:
     """Takes in a table under a name; the path that it is kept at, and the entry. Nothing is added if anything is wrong.
 
-    InvalidInputError when there is another table of that name (unless `overwrite`, which replaces it), or a path in the way.
+    InvalidTypeError unless it is a table of some kind, with values that can be kept. InvalidInputError when there is another table of that
+    name (unless `overwrite`, which replaces it), or a path in the way.
     """
-    check_addable(obj)
-    made = obj if isinstance(obj, PartitionedTable) else obj._stored() if isinstance(obj, Table) else frame_of(obj)
+    made = _to_be_kept(obj)
     path, other = table_path(name), partitioned_path(name)
     if isinstance(made, PartitionedTable):
         path, other = other, path
@@ -41,6 +35,16 @@ def add(content: DraftContent, obj: object, name: str, *, overwrite: bool) -> tu
     if content.get(other.encode()) is not None:
         content.remove(other.encode())
     return path, entry
+
+
+def _to_be_kept(obj: object) -> Frame | PartitionedTable:
+    if isinstance(obj, PartitionedTable):
+        return obj
+    if isinstance(obj, Table):
+        return obj._stored()
+    if not is_foreign(obj):
+        raise InvalidTypeError(f"can't add a {type(obj).__name__}: add takes {TABLES}; for files use add_file or new_file")
+    return frame_of(obj)
 
 
 def _write(made: Frame | PartitionedTable, local: Path) -> None:
