@@ -25,15 +25,16 @@ def add(content: DraftContent, obj: object, name: str, *, overwrite: bool) -> tu
     path, other = table_path(name), partitioned_path(name)
     if isinstance(made, PartitionedTable):
         path, other = other, path
-    content.check_free(path.encode())
-    if content.get(other.encode()) is not None and not overwrite:
-        raise InvalidInputError(f"{name} is there already, as {other}; give overwrite=True to replace it")
     with scratch_folder(content) as folder:
         local = folder / "table"
         _write(made, local)
-        entry = add_file(content, local, path.encode(), overwrite=overwrite)
-    if content.get(other.encode()) is not None:
-        content.remove(other.encode())
+        with content.lock:
+            is_in_the_way = content.get(other.encode()) is not None
+            if is_in_the_way and not overwrite:
+                raise InvalidInputError(f"{name} is there already, as {other}; give overwrite=True to replace it")
+            entry = add_file(content, local, path.encode(), overwrite=overwrite)
+            if is_in_the_way:
+                content.remove(other.encode())
     return path, entry
 
 
