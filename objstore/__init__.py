@@ -81,6 +81,8 @@ if not TYPE_CHECKING:
 
     def __getattr__(name):
         """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast."""
+        if name == "data_types":
+            return import_module("objstore.data_types")
         if name not in _LAZY:
             raise AttributeError(f"module 'objstore' has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(_LAZY[name]), name)

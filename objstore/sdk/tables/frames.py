@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from objstore.errors import InvalidTypeError
+from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.sdk.tables import library
 from objstore.sdk.tables.columns import column
 from objstore.sdk.tables.frame import Frame
@@ -60,6 +60,10 @@ def _of_pandas(frame: Any, mixed: bool) -> Frame:
 def column_name(label: object) -> str:
     """What a column is called in the file. InvalidTypeError for what isn't text or a whole number."""
     if isinstance(label, str):
+        try:
+            label.encode()
+        except UnicodeEncodeError:
+            raise InvalidInputError(f"{label!r} can't be the name of a column, since it isn't valid Unicode") from None
         return label
     if isinstance(label, int) and not isinstance(label, bool):
         return str(label)

@@ -72,15 +72,15 @@ class Table:
     def data(self) -> list[Row]:
         """The rows, each a list; may be changed in place."""
         if self._frame is not None:
-            frame = self._stored()
-            self._hints = [Hint(field.type, field.name in frame.json) for field in frame.table.schema]
-            self._rows = list(frame.rows())
-            self._frame = None
+            rows = list(self._frame.rows())
+            self._let_go(self._frame)
+            self._rows = rows
         return self._rows
 
     @data.setter
     def data(self, rows: Iterable[Iterable[Any]]) -> None:
-        self._frame = None
+        if self._frame is not None:
+            self._let_go(self._frame)
         self._rows = []
         if isinstance(rows, (str, bytes, dict)) or not isinstance(rows, Iterable):
             raise InvalidTypeError(f"data is a list of rows, not a {type(rows).__name__}")
@@ -88,6 +88,11 @@ class Table:
             if isinstance(row, (str, bytes, dict)) or not isinstance(row, Iterable):
                 raise InvalidTypeError(f"row {len(self._rows)} is a {type(row).__name__}; each row is a list of values")
             self.add_data(*row)
+
+    def _let_go(self, frame: Frame) -> None:
+        """From now on the rows count, which are stored in the types that the columns have had."""
+        self._hints = [Hint(field.type, field.name in frame.json) for field in frame.table.schema]
+        self._frame = None
 
     def add_data(self, *data: Any) -> None:
         """Adds a row at the end. ValueError unless it has a value for each column."""

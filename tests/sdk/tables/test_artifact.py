@@ -14,6 +14,7 @@ import objstore
 from objstore import Artifact, PartitionedTable, Repository, Table
 from objstore.sdk.entry import ArtifactEntry
 from tests.sdk.files import draft, paths
+from tests.servers.bucket import Bucket
 
 ROWS = [[1, "one", {"k": 1}], [2, "two", {"j": 2}], [3, None, None]]
 
@@ -227,6 +228,19 @@ def test_a_gc_meanwhile_does_not_matter(repo: Repository) -> None:
         other.artifact("data:v1").delete(delete_aliases=True)
         other.gc()
     assert table_of(artifact, "t").get_column("a") == list(range(10_000))
+
+
+def test_tables_are_kept_in_a_bucket_too(s3: Bucket) -> None:
+    url = s3.place()
+    with objstore.open(url, create=True, storage_options=s3.options) as repo:
+        artifact = repo.new_artifact("data", "dataset")
+        artifact.add(small(), "parts/1")
+        artifact.add(PartitionedTable("parts"), "all")
+        repo.log(artifact)
+    with objstore.open(url, storage_options=s3.options) as again:
+        found = again.artifact("data")
+        assert table_of(found, "parts/1").data == ROWS
+        assert [row for _, row in found["all"].iterrows()] == ROWS  # type: ignore[union-attr]
 
 
 def test_an_inserted_row_costs_little(repo: Repository) -> None:

@@ -108,6 +108,7 @@ def test_the_rows_can_be_changed_in_place_and_replaced() -> None:
         (lambda: Table(columns=["a", "a"]), ValueError, "two columns are called 'a'"),
         (lambda: Table(columns=[1, "1"]), ValueError, "two columns are called '1'"),
         (lambda: Table(columns=[None]), TypeError, "text or a whole number"),  # type: ignore[list-item]
+        (lambda: Table(columns=["\ud800"]), ValueError, "valid Unicode"),
         (lambda: Table(columns=["a"], data="x"), TypeError, "list of rows"),
         (lambda: Table(columns=["a"], data=["x"]), TypeError, "row 0 is a str"),
         (lambda: Table(columns=["a"], data=3), TypeError, "list of rows"),
@@ -159,3 +160,8 @@ def test_a_table_of_lists_loads_no_library() -> None:
         "print(*sorted({'pyarrow', 'pandas', 'polars', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() == []
+
+
+def test_tables_are_where_wandb_has_them() -> None:
+    assert wandb.data_types.PartitionedTable is wandb.PartitionedTable
+    assert wandb.data_types.Table is wandb.Table
