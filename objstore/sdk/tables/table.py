@@ -98,7 +98,7 @@ class Table:
         """Adds a row at the end. ValueError unless it has a value for each column."""
         if len(data) != len(self.columns):
             raise InvalidInputError(f"this table has {len(self.columns)} columns: {self.columns}; the row has {len(data)} values")
-        for name, value, may_lack in zip(self.columns, data, self._optional, strict=True):
+        for name, value, may_lack in zip(self.columns, data, self._optional, strict=False):
             if value is None and not may_lack:
                 raise InvalidTypeError(f"column {name!r} isn't optional, so row {len(self.data)} can't have None there")
         self.data.append(list(data))
