@@ -33,9 +33,9 @@ class Hint:
 def column(name: str, values: Sequence[Any], *, mixed: bool, hint: Hint | None = None) -> Column:
     """The values in Arrow, each one equal to what was given: whole numbers beside others become floats, and nothing else changes.
 
-    Lists and dicts that Arrow would change (dicts with different keys, lists of different things) are kept as JSON, and so is a column of
-    values of different kinds if `mixed`. NaN is a number among numbers, and None elsewhere. InvalidTypeError, which names column and row,
-    for what can't be kept.
+    Lists and dicts that Arrow would change (dicts with different keys, lists of different things) are kept as JSON, and so is, if `mixed`, a
+    column of values of different kinds, or of numbers too large for Arrow. NaN is a number among numbers, and None elsewhere.
+    InvalidTypeError, which names column and row, for what can't be kept.
     """
     cells = [_plain(name, row, value) for row, value in enumerate(values)]
     kinds = _kinds(name, cells)
@@ -50,7 +50,12 @@ def column(name: str, values: Sequence[Any], *, mixed: bool, hint: Hint | None =
     if kinds.keys() & NESTED:
         array = _nested(cells, hint)
         return Column(array) if array is not None else _as_json(name, cells)
-    return Column(_as_before(_array(name, cells), hint))
+    try:
+        return Column(_as_before(_array(name, cells), hint))
+    except InvalidTypeError:
+        if mixed:
+            return _as_json(name, cells)
+        raise
 
 
 def _kinds(name: str, cells: list[Any]) -> dict[str, int]:

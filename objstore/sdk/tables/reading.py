@@ -9,8 +9,9 @@ from objstore.sdk.content import Content
 from objstore.sdk.tables import description, parquet
 from objstore.sdk.tables.frame import Frame
 from objstore.sdk.tables.partitioned import PartitionedTable
-from objstore.sdk.tables.paths import TABLE, base, partitioned_path, table_path
+from objstore.sdk.tables.paths import PARTITIONED, TABLE, partitioned_path, table_path
 from objstore.sdk.tables.table import Table
+from objstore.values.paths import canonical
 
 
 class StoredTables:
@@ -27,13 +28,16 @@ class StoredTables:
         Cost: the file and the table in memory. CorruptionError when it isn't what was stored, InvalidInputError when a file of another kind
         is at the path where the table would be.
         """
+        asked = canonical(name)
         for path, found in ((table_path(name), self._table), (partitioned_path(name), self._partitioned)):
+            if asked.endswith((TABLE, PARTITIONED)) and path != asked:
+                continue
             entry = self._content.get(path.encode())
             if entry is not None and entry.reference is None:
                 try:
                     return found(path, entry)
                 except InvalidInputError:
-                    if base(name) != name:  # that very file was asked for, and is another's
+                    if path == asked:  # somebody else's file, and it was asked for by its own path
                         return None
                     raise
         return None

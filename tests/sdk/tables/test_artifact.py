@@ -1,6 +1,7 @@
 """Tables in artifacts: added, read back, and read by others."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,28 @@ def test_a_version_is_edited_and_its_types_stay(repo: Repository) -> None:
     assert pq.read_table(file).num_rows == 2
 
 
+def test_threads_add_tables_to_one_draft(repo: Repository) -> None:
+    artifact = draft()
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda at: artifact.add(pa.table({"a": [at]}), f"t{at}"), range(20)))
+    repo.log(artifact)
+    assert [table_of(artifact, f"t{at}").data for at in range(20)] == [[[at]] for at in range(20)]
+
+
+def test_a_table_is_made_anew_of_one_that_was_read(repo: Repository) -> None:
+    """As W&B's documentation does to go on with a table of an earlier run."""
+    artifact = draft()
+    artifact.add(small(), "t")
+    repo.log(artifact)
+    before = table_of(repo.artifact("data"), "t")
+    table = Table(columns=before.columns, data=before.data)
+    table.add_data(4, "four", None)
+    again = draft()
+    again.add(table, "t")
+    assert table_of(again, "t").data == [*ROWS, [4, "four", None]]
+    assert before.data == ROWS
+
+
 def test_other_programs_read_it_as_parquet(repo: Repository) -> None:
     artifact = draft()
     artifact.add(small(), "t")
@@ -201,8 +224,9 @@ def test_a_file_that_is_no_table_is_refused_by_its_name_and_given_by_its_path(re
         ("p", "p.partitioned-table.json"),
         ("big", "big.partitioned-table.json"),
     ):
-        with pytest.raises(objstore.InvalidInputError, match="get_entry"):
-            artifact.get(name)
+        for asked in (name, f"./{name}", f"{name}.table.json"):
+            with pytest.raises(objstore.InvalidInputError, match="get_entry"):
+                artifact.get(asked)
         assert artifact.get(path) == artifact.get_entry(path)
 
 

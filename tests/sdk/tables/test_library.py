@@ -1,6 +1,8 @@
 """Without the libraries behind tables."""
 
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -53,3 +55,17 @@ def test_without_numpy_only_arrays_fail(monkeypatch: pytest.MonkeyPatch) -> None
     assert table.get_column("a") == [1]
     with pytest.raises(objstore.InvalidInputError, match="pip install numpy"):
         table.get_column("a", convert_to="numpy")
+
+
+def test_an_artifact_of_files_loads_none_of_them(here: Path) -> None:
+    code = """
+import sys, objstore
+with objstore.open("store", create=True) as repo:
+    artifact = objstore.Artifact("data", "dataset")
+    with artifact.new_file("f") as file:
+        file.write("1")
+    repo.log(artifact)
+    assert artifact.get("f") and not artifact.get("table")
+print(*sorted({"pyarrow", "pandas", "polars", "numpy"} & set(sys.modules)))
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=here).stdout.split() == []

@@ -45,6 +45,7 @@ def test_parts_that_are_added_later_are_seen_in_a_draft_and_not_in_a_version(rep
     artifact.add(pa.table({"a": [1]}), "parts/1")
     assert list(table.iterrows()) == [(0, [1])]
     repo.log(artifact)
+    assert list(table.iterrows()) == [(0, [1])]
     logged = partitioned(repo.artifact("data"))
     edited = artifact.new_draft()
     edited.add(pa.table({"a": [2]}), "parts/2")
