@@ -33,7 +33,7 @@ class Hint:
 def column(name: str, values: Sequence[Any], *, mixed: bool, hint: Hint | None = None) -> Column:
     """The values in Arrow, each one equal to what was given: whole numbers beside others become floats, and nothing else changes.
 
-    Lists and dicts that Arrow would change (dicts with different keys, lists of different things) are kept as JSON, and so is, if `mixed`, a
+    Lists and dicts that Arrow would change (dicts with different keys, lists of different things) are kept as JSON. So is, if `mixed`, a
     column of values of different kinds, or of numbers too large for Arrow. NaN is a number among numbers, and None elsewhere.
     InvalidTypeError, which names column and row, for what can't be kept.
     """
