@@ -199,6 +199,19 @@ def test_a_table_is_made_anew_of_one_that_was_read(repo: Repository) -> None:
     assert before.data == ROWS
 
 
+def test_a_column_that_was_json_stays_so_when_its_rows_are_edited() -> None:
+    artifact = draft()
+    artifact.add(Table(columns=["a"], data=[[1], ["x"]], allow_mixed_types=True), "t")
+    table = table_of(artifact, "t")
+    table.add_data({"k": 1})
+    artifact.add(table, "t", overwrite=True)
+    assert table_of(artifact, "t").data == [[1], ["x"], [{"k": 1}]]
+    table.data = [[1], [2]]
+    artifact.add(table, "t", overwrite=True)
+    assert table_of(artifact, "t").get_dataframe()["a"].tolist() == [1, 2]
+    assert pa.table(table)["a"].to_pylist() == ["1", "2"]
+
+
 def test_other_programs_read_it_as_parquet(repo: Repository) -> None:
     artifact = draft()
     artifact.add(small(), "t")
