@@ -38,9 +38,9 @@ class NotATableError(InvalidInputError):
 
 
 def write(frame: Frame, local: Path) -> None:
-    """Writes the file; equal tables make equal files. InvalidTypeError for a column whose type Parquet doesn't have.
+    """Writes the file; with one release of PyArrow, equal tables make equal files.
 
-    Cost: memory for a page of each column beside the table.
+    InvalidTypeError for a column whose type Parquet doesn't have. Cost: some MB of memory, beside columns that have to be made plain first.
     """
     stored = canonical(frame)
     described = json.dumps({"format": FORMAT, "json": sorted(stored.json)}, ensure_ascii=False, separators=(",", ":")).encode()
@@ -94,7 +94,7 @@ def _not_ours(path: str) -> NotATableError:
 
 
 def _sign(file: IO[bytes]) -> None:
-    """Puts our name in place of PyArrow's and its release number, so that all releases make the same file of a table.
+    """Puts our name in place of PyArrow's and its release number, which would make another file of a table with every release.
 
     It is the last string of the footer: a byte for its length, then the text (parquet.thrift, FileMetaData.created_by). What has no such
     string is left alone.
