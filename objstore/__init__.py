@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from objstore.sdk.artifact import Artifact
     from objstore.sdk.repository import Repository, diff, open
     from objstore.sdk.run import Run
+    from objstore.sdk.tables.partitioned import PartitionedTable
+    from objstore.sdk.tables.table import Table
     from objstore.sdk.ttl import ArtifactTTL
     from objstore.sdk.values import Values
 
@@ -61,6 +63,7 @@ __all__ = [
     "InvalidTypeError",
     "NotFoundError",
     "ObjstoreError",
+    "PartitionedTable",
     "PathCollisionWarning",
     "RemoteError",
     "Repository",
@@ -68,6 +71,7 @@ __all__ = [
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
+    "Table",
     "UnsupportedFormatError",
     "__version__",
     "clone",
@@ -84,7 +88,9 @@ _LAZY = {
     "Api": "objstore.sdk.api",
     "Artifact": "objstore.sdk.artifact",
     "ArtifactTTL": "objstore.sdk.ttl",
+    "PartitionedTable": "objstore.sdk.tables.partitioned",
     "Repository": "objstore.sdk.repository",
+    "Table": "objstore.sdk.tables.table",
     "clone": "objstore.sdk.repository",
     "Run": "objstore.sdk.run",
     "diff": "objstore.sdk.repository",
@@ -104,6 +110,8 @@ if not TYPE_CHECKING:
         """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast."""
         if name in _OF_THE_RUN:
             return getattr(import_module("objstore.sdk.active"), _OF_THE_RUN[name])()
+        if name == "data_types":
+            return import_module("objstore.data_types")
         if name not in _LAZY:
             raise AttributeError(f"module 'objstore' has no attribute {name!r}")
         found = globals()[name] = getattr(import_module(_LAZY[name]), name)

@@ -1,8 +1,10 @@
 """Taking the user's files into a draft. Content is captured when these return: later edits of the source don't matter."""
 
 import os
+import shutil
 import stat
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from objstore.errors import InvalidInputError, SourceFileError, SourceMissingError
@@ -58,6 +60,17 @@ def add_folder(content: DraftContent, local: Path, prefix: bytes, patterns: Patt
                 root = intake.execute(plan, draft)
         content.merge(project, root, prefix, replace=replace)
         content.keep(plans, intake, plan, root)
+
+
+@contextmanager
+def scratch_folder(content: DraftContent) -> Iterator[Path]:
+    """A folder for files that are written to be taken in; gone in the end."""
+    folder = content.session.project.scratch / f"new-{os.getpid()}-{os.urandom(8).hex()}.tmp"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_writing_mode(mode: str) -> None:

@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from objstore.errors import ArtifactFinalizedError, ArtifactNotLoggedError, InvalidInputError, InvalidTypeError
+from objstore.errors import ArtifactFinalizedError, ArtifactNotLoggedError, InvalidInputError
 from objstore.manifest.entry import Entry
 from objstore.sdk import adding, logging
 from objstore.sdk.content import Content, DraftContent, LoggedContent
@@ -17,6 +16,10 @@ from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.manifest import Manifest
 from objstore.sdk.session import Session, session_for_drafts
+from objstore.sdk.tables import storing
+from objstore.sdk.tables.partitioned import PartitionedTable
+from objstore.sdk.tables.reading import StoredTables
+from objstore.sdk.tables.table import Table
 from objstore.values.digest import Digest
 from objstore.values.paths import canonical
 from objstore.worktree.ignore import Patterns
@@ -100,20 +103,19 @@ class Building:
         content.check_free(path.encode())
         if "x" in mode and content.get(path.encode()) is not None:
             raise InvalidInputError(f"{path} is there already; mode 'w' replaces it")
-        folder = content.session.project.scratch / f"new-{os.getpid()}-{os.urandom(8).hex()}.tmp"
-        folder.mkdir()
-        try:
+        with adding.scratch_folder(content) as folder:
             local = folder / path.rpartition("/")[2]
             with open(local, mode, encoding=encoding) as file:
                 yield file
             adding.add_file(self._changing(), local, path.encode(), overwrite="w" in mode)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def add(self, obj: object, name: str, *, overwrite: bool = False) -> ArtifactEntry:
-        """Not available in this version: tables are to come. TypeError."""
-        self._changing()
-        raise InvalidTypeError(f"can't add a {type(obj).__name__}: this version of objstore takes files only; write one with new_file")
+        """Adds a table, to be had again by `get(name)`; the entry of the file that it is kept in, `<name>.table.parquet`.
+
+        A Table, a PartitionedTable, a DataFrame of pandas or polars, a pyarrow.Table, or anything with `__arrow_c_stream__`; TypeError for
+        others, and for values that can't be kept. ValueError when the name has other content (unless `overwrite`).
+        """
+        return self._shown(*storing.add(self._changing(), obj, os.fspath(name), overwrite=overwrite))
 
     def add_reference(
         self, uri: object, name: str | None = None, *, checksum: bool = True, max_objects: int | None = None
@@ -141,14 +143,21 @@ class Building:
         """The entry at a path; KeyError when there is none."""
         return self.manifest.entries[canonical(os.fspath(name))]
 
-    def get(self, name: str) -> ArtifactEntry | None:
-        """The entry at a path, None when there is none."""
+    def get(self, name: str) -> "ArtifactEntry | Table | PartitionedTable | None":
+        """The table that was added under a name, else the entry at that path; None when there is neither.
+
+        The table is read from where it is stored, verified. `get_entry` of its path gives the file.
+        """
+        content = self._readable()
+        table = StoredTables(content, self._look_again).find(os.fspath(name)) if content else None
+        if table is not None:
+            return table
         try:
             return self.get_entry(name)
         except KeyError:
             return None
 
-    def __getitem__(self, name: str) -> ArtifactEntry | None:
+    def __getitem__(self, name: str) -> "ArtifactEntry | Table | PartitionedTable | None":
         return self.get(name)
 
     @property
@@ -214,6 +223,13 @@ class Building:
         if self._part is not None:
             return self._part
         return self._bound() if self._content or self._base or self._incremental else None
+
+    def _look_again(self) -> None:
+        """Has the project see what others, a gc for one, have changed since."""
+        session = self._logged.session if self._logged else self._session
+        if session is not None:
+            with session.state():
+                pass
 
     def _shown(self, path: str, entry: Entry) -> ArtifactEntry:
         return ArtifactEntry(path, entry, self._download_entry)

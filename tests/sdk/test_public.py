@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import objstore
-from objstore import Api, Artifact, Repository, Run
+from objstore import Api, Artifact, PartitionedTable, Repository, Run, Table
 
 NAMES = [
     "Api",
@@ -26,6 +26,7 @@ NAMES = [
     "InvalidTypeError",
     "NotFoundError",
     "ObjstoreError",
+    "PartitionedTable",
     "PathCollisionWarning",
     "RemoteError",
     "Repository",
@@ -33,6 +34,7 @@ NAMES = [
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
+    "Table",
     "UnsupportedFormatError",
     "__version__",
     "clone",
@@ -114,6 +116,19 @@ REPOSITORY = {
     "new_artifact": "(self, name, type, description, metadata, incremental)",
 }
 
+TABLE = {
+    "__init__": "(self, columns, data, rows, dataframe, dtype, optional, allow_mixed_types, log_mode)",
+    "add_column": "(self, name, data, optional)",
+    "add_computed_columns": "(self, fn)",
+    "add_data": "(self, data)",
+    "add_row": "(self, row)",
+    "get_column": "(self, name, convert_to)",
+    "get_dataframe": "(self)",
+    "iterrows": "(self)",
+}
+
+PARTITIONED_TABLE = {"__init__": "(self, parts_path)", "get_dataframe": "(self)", "iterrows": "(self)"}
+
 
 RUN = {
     "finish": "(self, exit_code, quiet)",
@@ -178,10 +193,15 @@ def test_runs_and_the_api_have_exactly_these_methods() -> None:
     assert public(Api) == API
 
 
+def test_tables_have_exactly_these_methods() -> None:
+    assert {"__init__": shape(Table.__init__), **public(Table)} == TABLE
+    assert {"__init__": shape(PartitionedTable.__init__), **public(PartitionedTable)} == PARTITIONED_TABLE
+
+
 def test_every_public_method_says_what_it_promises_or_is_plain_from_its_name() -> None:
     silent = {"file_count", "is_draft", "close", "type", "description", "id", "name", "project", "entity", "group", "job_type"}
     silent |= {"sweep_id", "tags", "notes"}
-    for kind in (Artifact, Repository, Run, Api):
+    for kind in (Api, Artifact, PartitionedTable, Repository, Run, Table):
         for name in dir(kind):
             if not name.startswith("_") and name not in silent:
                 assert getattr(kind, name).__doc__, name

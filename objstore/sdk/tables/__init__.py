@@ -1,0 +1,1 @@
+"""Tables: rows and columns that an artifact holds as Parquet."""

@@ -1,0 +1,77 @@
+"""Tables of other libraries."""
+
+from typing import Any
+
+from objstore.errors import InvalidInputError, InvalidTypeError
+from objstore.sdk.tables import library
+from objstore.sdk.tables.columns import column
+from objstore.sdk.tables.frame import Frame
+
+TABLES = "a Table, a PartitionedTable, a DataFrame of pandas or polars, a pyarrow.Table, or what gives one by __arrow_c_stream__"
+
+
+def is_foreign(obj: object) -> bool:
+    """Whether `frame_of` may make something of it. Loads nothing."""
+    return _is_pandas(obj) or (hasattr(obj, "__arrow_c_stream__") and not isinstance(obj, type))
+
+
+def frame_of(obj: Any, *, mixed: bool = False) -> Frame:
+    """The table in Arrow. InvalidTypeError for what isn't one, or for a value that can't be kept.
+
+    What it shares memory with must not be changed before it is stored. Of pandas, an index with a name becomes the first column, another is
+    left out; missing values are null.
+    """
+    if _is_pandas(obj):
+        return _of_pandas(obj, mixed)
+    if not is_foreign(obj):
+        raise InvalidTypeError(f"a {type(obj).__name__} isn't a table; give {TABLES}")
+    pyarrow = library.pyarrow()
+    try:
+        return Frame(pyarrow.table(obj))
+    except (pyarrow.ArrowException, ValueError, TypeError) as error:
+        raise InvalidTypeError(f"this {type(obj).__name__} isn't a table with columns ({error}); give {TABLES}") from error
+
+
+def _is_pandas(obj: object) -> bool:
+    pandas = library.loaded("pandas")
+    return pandas is not None and isinstance(obj, pandas.DataFrame)
+
+
+def _of_pandas(frame: Any, mixed: bool) -> Frame:
+    pyarrow = library.pyarrow()
+    levels = range(frame.index.nlevels)
+    labelled = [(frame.index.names[at], frame.index.get_level_values(at).to_series()) for at in levels if frame.index.names[at] is not None]
+    labelled += [(label, frame.iloc[:, at]) for at, label in enumerate(frame.columns)]
+    names, arrays, kept_as_json = [], [], set()
+    for label, series in labelled:
+        name = column_name(label)
+        if series.dtype == object:
+            made = column(name, list(series), mixed=mixed)
+            array = made.array
+            if made.is_json:
+                kept_as_json.add(name)
+        else:
+            array = _array(pyarrow, name, series)
+        names.append(name)
+        arrays.append(array)
+    return Frame(pyarrow.table(arrays, names=names), frozenset(kept_as_json))
+
+
+def column_name(label: object) -> str:
+    """What a column is called in the file. InvalidTypeError for what isn't text or a whole number."""
+    if isinstance(label, str):
+        try:
+            label.encode()
+        except UnicodeEncodeError:
+            raise InvalidInputError(f"{label!r} can't be the name of a column, since it isn't valid Unicode") from None
+        return label
+    if isinstance(label, int) and not isinstance(label, bool):
+        return str(label)
+    raise InvalidTypeError(f"the name of a column is text or a whole number, not {label!r}")
+
+
+def _array(pyarrow: Any, name: str, series: Any) -> Any:
+    try:
+        return pyarrow.array(series, from_pandas=True)
+    except (pyarrow.ArrowException, ValueError, TypeError, NotImplementedError) as error:
+        raise InvalidTypeError(f"column {name!r} is of the type {series.dtype}, which can't be kept in a table: {error}") from error
