@@ -94,10 +94,10 @@ class Api:
 
     def run(self, path: str) -> RecordedRun:
         """The run `id`, `project/id` or `entity/project/id`. NotFoundError."""
-        entity, project, id_ = ([None, None, *path.strip("/").split("/")])[-3:] if path.count("/") < 3 else (None, None, path)
-        session = self._workspace.session(entity, project)
+        project, _, id_ = path.strip("/").rpartition("/")
+        session = self._project(project or None)
         with session.runs() as runs:
-            return RecordedRun(self._workspace, session, runs.run(id_ or ""))
+            return RecordedRun(self._workspace, session, runs.run(id_))
 
     def runs(
         self, path: str | None = None, filters: Mapping[str, Any] | None = None, order: str = "+created_at", per_page: int = 50

@@ -1,6 +1,7 @@
 """A run: a process that uses and logs versions."""
 
 import os
+import re
 import sys
 import threading
 import time
@@ -26,6 +27,8 @@ from objstore.sdk.logqueue import Logging
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.runinfo import RunInfo
 from objstore.sdk.session import Session
+from objstore.sdk.tables.frames import is_foreign
+from objstore.sdk.tables.table import Table
 from objstore.sdk.values import Values, as_mapping, finite
 from objstore.sdk.workspace import Workspace
 
@@ -122,10 +125,17 @@ class Run:
     def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         """Notes measures: the last value of each key goes to the summary. Cheap; recorded once a minute, and when the run finishes.
 
-        Infinities are kept as strings, NaN as null. ValueError or TypeError for what JSON can't hold.
+        Infinities are kept as strings, NaN as null. A table is logged as an artifact `run-<id>-<key>` of type `run_table`; the summary
+        says so. ValueError or TypeError for what JSON can't hold.
         """
         self._check_usable()
-        self.summary.update({key: finite(value) for key, value in as_mapping(data, "log").items()})
+        values = as_mapping(data, "log")
+        self.summary.update(
+            {
+                key: self._table(key, value) if isinstance(value, Table) or is_foreign(value) else finite(value)
+                for key, value in values.items()
+            }
+        )
         self._step = self._step + (commit is not False) if step is None else step
         if time.monotonic() - self._saved_at > _SAVE_EVERY:
             self._save()
@@ -283,6 +293,16 @@ class Run:
         else:
             artifact.add_file(path)
         return artifact
+
+    def _noted(self, key: str, value: object) -> object:
+        """What goes to the summary."""
+        if not (isinstance(value, Table) or is_foreign(value)):
+            return finite(value)
+        artifact = Artifact(f"run-{self.id}-{re.sub('[^A-Za-z0-9_.-]', '-', key)}"[:128], "run_table")
+        artifact._begin(self._session)
+        artifact.add(value, key)
+        self.log_artifact(artifact)
+        return {"_type": "table", "artifact": str(artifact._draft_name), "name": key}
 
     def _found(self, given: "Artifact | str", type: str | None) -> Artifact:
         if isinstance(given, Artifact):

@@ -234,6 +234,15 @@ def test_measures_go_to_the_summary_whatever_they_are():
     assert Api().run("r").summary == {"loss": "Infinity", "nan": None, "best": {"at": 2}, "step": 2, "done": True}
 
 
+def test_a_logged_table_is_an_artifact():
+    with objstore.init(id="r") as run:
+        run.log({"predictions/test": objstore.Table(columns=["a"], data=[[1], [2]]), "loss": 1})
+    (found,) = Api().run("r").logged_artifacts()
+    assert (found.name, found.type) == ("run-r-predictions-test:v0", "run_table")
+    assert found.get("predictions/test").data == [[1], [2]]
+    assert Api().run("r").summary["predictions/test"]["artifact"] == "run-r-predictions-test"
+
+
 def test_configuration_is_a_dict_with_attributes():
     with objstore.init(id="r", config=argparse.Namespace(lr=0.1, layers=[1, 2])) as run:
         run.config.update({"lr": 0.2}, allow_val_change=True)

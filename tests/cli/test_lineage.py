@@ -1,0 +1,99 @@
+"""`objstore runs` and `objstore lineage`."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import objstore
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """Two projects: one with a dataset, one that has trained with it, twice, and evaluated one of the models."""
+    monkeypatch.chdir(tmp_path)
+    with objstore.init(project="train", id="first", name="baseline", job_type="train", group="g", tags=["a"], config={"lr": 1}):
+        log("model", "one")
+    with objstore.init(project="data", id="make"):
+        log("images", "cats")
+    with objstore.init(project="train", id="second", job_type="train") as run:
+        run.use_artifact("data/images:latest")
+        run.log({"loss": 0.5})
+        log("model", "two")
+    with pytest.raises(ZeroDivisionError), objstore.init(project="train", id="third") as run:
+        run.use_artifact("model:v1")
+        1 / 0  # noqa: B018
+    yield Cli(tmp_path)
+
+
+def log(name: str, content: str) -> None:
+    artifact = objstore.Artifact(name, "dataset" if name == "images" else "model")
+    with artifact.new_file("content.txt") as file:
+        file.write(content)
+    objstore.log_artifact(artifact)
+
+
+def test_runs_are_listed_newest_first(cli: Cli):
+    lines = cli("runs").lines
+    assert [line.split()[0] for line in lines] == ["third", "second", "first"]
+    assert lines[2].split()[2:] == ["finished", "baseline", "train", "0", "used", "1", "logged", "group", "g", "#a"]
+    assert [line.split()[0] for line in cli("runs", "-n", "1").lines] == ["third"]
+    assert [line.split()[0] for line in cli("runs", "--state", "failed").lines] == ["third"]
+    assert [line.split()[0] for line in cli("runs", "--group", "g").lines] == ["first"]
+    assert cli("runs", "--sweep", "s").out == ""
+
+
+def test_runs_as_json(cli: Cli):
+    third, second, first = cli("runs", "--json").json
+    assert (first["id"], first["name"], first["config"], first["tags"]) == ("first", "baseline", {"lr": 1}, ["a"])
+    assert (second["summary"], second["used"], second["logged"], second["state"]) == ({"loss": 0.5}, 1, 1, "finished")
+    assert third["finished"] and third["state"] == "failed"
+
+
+def test_a_version_is_followed_up_and_down_across_projects(cli: Cli):
+    assert cli("lineage", "model").lines == [
+        "model:v1  model",
+        "came from",
+        "└─ run second  train, finished",
+        "   └─ default/data/images:v0  dataset",
+        "      └─ run default/data/make  finished",
+        "was used by",
+        "└─ run third  failed",
+    ]
+    assert "was used by" not in cli("lineage", "model:v1", "--up").out
+    assert "came from" not in cli("lineage", "model:v1", "--down").out
+    assert len(cli("lineage", "model:v1", "--up", "--depth", "1").lines) == 3
+
+
+def test_a_run_is_followed_too(cli: Cli):
+    assert cli("lineage", "run:second").lines[:3] == ["run second  train, finished", "used", "└─ default/data/images:v0  dataset"]
+    assert "no run 'nothing'" in cli("lineage", "run:nothing", code=3).err
+
+
+def test_lineage_for_programs(cli: Cli):
+    found = cli("lineage", "model:v1", "--json").json
+    kinds = {node["id"]: (node["kind"], node["name"]) for node in found["nodes"]}
+    assert ("version", "model:v1") in kinds.values() and ("run", "second") in kinds.values()
+    edges = {(kinds[edge["from"]][1], kinds[edge["to"]][1]) for edge in found["edges"]}
+    assert ("second", "model:v1") in edges and ("model:v1", "third") in edges and ("default/data/images:v0", "second") in edges
+    assert cli("lineage", "model:v1", "--dot").out.startswith("digraph")
+    assert cli("lineage", "model:v1", "--svg").out.startswith("<svg")
+    assert "one of --json" in cli("lineage", "model:v1", "--svg", "--dot", code=2).err
+
+
+def test_deleted_versions_are_told_apart(cli: Cli):
+    cli("rm", "model:v1", "--aliases")
+    assert cli("lineage", "model:v1").lines[0] == "model:v1  model, deleted"
+
+
+def test_a_clone_sees_the_runs_of_its_upstream(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    cli("remote", "add", "origin", str(tmp_path / "shared"))
+    cli("push")
+    cli("clone", str(tmp_path / "shared"), "clone")
+    monkeypatch.chdir(tmp_path / "clone")
+    assert [line.split()[0] for line in cli("runs").lines] == ["third", "second", "first"]
+    assert cli("lineage", "model:v1", "--json").json["nodes"][0]["name"] == "model:v1"
+    project = json.loads((tmp_path / ".objstore/default/data/objstore.json").read_text())["project"]
+    assert f"{project[:12]}/@" in cli("lineage", "model:v1").out, "what isn't here is named as far as it is known"
