@@ -130,12 +130,7 @@ class Run:
         """
         self._check_usable()
         values = as_mapping(data, "log")
-        self.summary.update(
-            {
-                key: self._table(key, value) if isinstance(value, Table) or is_foreign(value) else finite(value)
-                for key, value in values.items()
-            }
-        )
+        self.summary.update({key: self._noted(key, value) for key, value in values.items()})
         self._step = self._step + (commit is not False) if step is None else step
         if time.monotonic() - self._saved_at > _SAVE_EVERY:
             self._save()
