@@ -1,7 +1,8 @@
 """The README's examples are run, and what they print is compared.
 
-A block of kind `console` holds commands, after `$ `, and what each prints. All blocks are run in order, in one folder. Where the
-examples were changed on purpose, `python tests/test_readme.py` writes what they print now into the README.
+A block of kind `console` holds commands, after `$ `, and what each prints. One of kind `python` that begins with `# NAME.py` is
+that file. All blocks are run in order, in one folder. Where the examples were changed on purpose, `python tests/test_readme.py`
+writes what they print now into the README.
 """
 
 import os
@@ -17,7 +18,8 @@ import pytest
 
 README = Path(__file__).parents[1] / "README.md"
 
-_BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)|(?<=^```python\n)(# \w+\.py\n.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
+_SAID = re.compile(r"^ *print\(.*\)  # (.*)$", re.MULTILINE)
 _COMMAND = re.compile(r"^\$ ", re.MULTILINE)
 _VARIABLE = [
     (re.compile(r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b"), "DIGEST"),
@@ -62,7 +64,9 @@ class Terminal:
         tools = folder / "bin"
         tools.mkdir()
         (tools / "objstore").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m objstore "$@"\n')
-        (tools / "objstore").chmod(0o755)
+        (tools / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        for tool in tools.iterdir():
+            tool.chmod(0o755)
         self._where = folder / "where"
         (folder / "gitconfig").write_text("[user]\nname = Ann\nemail = ann@example.org\n[init]\ndefaultBranch = main\n")
         self._environment = {
@@ -83,6 +87,11 @@ class Terminal:
         self._cwd = Path(self._where.read_text().rstrip("\n"))
         return done.stdout.decode()
 
+    def write(self, program: str) -> None:
+        """Makes a file of what begins with a comment that names it."""
+        name, _, text = program.removeprefix("# ").partition("\n")
+        (self._cwd / name).write_text(text)
+
 
 def normal(printed: str) -> str:
     """What is printed, without what differs from run to run."""
@@ -94,10 +103,17 @@ def normal(printed: str) -> str:
 @pytest.mark.skipif(None in map(shutil.which, ("bash", "git")), reason="there is no Bash, or no Git, here")
 def test_the_examples_print_what_the_readme_says(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
-    found = [example for block in _BLOCK.findall(README.read_text()) for example in examples(block)]
-    assert len(found) > 20
-    for example in found:
-        assert normal(terminal.run(example.command)) == normal(example.printed), example.command
+    count = 0
+    for block in _BLOCK.finditer(README.read_text()):
+        if block[2] is not None:
+            terminal.write(block[2])
+            if _SAID.search(block[2]):
+                name = block[2].split()[1]
+                assert terminal.run(f"python {name}").splitlines() == _SAID.findall(block[2])
+        for example in examples(block[1] or ""):
+            assert normal(terminal.run(example.command)) == normal(example.printed), example.command
+            count += 1
+    assert count > 20
 
 
 def test_every_command_and_option_is_in_the_reference() -> None:
@@ -122,6 +138,9 @@ def main() -> None:
         terminal = Terminal(Path(folder))
 
         def rewritten(match: re.Match[str]) -> str:
+            if match[2] is not None:
+                terminal.write(match[2])
+                return match[2]
             return "".join(str(Example(example.command, terminal.run(example.command))) for example in examples(match[0]))
 
         README.write_text(_BLOCK.sub(rewritten, README.read_text()))

@@ -14,6 +14,7 @@ from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import Runs
 from objstore.sdk import code
 from objstore.sdk.artifact import Artifact, listed
+from objstore.sdk.console import say
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
 from objstore.sdk.session import announce
@@ -21,7 +22,8 @@ from objstore.sdk.starting import workspace_for_run
 from objstore.sdk.values import Values, as_mapping
 from objstore.sdk.workspace import Workspace
 
-_active: list[Run] = []
+_begun: list[Run] = []
+"""Those that haven't ended, the active one last."""
 _lock = threading.RLock()
 _REINIT = ("return_previous", "finish_previous", "create_new")
 
@@ -79,8 +81,8 @@ def init(
             tuple(dict.fromkeys(map(check_tag, listed(tags)))),
             notes or "",
         )
-        run = _begun(workspace, info, config, rule)
-        _active.append(run)
+        run = _began(workspace, info, config, rule)
+        _begun.append(run)
         announce(workspace.home)
         _watch()
     if save_code:
@@ -93,8 +95,8 @@ def init(
 def active() -> Run | None:
     """The run that was begun last in this process and hasn't finished."""
     with _lock:
-        _active[:] = [run for run in _active if run.state == "running" and run._owner == os.getpid()]
-        return _active[-1] if _active else None
+        _begun[:] = [run for run in _begun if not run._is_ended and run._owner == os.getpid()]
+        return next((run for run in reversed(_begun) if run.state == "running"), None)
 
 
 def require() -> Run:
@@ -160,7 +162,7 @@ def _same(run: Run, id_: str | None, project: str | None, entity: str | None, ro
     return run
 
 
-def _begun(workspace: Workspace, info: RunInfo, config: Mapping[str, Any] | None, resume: str) -> Run:
+def _began(workspace: Workspace, info: RunInfo, config: Mapping[str, Any] | None, resume: str) -> Run:
     """Records that the run begins, or goes on."""
     given = as_mapping(config or {}, "config")
     started: list[tuple[RunInfo, Values, dict[str, Any]]] = []
@@ -199,14 +201,11 @@ def _watch() -> None:
 
 def _finish_all() -> None:
     failed = getattr(sys, "last_value", None) is not _watched[0]
-    while (run := active()) is not None:
+    for run in [run for run in reversed(_begun) if not run._is_ended and run._owner == os.getpid()]:
         try:
-            if len(run._session.queue) and sys.stderr.isatty():
-                print(f"objstore: waiting until what run {run.id} logs is stored …", file=sys.stderr)
             run.finish(exit_code=int(failed))
         except KeyboardInterrupt:
-            left = len(run._session.queue)
-            print(f"objstore: interrupted; {left} of what run {run.id} was to log isn't stored", file=sys.stderr)
+            say(f"interrupted; {len(run._session.queue)} of what run {run.id} has logged isn't stored")
             return
         except ObjstoreError as error:
-            print(f"objstore: {error}", *getattr(error, "__notes__", ()), sep="\n  ", file=sys.stderr)
+            say("\n  ".join([str(error), *getattr(error, "__notes__", ())]))

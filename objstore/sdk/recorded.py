@@ -5,38 +5,19 @@ from typing import Any
 
 from objstore.history.runs import RunFacts, Runs, VersionRef
 from objstore.sdk.artifact import Artifact
+from objstore.sdk.described import DescribedRun
 from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.session import Session
 from objstore.sdk.workspace import Workspace
 
 
-class RecordedRun:
+class RecordedRun(DescribedRun):
     """A run, as it was when this was asked for."""
 
     def __init__(self, workspace: Workspace, session: Session, facts: RunFacts) -> None:
+        super().__init__(session, facts)
         self._workspace = workspace
-        self._session = session
         self._facts = facts
-
-    @property
-    def id(self) -> str:
-        return self._facts.id
-
-    @property
-    def name(self) -> str:
-        return self._facts.name
-
-    @property
-    def display_name(self) -> str:
-        return self._facts.name
-
-    @property
-    def project(self) -> str:
-        return self._session.name
-
-    @property
-    def entity(self) -> str:
-        return self._session.entity
 
     @property
     def path(self) -> list[str]:
@@ -57,24 +38,8 @@ class RecordedRun:
         return self._facts.finished or None
 
     @property
-    def job_type(self) -> str:
-        return self._facts.job_type
-
-    @property
-    def group(self) -> str:
-        return self._facts.group
-
-    @property
-    def sweep_id(self) -> str | None:
-        return self._facts.sweep or None
-
-    @property
     def tags(self) -> list[str]:
         return list(self._facts.tags)
-
-    @property
-    def notes(self) -> str:
-        return self._facts.notes
 
     @property
     def config(self) -> dict[str, Any]:

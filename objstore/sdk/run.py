@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,10 +22,11 @@ from objstore.history.records import (
 from objstore.sdk import code, parts
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
+from objstore.sdk.console import say, wait_and_tell
+from objstore.sdk.described import DescribedRun
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.runinfo import RunInfo
-from objstore.sdk.session import Session
 from objstore.sdk.tables.frames import is_foreign
 from objstore.sdk.tables.table import Table
 from objstore.sdk.values import Values, as_mapping, finite
@@ -35,7 +35,7 @@ from objstore.sdk.workspace import Workspace
 _SAVE_EVERY = 60.0  # seconds
 
 
-class Run:
+class Run(DescribedRun):
     """A run that is under way, made by `init`. Use it in a `with` statement, or call `finish`.
 
     What it logs is logged in the background, in the order of the calls. What it uses, its configuration and its summary are recorded
@@ -43,8 +43,8 @@ class Run:
     """
 
     def __init__(self, workspace: Workspace, info: RunInfo, config: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
+        super().__init__(workspace.home, info)
         self._workspace = workspace
-        self._session: Session = workspace.home
         self._info = info
         self._owner = os.getpid()
         self._logging: list[Logging] = []
@@ -52,6 +52,7 @@ class Run:
         self._unsaved: set[type[Record]] = set()
         self._saved_at = time.monotonic()
         self._step = -1
+        self._is_ended = False
         self.config = Values("config", config, lambda: self._note(RunConfigRecord))
         """Configuration: a dict whose keys are attributes too. May be changed."""
         self.summary = Values("summary", summary, lambda: self._note(RunSummaryRecord))
@@ -62,40 +63,13 @@ class Run:
     # -- what it is ----------------------------------------------------------------------------------------------------
 
     @property
-    def id(self) -> str:
-        return self._info.id
-
-    @property
-    def name(self) -> str:
-        return self._info.name
-
-    @property
-    def project(self) -> str:
-        return self._session.name
-
-    @property
-    def entity(self) -> str:
-        return self._session.entity
-
-    @property
     def path(self) -> str:
         """`entity/project/id`."""
         return f"{self.entity}/{self.project}/{self.id}"
 
     @property
-    def group(self) -> str:
-        return self._info.group
-
-    @property
-    def job_type(self) -> str:
-        return self._info.job_type
-
-    @property
-    def sweep_id(self) -> str | None:
-        return self._info.sweep or None
-
-    @property
     def tags(self) -> tuple[str, ...]:
+        """May be set anew."""
         return self._info.tags
 
     @tags.setter
@@ -104,6 +78,7 @@ class Run:
 
     @property
     def notes(self) -> str:
+        """May be set anew."""
         return self._info.notes
 
     @notes.setter
@@ -247,11 +222,13 @@ class Run:
 
         Raises the first error of those that no `wait()` has raised, with the others as notes; the run is ended all the same.
         """
-        if self._owner != os.getpid() or self.state != "running":
+        if self._owner != os.getpid() or self._is_ended:
             return
-        self.state = "failed" if exit_code else "finished"
-        self._save([RunFinishRecord(run=self.id, state="failed" if exit_code else "finished")])
-        self._session.queue.drain()
+        if self.state == "running":
+            self.state = "failed" if exit_code else "finished"
+            self._save([RunFinishRecord(run=self.id, state="failed" if exit_code else "finished")])
+        wait_and_tell(self._session.queue.drain, lambda: f"storing what run {self.id} has logged: {len(self._session.queue)} left")
+        self._is_ended = True
         self._raise_untold()
 
     def __enter__(self) -> Self:
@@ -264,7 +241,7 @@ class Run:
         try:
             self.finish(exit_code=0 if isinstance(error, SystemExit) and not error.code else 1)
         except ObjstoreError as also:
-            print(f"objstore: {also}", file=sys.stderr)
+            say(str(also))
 
     def __repr__(self) -> str:
         return f"<Run {self.path} ({self.state})>"
@@ -326,7 +303,7 @@ class Run:
 
     def _change(self, **facts: object) -> None:
         self._check_usable()
-        self._info = self._info.changed(**facts)
+        self._said = self._info = self._info.changed(**facts)
         self._session.queue.record([self._info.record()])
 
     def _note(self, kind: type[Record]) -> None:

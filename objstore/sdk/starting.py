@@ -1,7 +1,6 @@
 """Where a run belongs: which root, and which project below it."""
 
 import os
-import sys
 from pathlib import Path
 
 from objstore.blobs.address import Address
@@ -12,6 +11,7 @@ from objstore.repository.founding import own_project, root_at
 from objstore.repository.gitfiles import adopt
 from objstore.repository.project import Project
 from objstore.repository.roots import Root
+from objstore.sdk.console import say
 from objstore.sdk.session import Session
 from objstore.sdk.workspace import Workspace
 
@@ -88,5 +88,5 @@ def _made(start: Path, name: str) -> Project:
         start.mkdir(parents=True, exist_ok=True)
     project = Project.create(start, name)
     adopt(project, Path(os.path.realpath(start)))
-    print(f"objstore: made {project.folder}; what runs log is kept there", file=sys.stderr)
+    say(f"made {project.folder}; what runs log is kept there")
     return project

@@ -200,7 +200,7 @@ def test_tables_have_exactly_these_methods() -> None:
 
 def test_every_public_method_says_what_it_promises_or_is_plain_from_its_name() -> None:
     silent = {"file_count", "is_draft", "close", "type", "description", "id", "name", "project", "entity", "group", "job_type"}
-    silent |= {"sweep_id", "tags", "notes"}
+    silent |= {"sweep_id", "tags", "notes", "path"}
     for kind in (Api, Artifact, PartitionedTable, Repository, Run, Table):
         for name in dir(kind):
             if not name.startswith("_") and name not in silent:

@@ -366,3 +366,21 @@ def test_reading_makes_nothing(here: Path):
     with pytest.raises(NotFoundError, match="no projects in"):
         Api(root=here / "nowhere")
     assert list(here.iterdir()) == []
+
+
+def test_runs_in_a_clone_are_seen_by_others_once_they_are_pushed(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with objstore.open(tmp_path / "first", create=True) as first:
+        first.log(artifact())
+        first.add_remote("origin", tmp_path / "shared")
+        first.push()
+        with objstore.clone(tmp_path / "shared", tmp_path / "second") as second:
+            monkeypatch.chdir(tmp_path / "second")
+            with objstore.init(id="r") as run:
+                run.use_artifact("data:latest")
+                logged(run, "model", type="model")
+            assert ids(second.artifact("data").used_by()) == ["r"]
+            assert second.push().records == 6
+        assert first.artifact("data").used_by() == []
+        first.fetch()
+        assert ids(first.artifact("data").used_by()) == ["r"]
+        assert first.artifact("model").logged_by().id == "r"
