@@ -88,7 +88,7 @@ def union(reader: NodeReader, roots: Roots) -> Iterator[tuple[bytes, Entry]]:
     for path, group in groupby(heapq.merge(*streams, key=itemgetter(0)), key=itemgetter(0)):
         (_, writer, entry), *others = group
         for _, other, their in others:
-            if (their.digest, their.reference) != (entry.digest, entry.reference):
+            if (their.digest, their.size) != (entry.digest, entry.size):
                 raise ConflictError(f"{writer} and {other} give {path.decode()} different content, so nothing was logged")
         file = above.add(path)
         if file is not None:

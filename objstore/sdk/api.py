@@ -204,7 +204,8 @@ class RecordedRuns(Sequence[RecordedRun]):
     def __getitem__(self, at: int | slice) -> "RecordedRun | RecordedRuns":
         if isinstance(at, slice):
             return RecordedRuns(self._workspace, self._session, self._ids[at])
-        return RecordedRun(self._workspace, self._session, self._session.project.runbook.runs.run(self._ids[at]))
+        with self._session.runs(fresh=False) as runs:
+            return RecordedRun(self._workspace, self._session, runs.run(self._ids[at]))
 
     def __iter__(self) -> Iterator[RecordedRun]:
         return (self[at] for at in range(len(self)))

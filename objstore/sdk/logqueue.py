@@ -183,7 +183,7 @@ class LogQueue:
         if not self._records:
             return
         try:
-            with self._session.writing() as project:
+            with self._session.committing() as project:
                 project.runbook.commit(lambda _: self._records)
         except ObjstoreError as error:
             self._failed = error

@@ -75,11 +75,12 @@ class Session:
             yield self.project.state
 
     @contextlib.contextmanager
-    def runs(self) -> Iterator[Runs]:
-        """The runs as of now; what is taken from them must be values."""
+    def runs(self, *, fresh: bool = True) -> Iterator[Runs]:
+        """The runs as of now, or unless `fresh` as they were last seen; what is taken from them must be values."""
         with self._lock:
-            self.project.refresh()  # it may have become a clone
-            self.project.runbook.refresh()
+            if fresh:
+                self.project.refresh()  # it may have become a clone
+                self.project.runbook.refresh()
             yield self.project.runbook.runs
 
     @contextlib.contextmanager

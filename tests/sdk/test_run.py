@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -384,3 +385,22 @@ def test_runs_in_a_clone_are_seen_by_others_once_they_are_pushed(here: Path, tmp
         first.fetch()
         assert ids(first.artifact("data").used_by()) == ["r"]
         assert first.artifact("model").logged_by().id == "r"
+
+
+def test_threads_may_use_one_run_at_once():
+    with objstore.init(id="r") as run:
+        logged(run)
+
+        def work(number: int) -> None:
+            for index in range(5):
+                run.use_artifact("data:latest")
+                run.log_artifact(artifact(f"data-{number}", {"index": str(index)}))
+                run.log({f"loss-{number}": index})
+                Api().run("r").used_artifacts()
+                run.logged_artifacts()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, range(4)))
+    found = Api().run("r")
+    assert len(found.logged_artifacts()) == 21 and len(found.summary) == 4
+    assert [version.version for version in Api().artifacts("dataset", "data-3")] == ["v4", "v3", "v2", "v1", "v0"]
