@@ -68,7 +68,8 @@ class S3:
             now = None if uri.version else self.find(uri)
             if now is None:
                 raise
-            raise changed(uri.text, recorded.difference(now) or f"its version {version} is gone") from None
+            gone = f"its version {version} is gone" if version else "it was replaced while it was read"
+            raise changed(uri.text, recorded.difference(now) or gone) from None
 
     def close(self) -> None:
         self._transport.close()

@@ -26,7 +26,7 @@ class Seen:
             return f"it has {now.size:,} bytes, not {self.size:,}"
         for name, mark in self.marks.items():
             if now.marks.get(name, mark) != mark:
-                return f"its {_SHOWN[name]} is {now.marks[name]}, not {mark}"
+                return f"its {_SHOWN.get(name, name)} is {now.marks[name]}, not {mark}"
         return None
 
 

@@ -8,6 +8,7 @@ from objstore.errors import InvalidInputError, InvalidTypeError
 
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _SAME = {"local": "file", "s3a": "s3", "gcs": "gs", "https": "http"}
+_OURS = {"file", "http", "s3", "gs"}
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^:@\[\]]+)(?::[0-9]{1,5})?")
 _PINNED = {"s3": re.compile(r"\?versionId=([^?&#/]+)\Z"), "gs": re.compile(r"#([0-9]+)\Z")}
 # What makes a signed address: whoever has one may read the object, for a while.
@@ -51,19 +52,24 @@ class Uri:
     @property
     def base_name(self) -> str:
         """The last part of the path; empty where there is none."""
-        path = self.path.partition("::")[0]
+        path = _links(self.scheme, self.path)[0]
         if self.scheme == "http":
             path = re.split(r"[?#]", path, maxsplit=1)[0].partition("/")[2]
         return path.rstrip("/").rpartition("/")[2]
 
     def below(self, relative: str) -> str:
         """The address of what is called so below this one, as a folder."""
-        first, chain, rest = self.text.partition("::")
-        return f"{first.rstrip('/')}/{relative}{chain}{rest}"
+        first, *chain = _links(self.scheme, self.text)
+        return "::".join([f"{first.rstrip('/')}/{relative}", *chain])
+
+
+def _links(scheme: str, text: str) -> list[str]:
+    """Those of a chain, which only fsspec knows."""
+    return [text] if scheme in _OURS else text.split("::")
 
 
 def _check_no_secret(scheme: str, rest: str) -> None:
-    for link in rest.split("::"):
+    for link in _links(scheme, rest):
         inner = _URI.fullmatch(link)
         if _may_hold_password(_SAME.get(inner[1].lower(), inner[1].lower()) if inner else scheme, inner[2] if inner else link):
             raise InvalidInputError(
