@@ -210,3 +210,19 @@ def test_where_versions_cant_be_listed_objects_are(outside: Outside, unsafe_s3: 
     names = found(outside, "s3://bucket/refs")
     assert list(names) == ["a", "b/c"]
     assert content(outside, names["b/c"]) == b"refs/b/c"
+
+
+def test_where_one_may_not_list_versions_each_object_is_asked_for_its_own(
+    outside: Outside, versioned: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from objstore.outside.s3 import S3, _CannotListError
+
+    def refuse(self: S3, *_: object) -> None:
+        raise _CannotListError
+
+    monkeypatch.setattr(S3, "_list", refuse)
+    monkeypatch.setattr("objstore.outside.s3.LISTED", 2)
+    versions = [versioned.put(f"images/{number}", b"meow") for number in range(3)]
+    names = found(outside, f"{versioned.url}/images")
+    assert [seen.marks["version_id"] for seen in names.values()] == versions
+    assert {seen.size for seen in names.values()} == {4}
