@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objstore.manifest.cursor import entries
-from objstore.manifest.entry import Entry
+from objstore.manifest.entry import UNKNOWN_SIZE, Entry
 from objstore.manifest.sides import Side
 from objstore.manifest.tree import Tree
 from objstore.odb.database import Database
@@ -16,6 +16,7 @@ from objstore.worktree.intake import Intake, Plan
 from objstore.worktree.listing import UNKNOWN
 from objstore.worktree.localchanges import LocalChange, LocalChanges
 from objstore.worktree.patching import Patching
+from objstore.worktree.references import Contents, is_reference
 from objstore.worktree.wanted import Wanted, entry_of
 
 UNREAD = bytes(32)
@@ -36,6 +37,8 @@ class Survey:
     intake: Intake
     proved: int = 0
     """How many files had to be read, and turned out to be those of the base."""
+    edited: int = 0
+    """How many files aren't those of the base."""
 
     @property
     def side(self) -> Side:
@@ -106,10 +109,17 @@ class _Taking:
                 entry = entry_of(wanted, UNREAD, wanted.size, intake.keep_mode)
             if entry is not None and not intake.keep_mode:
                 entry = _known(entry, old, self._expected(path))
-            if entry == old:
+            reference = self._referred_to(entry, old, self._expected(path)) if is_read else None
+            if reference is not None:
+                # Told as a change even where it is none: remembered as one of the base's files, it would be taken for the reference, and
+                # not taken in, when it is added.
+                changes.add(LocalChange(path, old is not None, UNKNOWN, reference))
+                self._survey.edited += reference != old
+            elif entry == old:
                 self._survey.proved += entry is not None
             else:
                 changes.add(LocalChange(path, old is not None, wanted.facts or UNKNOWN, entry))
+                self._survey.edited += 1
 
     def _to_read(self) -> Iterator[Wanted]:
         for wanted, old in self._beside_base():
@@ -118,7 +128,15 @@ class _Taking:
             yield wanted if is_read else wanted._replace(facts=None)
 
     def _may_be_known(self, wanted: Wanted, old: Entry | None) -> bool:
-        return any(entry is not None and entry.size == wanted.size for entry in (old, self._expected(wanted.path)))
+        return any(entry is not None and entry.size in (wanted.size, UNKNOWN_SIZE) for entry in (old, self._expected(wanted.path)))
+
+    def _referred_to(self, entry: Entry | None, *others: Entry | None) -> Entry | None:
+        """The one of the others that refers to the content of a file, as far as this machine has fetched it."""
+        contents = Contents(self._survey.database.cache)
+        return next(
+            (other for other in others if other is not None and is_reference(other) and entry and contents.last(other) == entry.digest),
+            None,
+        )
 
     def _beside_base(self) -> Iterator[tuple[Wanted, Entry | None]]:
         """Every path that may differ from the base, with its entry there."""
