@@ -7,6 +7,7 @@ from objstore.blobs.address import Address
 from objstore.blobs.failures import ShortAnswerError
 from objstore.blobs.gcs import GcsTransport
 from objstore.blobs.transport import LISTED, LISTING_LIMIT
+from objstore.errors import InvalidInputError
 from objstore.outside.asking import Asking, changed, missing
 from objstore.outside.parts import parts
 from objstore.outside.seen import ETAG, VERSION, Seen
@@ -93,4 +94,9 @@ class Gcs:
 
 
 def _seen(uri: str, told: dict[str, Any]) -> Seen:
+    if told.get("contentEncoding") == "gzip":
+        raise InvalidInputError(
+            f"{uri} is kept compressed and handed out uncompressed (its Content-Encoding is gzip), so what is fetched can't be checked; "
+            "store it without that encoding"
+        )
     return Seen(uri, int(told["size"]), {ETAG: told["etag"], VERSION: str(told["generation"])})

@@ -1,6 +1,8 @@
 """Objects of S3 (with versions and without) and of Google Cloud Storage."""
 
+import gzip
 import os
+import urllib.request
 
 import pytest
 
@@ -226,3 +228,10 @@ def test_where_one_may_not_list_versions_each_object_is_asked_for_its_own(
     names = found(outside, f"{versioned.url}/images")
     assert [seen.marks["version_id"] for seen in names.values()] == versions
     assert {seen.size for seen in names.values()} == {4}
+
+
+def test_what_google_would_decompress_is_refused(outside: Outside, google: Source, gcs: Bucket) -> None:
+    url = f"{gcs.endpoint}/upload/storage/v1/b/bucket/o?uploadType=media&contentEncoding=gzip&name={google.key}%2Fa"
+    urllib.request.urlopen(urllib.request.Request(url, gzip.compress(b"meow"), method="POST")).close()
+    with pytest.raises(InvalidInputError, match="Content-Encoding is gzip"):
+        found(outside, f"{google.url}/a")

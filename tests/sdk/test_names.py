@@ -132,14 +132,12 @@ def test_a_path_into_a_store_is_refused(tmp_path: Path, name: str) -> None:
         artifact.add_dir(tmp_path / "d", name=name)
 
 
-def test_tables_and_references_say_that_they_are_not_there_yet() -> None:
+def test_tables_say_that_they_are_not_there_yet() -> None:
     artifact = Artifact("a", "dataset")
     with pytest.raises(TypeError, match="takes files only"):
         artifact.add([1], "table")
     with pytest.raises(TypeError, match="takes files only"):
         artifact["table"] = object()
-    with pytest.raises(ValueError, match="aren't available"):
-        artifact.add_reference("s3://bucket/images")
 
 
 def test_every_error_is_objstores_too() -> None:
