@@ -204,7 +204,7 @@ class Artifact(Building):
         What references refer to is fetched, in the version that was recorded where there is one, and checked against the size, ETag or
         digest. ReferenceChangedError when it is something else now, ReferenceMissingError (a FileNotFoundError) when it is gone, unless
         `allow_missing_references`: then the rest is written, with a MissingReferenceWarning for each. RemoteError when a server can't be
-        asked. Memory: 64 MiB.
+        asked. Eight are fetched at once; memory: some 100 MiB.
         """
         logged = self._version("files to download")
         folder = self._folder(root)

@@ -2,6 +2,9 @@
 
 import re
 
+from blake3 import blake3
+
+from objstore.host.clock import boot_id
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind, decode_reference, reference_entry
 from objstore.odb.cache import Cache
 from objstore.outside.seen import BLAKE3, Seen
@@ -54,6 +57,19 @@ class Contents:
         """Remembers the digest of what was fetched just now."""
         if BLAKE3 not in recorded(entry).marks:
             self._cache.remember(_name(entry), digest)
+
+    def is_at(self, entry: Entry, disk: bytes, facts: bytes) -> bool:
+        """Whether a file with these facts is known to be what a reference refers to, since it was read."""
+        return self._cache.remembered(_place(disk)) == boot_id() + entry.digest + facts
+
+    def note_at(self, entry: Entry, disk: bytes, facts: bytes) -> None:
+        """Remembers what a file is, until the machine is started again: nobody may have synced it."""
+        if boot_id():
+            self._cache.remember(_place(disk), boot_id() + entry.digest + facts)
+
+
+def _place(disk: bytes) -> str:
+    return f"reference at {blake3(disk).hexdigest()}"
 
 
 def _name(entry: Entry) -> str:

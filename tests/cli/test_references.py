@@ -1,11 +1,14 @@
 """Versions that hold references, on the command line."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 import objstore
+from objstore.host.clock import file_clock
 from objstore.odb.cache import discard
+from objstore.worktree import hashing
 from tests.cli.conftest import Cli
 from tests.servers.web import Page, Site
 
@@ -83,6 +86,29 @@ def test_pinned_references_are_unchanged_once_they_are_fetched(pets: Cli, web: S
     assert pets("checkout", "--force").code == 0
     assert (pets.folder / "data/images/cat.png").read_text() == "meow"
     assert [path for _, path, _ in web.requests] == ["/cat.png"]
+
+
+def test_what_was_fetched_is_read_once(pets: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    pets("checkout", "pets:v0", "data")
+    read: list[bytes] = []
+    digest = hashing._digest
+
+    def noting(fd: int, progress: object) -> object:
+        read.append(os.pread(fd, 99, 0))
+        return digest(fd, progress)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hashing, "_digest", noting)
+    for name in ("cat.png", "dog.png"):
+        os.utime(pets.folder / "data/images" / name, ns=(0, 0))
+    until = file_clock(pets.folder)
+    while file_clock(pets.folder) <= until:
+        os.utime(pets.folder, None)
+    for expected in ([b"meow", b"wuff"], []):
+        read.clear()
+        assert pets("status").lines == ["data  pets:v0  unchanged  3 files"]
+        assert [content for content in sorted(read) if b"images" not in content] == expected
+    pets.write("data/images/cat.png", "MEOW")
+    assert "1 modified" in pets("status", code=1).out
 
 
 def test_switching_fetches_and_removes_only_what_differs(pets: Cli, web: Site) -> None:
