@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
-from objstore.errors import InvalidInputError, ObjstoreError
+from objstore.errors import InvalidInputError
 from objstore.outside.asking import Asking, changed, missing
 from objstore.outside.parts import PART, parts
 from objstore.outside.seen import CHECKSUM, ETAG, VERSION, Seen
@@ -63,15 +63,20 @@ class AnyFiles:
         """File systems close what they have open by themselves."""
 
     def _open(self, uri: Uri) -> tuple[Any, str]:
-        try:
-            fs, path = url_to_fs(uri.text, skip_instance_cache=True, use_listings_cache=False)
-        except ObjstoreError:
-            raise
-        except ImportError as error:
-            raise InvalidInputError(f"{uri.scheme}:// needs a package that isn't installed: the one that fsspec names for it") from error
-        except ValueError as error:
-            raise InvalidInputError(f"{uri.text} can't be referred to: fsspec knows no such address; correct it") from error
-        return fs, str(path)
+        """The file system, anew: one that is kept may keep listings. Some connect at once."""
+
+        def connect(_: float) -> tuple[Any, str]:
+            try:
+                fs, path = url_to_fs(uri.text, skip_instance_cache=True, use_listings_cache=False)
+            except ImportError as error:
+                raise InvalidInputError(
+                    f"{uri.scheme}:// needs a package that isn't installed: the one that fsspec names for it"
+                ) from error
+            except (TypeError, KeyError, ValueError) as error:
+                raise InvalidInputError(f"{uri.text} can't be referred to: fsspec knows no such address; correct it") from error
+            return fs, str(path)
+
+        return self._asking.ask(uri.text, connect)
 
     def _checked(self, uri: Uri, recorded: Seen) -> Seen:
         now = self.find(uri)

@@ -35,6 +35,8 @@ class Uri:
         if matched is None:
             raise InvalidInputError(f"{text!r} is not a URI; write file:///data/x for a file of this machine, or s3://, gs://, https://, …")
         scheme = _SAME.get(matched[1].lower(), matched[1].lower())
+        if scheme in ("http", "s3", "gs") and matched[2][:1] in ("", "/"):
+            raise InvalidInputError(f"{text!r} names no {'host' if scheme == 'http' else 'bucket'}; write {matched[1]}://NAME/…")
         _check_no_secret(scheme, matched[2])
         pinned = _PINNED[scheme].search(matched[2]) if scheme in _PINNED else None
         path = matched[2][: pinned.start()] if pinned else matched[2]

@@ -7,7 +7,7 @@ from blake3 import blake3
 from objstore.host.clock import boot_id
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind, decode_reference, reference_entry
 from objstore.odb.cache import Cache
-from objstore.outside.seen import BLAKE3, Seen
+from objstore.outside.seen import BLAKE3, ETAG, Seen
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -43,8 +43,14 @@ class Contents:
         self._cache = cache
 
     def proven(self, entry: Entry) -> bytes | None:
-        """The digest that the content has for sure; None where nobody knows, or where the reference leaves open what is there."""
-        return self.last(entry) if recorded(entry).marks else None
+        """The digest that the content has for sure; None where nobody knows, or where the reference leaves open what is there.
+
+        As one does that is told by size alone, or by a weak ETag (RFC 9110, 8.8.1), which several contents may share.
+        """
+        marks = dict(recorded(entry).marks)
+        if marks.get(ETAG, "").startswith("W/"):
+            del marks[ETAG]
+        return self.last(entry) if marks else None
 
     def last(self, entry: Entry) -> bytes | None:
         """The digest that the content had when it was last fetched."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.registry import known_implementations
 
 import objstore
 from objstore.errors import InvalidInputError, ReferenceChangedError, ReferenceMissingError
@@ -93,3 +94,9 @@ def test_an_address_may_be_a_chain(outside: Outside, tmp_path: Path) -> None:
 def test_a_scheme_that_nobody_knows_is_invalid(outside: Outside) -> None:
     with pytest.raises(InvalidInputError, match="nosuchscheme"):
         found(outside, "nosuchscheme://host/x")
+
+
+def test_a_scheme_whose_package_is_missing_says_so(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(known_implementations, "missing", {"class": "no_such_package.FileSystem", "err": "install it"})
+    with pytest.raises(InvalidInputError, match="missing:// needs a package that isn't installed"):
+        found(outside, "missing://host/x")

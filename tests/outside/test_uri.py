@@ -69,6 +69,12 @@ def test_what_is_no_uri_is_refused(text: str) -> None:
         Uri.parse(text)
 
 
+@pytest.mark.parametrize("text", ["s3://", "gs:///x", "https:///x"])
+def test_a_bucket_or_a_host_is_needed(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="names no (bucket|host)"):
+        Uri.parse(text)
+
+
 def test_a_uri_is_text_of_one_line() -> None:
     with pytest.raises(TypeError, match="as text, not int"):
         Uri.parse(3)

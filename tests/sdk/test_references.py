@@ -296,6 +296,16 @@ def test_what_is_there_already_isnt_fetched_again(repo: Repository, web: Site, h
     assert content(artifact.download(tmp_path / "got")) == {"a": "meow", "b": "wuff"}
 
 
+def test_what_a_weak_etag_tells_is_fetched_again(repo: Repository, web: Site, tmp_path: Path) -> None:
+    web.pages["/a"] = Page(b"meow", 'W/"abc"')
+    artifact = logged(repo, f"{web.url}/a")
+    artifact.download(tmp_path / "got")
+    web.pages["/a"] = Page(b"MEOW", 'W/"abc"')  # which the server takes for as good
+    artifact.download(tmp_path / "other")
+    artifact.verify(tmp_path / "got")
+    assert content(artifact.download(tmp_path / "got")) == {"a": "MEOW"}
+
+
 def test_a_file_that_the_etag_proves_isnt_fetched(repo: Repository, plain: Source, tmp_path: Path) -> None:
     plain.put("a", b"meow")
     plain.put("b", b"wuff")
