@@ -11,8 +11,9 @@ from objstore.blobs.s3 import S3Transport
 from objstore.blobs.transport import LISTED, LISTING_LIMIT
 from objstore.errors import ReferenceChangedError, ReferenceMissingError, RemoteError
 from objstore.outside.asking import Asking, changed, missing
-from objstore.outside.parts import in_parallel, parts
+from objstore.outside.parts import parts
 from objstore.outside.seen import ETAG, VERSION, Seen
+from objstore.outside.together import together
 from objstore.outside.uri import Uri
 
 _FOLDER = "application/x-directory"
@@ -44,14 +45,10 @@ class S3:
         if uri.version is not None:
             return
         prefix = uri.key.rstrip("/") + "/" if uri.key.rstrip("/") else ""
-        listed = self._with_versions(uri.text, prefix)
-        found = next(listed, None)
-        while found is not None:
-            key, row = found
+        for key, row in self._with_versions(uri.text, prefix):
             name = key[len(prefix) :]
             if name and not (name.endswith("/") and not row["Size"]):
                 yield name, _seen(uri.below(name), row, row["Size"])
-            found = next(listed, None)
 
     def read(self, uri: Uri, recorded: Seen) -> Iterator[bytes]:
         version = recorded.marks.get(VERSION) or uri.version
@@ -139,7 +136,7 @@ class S3:
             if rows and has_versions is None:
                 has_versions = _version(self._head(shown, rows[0][0], None)) is not None
             if has_versions:
-                heads = in_parallel(lambda row: self._head(shown, row[0], None), rows)
+                heads = together(lambda row: self._head(shown, row[0], None), rows)
                 rows = [(key, {**head, "Size": head["ContentLength"]}) for (key, _), head in zip(rows, heads, strict=True)]
             yield from rows
             after = page.get("NextContinuationToken")

@@ -23,6 +23,7 @@ from objstore import (
 from objstore.blobs.retrying import Retrying
 from objstore.worktree import fetching
 from tests.sdk.files import content, draft, paths, tree
+from tests.servers.bucket import Bucket
 from tests.servers.process import free_ports
 from tests.servers.sources import Source
 from tests.servers.web import Page, Site
@@ -422,3 +423,38 @@ def test_versions_with_references_are_shared_without_asking_anybody(repo: Reposi
     artifact.delete(delete_aliases=True)
     repo.gc()
     assert repo.fsck().is_sound
+
+
+def test_a_project_in_a_bucket_may_refer_to_another_bucket(s3: Bucket, plain: Source, tmp_path: Path) -> None:
+    plain.put("a", b"meow")
+    with objstore.open(s3.place(), create=True, storage_options=s3.options) as repo:
+        artifact = repo.new_artifact("far", type="dataset")
+        artifact.add_reference(f"{plain.url}/a")
+        repo.log(artifact)
+        assert content(repo.artifact("far").download(tmp_path / "got")) == {"a": "meow"}
+        plain.put("a", b"MEOW")
+        with pytest.raises(ReferenceChangedError, match="its ETag is"):
+            repo.artifact("far").download(tmp_path / "new")
+
+
+def test_a_draft_may_be_logged_in_another_repository(repo: Repository, here: Path, tmp_path: Path) -> None:
+    (here / "a").write_text("meow")
+    artifact = repo.new_artifact("data", type="dataset")
+    artifact.add_reference(f"file://{here}/a")
+    with objstore.open(tmp_path / "other", create=True) as other:
+        found = other.log(artifact)
+        assert other.fsck().is_sound
+        assert content(found.download(tmp_path / "got")) == {"a": "meow"}
+
+
+def test_ten_thousand_references_are_one_small_version(repo: Repository, here: Path) -> None:
+    tree(here / "many", {f"{number % 10}/{number}": "" for number in range(10_001)})
+    artifact = draft(files={"5/5": "mine"})
+    with pytest.raises(ValueError, match="more than 10,000 objects"):
+        artifact.add_reference(f"file://{here}/many")
+    with pytest.raises(ValueError, match="5/5 is there already"):
+        artifact.add_reference(f"file://{here}/many", max_objects=10_001)
+    assert paths(artifact) == ["5/5"]
+    artifact.remove("5/5")
+    assert len(artifact.add_reference(f"file://{here}/many", max_objects=10_001)) == 10_001
+    assert repo.log(artifact).file_count == 10_001
