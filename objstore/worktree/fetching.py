@@ -71,7 +71,10 @@ class Fetching:
             hasher.update(block)
             if may_be_md5:
                 md5.update(block)
-        return hasher.digest() == digest or (may_be_md5 and md5.hexdigest() == seen.marks[ETAG])
+        if may_be_md5 and md5.hexdigest() == seen.marks[ETAG]:
+            self.contents.note(entry, hasher.digest())
+            return True
+        return hasher.digest() == digest
 
     def stop(self) -> None:
         """Has everybody who fetches give up soon."""

@@ -1,9 +1,11 @@
 """What a version's references stand for."""
 
+import contextlib
 import re
 
 from blake3 import blake3
 
+from objstore.errors import StorageError
 from objstore.host.clock import boot_id
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind, decode_reference, reference_entry
 from objstore.odb.cache import Cache
@@ -36,7 +38,7 @@ def known_size(entry: Entry) -> int:
 class Contents:
     """The digests of what references stand for: as they say themselves, or as this machine has seen when it fetched them.
 
-    A cache: what it doesn't know must be fetched again. Thread-safe.
+    A cache: what it doesn't know, or can't keep, must be fetched again. Thread-safe.
     """
 
     def __init__(self, cache: Cache) -> None:
@@ -62,20 +64,28 @@ class Contents:
     def note(self, entry: Entry, digest: bytes) -> None:
         """Remembers the digest of what was fetched just now."""
         if BLAKE3 not in recorded(entry).marks:
-            self._cache.remember(_name(entry), digest)
+            self._remember(_name(entry), digest)
 
     def is_at(self, entry: Entry, disk: bytes, facts: bytes) -> bool:
         """Whether a file with these facts is known to be what a reference refers to, since it was read."""
-        return self._cache.remembered(_place(disk)) == boot_id() + entry.digest + facts
+        return self._cache.remembered(_place(disk)) == _known(entry, facts)
 
     def note_at(self, entry: Entry, disk: bytes, facts: bytes) -> None:
         """Remembers what a file is, until the machine is started again: nobody may have synced it."""
         if boot_id():
-            self._cache.remember(_place(disk), boot_id() + entry.digest + facts)
+            self._remember(_place(disk), _known(entry, facts))
+
+    def _remember(self, name: str, value: bytes) -> None:
+        with contextlib.suppress(StorageError):
+            self._cache.remember(name, value)
 
 
 def _place(disk: bytes) -> str:
     return f"reference at {blake3(disk).hexdigest()}"
+
+
+def _known(entry: Entry, facts: bytes) -> bytes:
+    return boot_id() + _name(entry).encode() + facts
 
 
 def _name(entry: Entry) -> str:

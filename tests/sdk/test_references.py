@@ -318,6 +318,11 @@ def test_a_file_that_the_etag_proves_isnt_fetched(repo: Repository, plain: Sourc
     with pytest.raises(ReferenceMissingError, match="b refers to"):
         artifact.download(tmp_path / "got")
     assert content(tmp_path / "got") == {"a": "meow", "b": "WUFF"}
+    artifact.verify(tmp_path / "got")
+    tree(tmp_path / "got", {"a": "MEOW"})
+    with pytest.raises(FolderDiffersError) as caught:
+        artifact.verify(tmp_path / "got")
+    assert caught.value.changed == ("a",)
 
 
 def test_a_hundred_are_fetched_several_at_once(repo: Repository, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
