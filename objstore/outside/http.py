@@ -36,7 +36,7 @@ class _Netrc(urllib.request.BaseHandler):
 
     def http_request(self, request: urllib.request.Request) -> urllib.request.Request:
         with contextlib.suppress(OSError, netrc.NetrcParseError):
-            known = netrc.netrc().authenticators(request.host.partition(":")[0])
+            known = netrc.netrc().hosts.get(request.host.partition(":")[0])  # not `default`, which is for nobody in particular
             if known is not None:
                 import base64
 

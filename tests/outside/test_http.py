@@ -142,7 +142,7 @@ def test_letters_that_a_request_cant_have_are_escaped(outside: Outside, web: Sit
 
 def test_each_host_gets_its_own_password_from_netrc(outside: Outside, web: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login ann password secret\n")
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login ann password secret\ndefault login ann password other\n")
     (tmp_path / ".netrc").chmod(0o600)
     password = "Basic " + base64.b64encode(b"ann:secret").decode()
     with serving() as other:
