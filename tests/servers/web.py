@@ -81,7 +81,11 @@ def serving() -> Iterator[Site]:
             if body:
                 self.wfile.write(data)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Nothing to tell: clients hang up when they have seen enough."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         site.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="web")
