@@ -26,6 +26,10 @@ class EntryNotFoundError(NotFoundError, KeyError, FileNotFoundError):
         return Exception.__str__(self)
 
 
+class ReferenceMissingError(NotFoundError, FileNotFoundError):
+    """Nothing is at the outside address that was referred to."""
+
+
 class ConflictError(ObjstoreError):
     """Somebody else came first: re-read, then try again."""
 
@@ -42,6 +46,10 @@ class LocalChangesError(ConflictError):
     def __init__(self, message: str, files: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.files = files
+
+
+class ReferenceChangedError(ConflictError):
+    """What is at an outside address isn't what was referred to: put it back, or refer to it anew."""
 
 
 class InvalidInputError(ObjstoreError, ValueError):
@@ -130,3 +138,15 @@ class PathCollisionWarning(UserWarning):
     def __str__(self) -> str:
         others = f" ({self.more:,} more such pair{'s' if self.more > 1 else ''})" if self.more else ""
         return f"{self.first} and {self.second} differ only by case or Unicode form; some disks can't hold both{others}"
+
+
+class MissingReferenceWarning(UserWarning):
+    """A download went on without a file, since nothing is at the outside address that it refers to; `path` and `uri` name it."""
+
+    def __init__(self, path: str, uri: str) -> None:
+        super().__init__(path, uri)
+        self.path = path
+        self.uri = uri
+
+    def __str__(self) -> str:
+        return f"{self.path} was left out: it refers to {self.uri}, where nothing is any more"

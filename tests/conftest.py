@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from objstore.odb import table
 from objstore.odb.cache import Cache
 from objstore.repository.project import Project
-from tests.servers.fixtures import gcs, gcs_proxy, s3, s3_proxy, unsafe_s3
+from tests.servers.fixtures import gcs, gcs_proxy, google, plain, s3, s3_proxy, source, unsafe_s3, versioned, web
 
-__all__ = ["gcs", "gcs_proxy", "s3", "s3_proxy", "unsafe_s3"]
+__all__ = ["gcs", "gcs_proxy", "google", "plain", "s3", "s3_proxy", "source", "unsafe_s3", "versioned", "web"]
 
 settings.register_profile(
     "objstore",

@@ -53,7 +53,12 @@ _BY_STATUS = {
     501: Kind.REFUSED,
 }
 # Other exceptions have attributes of these names, too, and no status in them.
-_STATUS_OF = {"HttpError": "code", "ClientResponseError": "status", "HttpResponseError": "status_code"}  # of gcsfs, aiohttp, azure
+_STATUS_OF = {
+    "HttpError": "code",  # of gcsfs
+    "HTTPError": "code",  # of urllib
+    "ClientResponseError": "status",  # of aiohttp
+    "HttpResponseError": "status_code",  # of azure
+}
 # The first line that names a class of the exception, or of one that it wraps, decides.
 _BY_CLASS: list[tuple[Kind, set[str]]] = [
     (Kind.UNREACHABLE, {"TransportError"}),  # google-auth couldn't fetch a token: the network's fault, not the credentials'

@@ -14,7 +14,7 @@ from objstore.errors import InvalidInputError
 _NO_OPTIONS: Mapping[str, object] = MappingProxyType({})
 _PACKAGES = {"s3": "objstore[s3]", "gs": "objstore[gcs]", "abfs": "adlfs", "abfss": "adlfs", "az": "adlfs"}
 
-_Maker = Callable[[Address, Mapping[str, object]], Transport]
+Maker = Callable[[Address, Mapping[str, object]], Transport]
 
 
 def open_blobs(
@@ -33,7 +33,7 @@ def open_blobs(
         raise InvalidInputError("endpoint_url holds no user and password; give them as key and secret, or in the environment")
 
     def connect() -> Transport:
-        make = _loaded(address.protocol)
+        make = maker(address.protocol)
         try:
             return make(address, given)
         except (TypeError, KeyError, ValueError) as error:
@@ -44,8 +44,8 @@ def open_blobs(
     return RemoteBlobs(address.url, scratch, connect, retrying or Retrying())
 
 
-def _loaded(protocol: str) -> _Maker:
-    """What makes a transport of this protocol."""
+def maker(protocol: str) -> Maker:
+    """What makes a transport of this protocol. InvalidInputError where the package for it is missing."""
     try:
         if protocol == "s3":
             from objstore.blobs.s3 import S3Transport

@@ -111,7 +111,8 @@ def diff(old: Side, new: Side) -> FileDiff:
 
 
 def _is_type_change(old: Entry, new: Entry) -> bool:
-    return old.digest == new.digest or (old.kind == EntryKind.REFERENCE) != (new.kind == EntryKind.REFERENCE)
+    references = [entry.kind == EntryKind.REFERENCE for entry in (old, new)]
+    return any(references) if references[0] != references[1] else old.digest == new.digest and not all(references)
 
 
 def _described(entry: Entry) -> dict[str, Any]:

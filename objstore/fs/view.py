@@ -52,7 +52,7 @@ class View:
         entry = self.entry(path)
         if entry.reference is not None:
             uri = decode_reference(entry.reference)["uri"]
-            raise InvalidInputError(f"{self._full(path)} is a reference to {uri}, which this version of objstore can't fetch; open that")
+            raise InvalidInputError(f"{self._full(path)} is a reference to {uri}, which this file system doesn't fetch; open that")
         with self.reading():
             return self.mount.content(entry.digest, entry.size)
 

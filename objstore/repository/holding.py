@@ -12,6 +12,7 @@ from objstore.odb.database import Database
 from objstore.repository.project import Project
 from objstore.values.digest import EMPTY, Digest
 from objstore.values.key import chunk_key
+from objstore.worktree.references import is_reference
 from objstore.worktree.update import AtRisk
 
 _BATCH = 1024
@@ -46,10 +47,11 @@ def _beginning_with(project: Project, first: Collection) -> Iterator[Collection]
 
 
 def _stored(database: Database, files: list[Entry]) -> set[bytes]:
-    """The digests of those whose content the store has; what it hasn't, no version has."""
-    digests = {entry.digest for entry in files}
+    """The digests of those whose content the store has, or needn't have; what it hasn't, no version has."""
+    references = {entry.digest for entry in files if is_reference(entry)}
+    digests = {entry.digest for entry in files} - references
     missing = {key[1:] for key in database.missing([chunk_key(digest) for digest in digests])}
-    return {digest for digest in digests if digest == EMPTY or digest not in missing or database.recipe_keys(digest)}
+    return references | {digest for digest in digests if digest == EMPTY or digest not in missing or database.recipe_keys(digest)}
 
 
 def _not_in(database: Database, root: Digest, files: dict[bytes, Entry], by_content: bool) -> Iterator[tuple[bytes, Entry]]:

@@ -87,7 +87,7 @@ def _compare(tree: WorkingTree, status: Status, pin: Pin, progress: Progress, fi
         survey.remember()
         if survey.plan.base not in (None, pin.root):
             status.holds = tree.name_of(survey.plan.base)
-            status.is_edited = bool(survey.changes.count)
+            status.is_edited = bool(survey.edited)
         for path, old, new in differences(side_of(tree.project.database, pin, status.path), survey.side):
             change = "added" if old is None else "removed" if new is None else "modified"
             status.counts[change] += 1

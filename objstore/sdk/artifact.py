@@ -230,11 +230,16 @@ class Artifact(Building):
         """Writes the files into `root` (default: `./artifacts/<name>-v<N>`); the folder. Other files there stay.
 
         Every byte is verified, each file appears whole or not at all. `path_prefix`: only that file, or what is in that folder
-        (KeyError when there is nothing). `skip_cache` and `multipart` do nothing; nor does `allow_missing_references` in this version.
+        (KeyError when there is nothing). `skip_cache` and `multipart` do nothing.
+
+        What references refer to is fetched, in the version that was recorded where there is one, and checked against the size, ETag or
+        digest. ReferenceChangedError when it is something else now, ReferenceMissingError (a FileNotFoundError) when it is gone, unless
+        `allow_missing_references`: then the rest is written, with a MissingReferenceWarning for each. RemoteError when a server can't be
+        asked. Eight are fetched at once; memory: some 100 MiB.
         """
         logged = self._version("files to download")
         folder = self._folder(root)
-        reading.download(logged, folder, path_prefix)
+        reading.download(logged, folder, path_prefix, leave_out_missing=allow_missing_references)
         return str(folder)
 
     def checkout(self, root: StrPath | None = None) -> str:
@@ -245,7 +250,12 @@ class Artifact(Building):
         return str(folder)
 
     def verify(self, root: StrPath | None = None) -> None:
-        """FolderDiffersError (a ValueError with `extra`, `missing` and `changed`) unless a folder has exactly the version's files."""
+        """FolderDiffersError (a ValueError with `extra`, `missing` and `changed`) unless a folder has exactly the version's files.
+
+        No server is asked. Of the file that a reference was fetched to, the size is compared, and the content where it is known: that of
+        `file://`, and what this machine has itself fetched. Else other content of the same size isn't told from the right one, and with
+        `checksum=False` any content is right.
+        """
         reading.check(self._version("files to verify"), self._folder(root))
 
     def _folder(self, root: "StrPath | None") -> Path:

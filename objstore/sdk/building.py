@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from objstore.errors import ArtifactFinalizedError, ArtifactNotLoggedError, InvalidInputError
 from objstore.manifest.entry import Entry
-from objstore.sdk import adding, logging
+from objstore.sdk import adding, logging, referring
 from objstore.sdk.content import Content, DraftContent, LoggedContent
 from objstore.sdk.entry import ArtifactEntry
 from objstore.sdk.logged import LoggedVersion
@@ -118,11 +118,17 @@ class Building:
         return self._shown(*storing.add(self._changing(), obj, os.fspath(name), overwrite=overwrite))
 
     def add_reference(
-        self, uri: object, name: str | None = None, *, checksum: bool = True, max_objects: int | None = None
+        self, uri: str, name: str | None = None, *, checksum: bool = True, max_objects: int | None = referring.MOST
     ) -> Sequence[ArtifactEntry]:
-        """Not available in this version. ValueError."""
-        self._changing()
-        raise InvalidInputError("references to outside addresses aren't available in this version of objstore; add the files themselves")
+        """Refers to data that stays where it is: `file://`, `http(s)://`, `s3://`, `gs://`, or what fsspec knows; the new entries.
+
+        One object, under its base name or `name`; or all objects below the address, at the top or below `name`. Each is recorded as it is
+        now: size, ETag, version, for files the BLAKE3. `checksum=False`: one entry that is the URI alone, and nobody is asked.
+        FileNotFoundError when nothing is there; ValueError when there are more than `max_objects`, for a path that is there already as
+        something else, for an address that can't be used or has credentials in it; RemoteError when a server can't be asked.
+        """
+        found = referring.refer(self._changing(), uri, name, checksum=checksum, most=max_objects)
+        return [self._shown(path, entry) for path, entry in found]
 
     def __setitem__(self, name: str, obj: object) -> None:
         self.add(obj, name)

@@ -35,7 +35,7 @@ class ArtifactEntry:
 
     @property
     def digest(self) -> str:
-        """The BLAKE3 of the file's content (what `b3sum` prints), in 64 hexadecimal digits."""
+        """The BLAKE3 of the file's content (what `b3sum` prints), of a reference that of all that it records; in 64 hexadecimal digits."""
         return self._entry.digest.hex()
 
     @property
@@ -45,7 +45,10 @@ class ArtifactEntry:
 
     @property
     def extra(self) -> Mapping[str, str]:
-        """What else is known of a reference: `etag`, `versionID`."""
+        """What else is recorded of a reference: `etag`, `versionID` (of `gs://` the generation), `blake3` of `file://`, else `checksum`.
+
+        Only what there is: `extra.get("versionID")` is None for a bucket that keeps no versions.
+        """
         return MappingProxyType({_NAMES.get(name, name): value for name, value in self._properties().items() if name != "uri"})
 
     @property

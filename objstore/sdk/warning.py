@@ -3,12 +3,10 @@
 import sys
 import warnings
 
-from objstore.errors import PathCollisionWarning
-
 _PACKAGE = __name__.partition(".")[0] + "."
 
 
-def warn(warning: PathCollisionWarning) -> None:
+def warn(warning: UserWarning) -> None:
     """Warns at the line that called into objstore, however deep in it we are; raises what the program has made an error."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):

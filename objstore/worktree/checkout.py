@@ -15,6 +15,7 @@ from objstore.values.digest import Digest
 from objstore.values.key import node_key
 from objstore.worktree.compare import Foreign, Place, compare
 from objstore.worktree.distinct import check_distinct
+from objstore.worktree.fetching import LeftOut
 from objstore.worktree.gathering import Listings
 from objstore.worktree.ignore import STORE_FOLDER, Patterns
 from objstore.worktree.scan import folder_source
@@ -41,14 +42,17 @@ class Checkout:
     workers: int = 2
     clock: int = 0
     """The file system's time at the beginning: what changed since then may change again unseen."""
+    left_out: LeftOut | None = None
+    """Is told of references to what isn't there any more, which stay unwritten; they are an error without."""
 
     def run(self, scratch: Path, prefix: bytes = b"") -> Outcome:
         """Writes what is at or below `prefix`. Memory: a few batches of 8 MiB.
 
         Errors: ConflictError when something is in the way, or when two of the paths are one on that disk, or when what has to go holds a
         store or a Git repository (then nothing is written or removed);
-        StorageError when the disk refuses, CorruptionError or NotFoundError when the store hasn't got the content. Whatever was written
-        before stays, each file whole; running again goes on from there.
+        StorageError when the disk refuses, CorruptionError or NotFoundError when the store hasn't got the content; ReferenceMissingError,
+        ReferenceChangedError or RemoteError for what a reference refers to. Whatever was written before stays, each file whole; running
+        again goes on from there.
         """
         expected = totals(self.database, self.root, prefix)  # before anything is made, should the manifest be unreadable
         top = Folder.top(self.target)
@@ -62,7 +66,16 @@ class Checkout:
         notes = Notes(scratch, self.clock, remember.record())
         listings = Listings(notes)
         places = compare(top, self._wanted(prefix, base), remember.listing, replace_links=self.remove_foreign)
-        writing = Writing(self.database, self.target, self.progress, self.keep_mode, self.remove_foreign, self.clock, self.workers)
+        writing = Writing(
+            self.database,
+            self.target,
+            self.progress,
+            self.keep_mode,
+            self.remove_foreign,
+            self.clock,
+            self.workers,
+            left_out=self.left_out,
+        )
         try:
             for place, facts in writing.run(self._own(places, writing.outcome), expected.files, expected.bytes):
                 listings.add(place.folder.path, place.name, facts)

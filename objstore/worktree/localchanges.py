@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from objstore.host.spool import Spool
-from objstore.manifest.entry import Entry
+from objstore.manifest.entry import MAX_REFERENCE, Entry
 from objstore.values.paths import MAX_BYTES
 from objstore.worktree.listing import FACTS
 
-_HEAD = struct.Struct("<HBB32sQ")
+_HEAD = struct.Struct("<HHBB32sQ")
 _WAS, _IS = 1, 2
 _BLOCK = 256 * 1024
-_LONGEST = _HEAD.size + FACTS.size + MAX_BYTES
+_LONGEST = _HEAD.size + FACTS.size + MAX_BYTES + MAX_REFERENCE
 
 
 class LocalChange(NamedTuple):
@@ -36,9 +36,11 @@ class LocalChanges:
         self.count = 0
 
     def add(self, change: LocalChange) -> None:
-        kind, digest, size, _ = change.entry or (0, b"", 0, None)
+        kind, digest, size, reference = change.entry or (0, b"", 0, None)
+        body = reference or b""
         flags = _WAS * change.was | _IS * (change.entry is not None)
-        self._spool.write(_HEAD.pack(len(change.path), flags, kind, digest, size) + change.facts + change.path)
+        head = _HEAD.pack(len(change.path), len(body), flags, kind, digest, size)
+        self._spool.write(head + change.facts + change.path + body)
         self.count += 1
 
     def __iter__(self) -> Iterator[LocalChange]:
@@ -49,11 +51,12 @@ class LocalChanges:
                 done, at = min(done + _BLOCK, self._spool.size), 0
             if at == len(block):
                 return
-            length, flags, kind, digest, size = _HEAD.unpack_from(block, at)
+            length, body, flags, kind, digest, size = _HEAD.unpack_from(block, at)
             middle = at + _HEAD.size + FACTS.size
-            path = block[middle : middle + length]
-            yield LocalChange(path, bool(flags & _WAS), block[at + _HEAD.size : middle], Entry(kind, digest, size) if flags & _IS else None)
-            at = middle + length
+            end = middle + length
+            entry = Entry(kind, digest, size, block[end : end + body] or None) if flags & _IS else None
+            yield LocalChange(block[middle:end], bool(flags & _WAS), block[at + _HEAD.size : middle], entry)
+            at = end + body
 
     def close(self) -> None:
         self._spool.close()

@@ -18,7 +18,7 @@ from objstore.errors import ConflictError
 from objstore.host.clock import file_clock
 from objstore.host.progress import Progress
 from objstore.manifest.compare import Change
-from objstore.manifest.entry import Entry
+from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.sides import Side, differences
 from objstore.values.digest import Digest
 from objstore.values.paths import is_below
@@ -27,6 +27,7 @@ from objstore.worktree.distinct import check_distinct
 from objstore.worktree.listing import FACTS, UNKNOWN, facts_of
 from objstore.worktree.localchanges import ChangeCursor, LocalChange
 from objstore.worktree.patching import Patching
+from objstore.worktree.references import Contents, is_reference, known_size
 from objstore.worktree.removal import Removal
 from objstore.worktree.survey import Survey
 from objstore.worktree.target import Folder, changed_meanwhile
@@ -103,7 +104,7 @@ class Update:
         files = bytes_ = 0
         for change in self.differences():
             files += change.new is not None
-            bytes_ += change.new.size if change.new else 0
+            bytes_ += known_size(change.new) if change.new else 0
         self.progress.start("writing", files=files, bytes_=bytes_)
         if files or root is not None:  # a version without files is a folder too
             Folder.top(self.folder)  # made when missing
@@ -190,17 +191,24 @@ class Update:
     def _hidden(self, path: bytes, new: Entry) -> Entry | None:
         """What is in the place of a file that the survey didn't see there, if it is another."""
         disk = os.path.join(os.fsencode(self.folder), path)
+        kind = EntryKind.FILE if is_reference(new) else new.kind  # what is on a disk is none
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             status = os.lstat(disk)
             if stat.S_ISREG(status.st_mode):
                 digest = _digest(disk, None)
-                entry = Entry(new.kind, digest, status.st_size)
+                if digest == self._content_of(new):
+                    return None
+                entry = Entry(kind, digest, status.st_size)
                 if self.survey.intake.keep_mode:
                     entry = entry_of(Wanted(path, disk, facts_of(status)), digest, status.st_size, True)
                 return entry if entry != new else None
             if not stat.S_ISDIR(status.st_mode):
-                return Entry(new.kind, bytes(32), 0)
+                return Entry(kind, bytes(32), 0)
         return None
+
+    def _content_of(self, entry: Entry) -> bytes | None:
+        """The digest of what a reference refers to, as far as this machine knows; None for a file."""
+        return Contents(self.survey.database.cache).last(entry) if is_reference(entry) else None
 
     def _check_still(self, folder: Folder, path: bytes, old: Entry | None, new: Entry | None) -> bytes | None:
         """The facts of a file that may be replaced. ConflictError if it isn't the one that the survey saw."""
@@ -215,7 +223,7 @@ class Update:
             return None  # of a link only the link is lost
         if not self.force and status.st_ctime_ns >= self.clock:
             digest = _digest(name, folder.fd)
-            if digest not in {entry.digest for entry in (old, new) if entry is not None}:
+            if digest not in {self._content_of(entry) or entry.digest for entry in (old, new) if entry is not None}:
                 raise changed_meanwhile(os.fsdecode(path))
         return facts_of(status)
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from objstore.errors import InvalidInputError, SourceMissingError
+from objstore.errors import SourceMissingError
 from objstore.host.publish import translated
-from objstore.manifest.entry import Entry, EntryKind
+from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
+from objstore.worktree.references import Contents, is_reference
 
 _BLOCK = 1 << 22
 
@@ -29,11 +30,12 @@ class Problem(NamedTuple):
     difference: Difference
 
 
-def verify(folder: Path, wanted: Iterable[tuple[bytes, Entry]], keep_mode: bool = True) -> Iterator[Problem]:
+def verify(folder: Path, wanted: Iterable[tuple[bytes, Entry]], contents: Contents, keep_mode: bool = True) -> Iterator[Problem]:
     """Every file that is extra, missing or changed, ascending; reads all files that may be right.
 
     A link is never right, whatever it leads to. Folders don't count but for what is in them. `keep_mode`: whether executable bits
-    mean something there. SourceMissingError when there is no such folder.
+    mean something there. Of a reference the size is compared, where it is known, and the content where that is known for sure: from the
+    reference itself, or since this machine has fetched it (`contents`). SourceMissingError when there is no such folder.
     """
     if not folder.is_dir():
         raise SourceMissingError(f"{folder} is not a folder")
@@ -46,7 +48,7 @@ def verify(folder: Path, wanted: Iterable[tuple[bytes, Entry]], keep_mode: bool 
         if file != path:
             yield Problem(path, Difference.MISSING)
             continue
-        if not _is_right(os.fsencode(folder) + b"/" + path, path, entry, keep_mode):
+        if not _is_right(os.fsencode(folder) + b"/" + path, entry, contents, keep_mode):
             yield Problem(path, Difference.CHANGED)
         file = next(files, None)
     while file is not None:
@@ -65,16 +67,21 @@ def _files(top: bytes, folder: bytes) -> Iterator[bytes]:
             yield folder + name
 
 
-def _is_right(disk: bytes, path: bytes, entry: Entry, keep_mode: bool) -> bool:
-    if entry.kind == EntryKind.REFERENCE:
-        raise InvalidInputError(f"{path.decode()} is a reference to an outside address, which this version of objstore can't check")
+def _is_right(disk: bytes, entry: Entry, contents: Contents, keep_mode: bool) -> bool:
     status = os.lstat(disk)
-    if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
+    if not stat.S_ISREG(status.st_mode) or entry.size not in (status.st_size, UNKNOWN_SIZE):
         return False
+    if is_reference(entry):
+        known = contents.proven(entry)
+        return known is None or _digest(disk) == known
     if keep_mode and bool(status.st_mode & 0o111) != (entry.kind == EntryKind.EXECUTABLE):
         return False
+    return _digest(disk) == entry.digest
+
+
+def _digest(disk: bytes) -> bytes:
     hasher = blake3()
     with open(disk, "rb") as file:
         while block := file.read(_BLOCK):
             hasher.update(block)
-    return hasher.digest() == entry.digest
+    return hasher.digest()

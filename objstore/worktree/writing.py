@@ -12,7 +12,7 @@ from typing import Self
 from blake3 import blake3
 
 from objstore.chunking.boundaries import MAX_SIZE
-from objstore.errors import InvalidInputError, NotFoundError
+from objstore.errors import NotFoundError, ReferenceMissingError
 from objstore.host.progress import Progress
 from objstore.manifest.entry import EntryKind
 from objstore.odb.content import unproven_blocks
@@ -23,7 +23,9 @@ from objstore.odb.segment import Location
 from objstore.values.key import Key, chunk_key
 from objstore.worktree.compare import Found, Place
 from objstore.worktree.crew import Crew, crew_for
+from objstore.worktree.fetching import Fetching, LeftOut
 from objstore.worktree.listing import FACTS, UNKNOWN
+from objstore.worktree.references import Contents, is_reference, known_size
 from objstore.worktree.target import ANY
 from objstore.worktree.tasks import FilesWritten, FileToWrite, Stretch, WriteTask
 
@@ -32,6 +34,7 @@ _BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_FOLDERS = 32  # each holds an open descriptor
 _WINDOW = 6
 _SMALL = MAX_SIZE
+_FETCHED_AT_ONCE = 8
 
 
 @dataclass
@@ -52,11 +55,12 @@ class _Batch:
 
 
 class _Helpers:
-    """Threads that read and hash the blocks of large files while others write them."""
+    """Threads that read and hash the blocks of large files while others write them, and those that fetch references."""
 
     def __init__(self, workers: int) -> None:
         self.reading = ThreadPoolExecutor(workers, thread_name_prefix="objstore-read")
         self.hashing = ThreadPoolExecutor(1, thread_name_prefix="objstore-hash")
+        self.fetching = ThreadPoolExecutor(_FETCHED_AT_ONCE, thread_name_prefix="objstore-fetch")
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +68,7 @@ class _Helpers:
     def __exit__(self, *_: object) -> None:
         self.reading.shutdown()
         self.hashing.shutdown()
+        self.fetching.shutdown(cancel_futures=True)
 
 
 @dataclass
@@ -72,7 +77,7 @@ class Writing:
 
     `replace`: whether folders and links in a file's way give way. `clock`: the file system's time at the beginning, since when what has
     changed may change again unseen. `careful`: only a file that still has the facts of its place is replaced; any other is a ConflictError.
-    Memory: a few batches of 8 MiB.
+    `left_out`: is told of references to what isn't there any more, an error without. Memory: a few batches of 8 MiB.
     """
 
     database: Database
@@ -84,16 +89,19 @@ class Writing:
     workers: int = 2
     outcome: Outcome = field(default_factory=Outcome)
     careful: bool = False
+    left_out: LeftOut | None = None
 
     def __post_init__(self) -> None:
         self.crew: Crew | None = None
+        self.fetching = Fetching(Contents(self.database.cache), self.left_out)
 
     def run(self, places: Iterable[Place], files: int, bytes_: int) -> Iterator[tuple[Place, bytes]]:
         """Does what is needed for each place, `files` and `bytes_` in all; each with its facts, in order.
 
-        What is taken from `places` may not be written yet; what is yielded is.
+        What is taken from `places` may not be written yet; what is yielded is. Of a reference the facts are UNKNOWN, since whoever
+        remembers them would take its file, when it is added, for the reference, and not take its content in.
         """
-        with crew_for(files, bytes_) as self.crew:
+        with crew_for(files, bytes_) as self.crew, self.fetching:
             yield from self._written(places)
 
     def _written(self, places: Iterable[Place]) -> Iterator[tuple[Place, bytes]]:
@@ -107,6 +115,7 @@ class Writing:
                 while waiting:
                     yield from waiting.popleft().result()
             except BaseException:
+                self.fetching.stop()
                 for future in waiting:
                     future.cancel()
                 raise
@@ -114,10 +123,8 @@ class Writing:
     def _batches(self, places: Iterable[Place]) -> Iterator[_Batch]:
         batch = _Batch()
         for place in places:
-            if place.entry.kind == EntryKind.REFERENCE:
-                where = (place.folder.path + place.name).decode()
-                raise InvalidInputError(f"{where} is a reference to an outside address, which this version of objstore can't fetch")
-            size = 0 if place.found is Found.SAME else place.entry.size
+            # A batch of references may be as large as it likes, since the content of none is held.
+            size = 0 if place.found is Found.SAME or is_reference(place.entry) else place.entry.size
             if batch.places and (len(batch.places) == _BATCH_FILES or batch.bytes + size > _BATCH_BYTES or batch.folders == _BATCH_FOLDERS):
                 yield batch
                 batch = _Batch()
@@ -132,16 +139,51 @@ class Writing:
         absent: list[tuple[int, Place]] = []
         for at, place in enumerate(batch.places):
             if place.found is not Found.ABSENT and (place.found is Found.SAME or self._is_right(place)):
-                facts[at] = self._unless_recent(self._with_mode(place))
+                facts[at] = UNKNOWN if is_reference(place.entry) else self._unless_recent(self._with_mode(place))
                 self.outcome.kept += 1
             else:
                 absent.append((at, place))
-        for at, written in self._write(absent, helpers):
+        references = [(at, place) for at, place in absent if is_reference(place.entry)]
+        facts.update((at, UNKNOWN) for at, _ in references)
+        self._fetch([place for _, place in references], helpers)
+        for at, written in self._write([(at, place) for at, place in absent if not is_reference(place.entry)], helpers):
             facts[at] = written
             self.outcome.written += 1
             self.outcome.written_bytes += batch.places[at].entry.size
-        self.progress.advance(files=len(batch.places), bytes_=sum(place.entry.size for place in batch.places))
+        fetched = sum(known_size(place.entry) for _, place in references)
+        self.progress.advance(files=len(batch.places), bytes_=sum(known_size(place.entry) for place in batch.places) - fetched)
         return [(place, facts[at]) for at, place in enumerate(batch.places)]
+
+    def _fetch(self, places: list[Place], helpers: _Helpers) -> None:
+        """Writes what references stand for, several at once."""
+        futures = [helpers.fetching.submit(self._fetch_one, place) for place in places]
+        try:
+            for future in futures:
+                written = future.result()
+                self.outcome.written += written is not None
+                self.outcome.written_bytes += written or 0
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _fetch_one(self, place: Place) -> int | None:
+        """The bytes written; None if there was nothing to write."""
+        path, count = place.folder.path + place.name, 0
+
+        def blocks() -> Iterator[bytes]:
+            nonlocal count
+            for block in self.fetching.blocks(path, place.entry):
+                count += len(block)
+                self.progress.advance(bytes_=len(block))
+                yield block
+
+        try:
+            self._write_one(place, blocks())
+        except ReferenceMissingError:
+            if not self.fetching.may_leave_out(path, place.entry):
+                raise
+            return None
+        return count
 
     def _write(self, absent: list[tuple[int, Place]], helpers: _Helpers) -> Iterator[tuple[int, bytes]]:
         """Writes each place; its facts. Small files go together, in the order of the packs, others one by one."""
@@ -190,6 +232,10 @@ class Writing:
         yield from zip(order, answer.facts, strict=True)
 
     def _is_right(self, place: Place) -> bool:
+        if is_reference(place.entry):
+            with contextlib.suppress(OSError):
+                return self.fetching.is_content(place.entry, place.folder.read(place.name))
+            return False
         hasher = blake3()
         try:
             for data in place.folder.read(place.name):

@@ -132,12 +132,6 @@ def test_a_path_into_a_store_is_refused(tmp_path: Path, name: str) -> None:
         artifact.add_dir(tmp_path / "d", name=name)
 
 
-def test_references_say_that_they_are_not_there_yet() -> None:
-    artifact = Artifact("a", "dataset")
-    with pytest.raises(ValueError, match="aren't available"):
-        artifact.add_reference("s3://bucket/images")
-
-
 def test_every_error_is_objstores_too() -> None:
     assert issubclass(objstore.ArtifactFinalizedError, objstore.ObjstoreError)
     assert issubclass(objstore.ArtifactNotLoggedError, ValueError)

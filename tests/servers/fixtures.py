@@ -9,6 +9,8 @@ from tests.servers.fakegcs import fakegcs
 from tests.servers.proxy import Proxy, proxied
 from tests.servers.rclone import rclone
 from tests.servers.seaweedfs import seaweedfs
+from tests.servers.sources import Source, of_gcs, of_s3
+from tests.servers.web import Site, serving
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +49,34 @@ def gcs_proxy(gcs: Bucket) -> Iterator[Proxy]:
     """A proxy in front of `gcs`."""
     with proxied(gcs) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def web() -> Iterator[Site]:
+    """A web server without pages."""
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture
+def versioned(s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+    """A place in a bucket that keeps versions, to refer to."""
+    yield from of_s3(s3, monkeypatch, versioned=True)
+
+
+@pytest.fixture
+def plain(s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+    """A place in a bucket that doesn't."""
+    yield from of_s3(s3, monkeypatch, versioned=False)
+
+
+@pytest.fixture
+def google(gcs: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+    """A place in a bucket of Google's."""
+    yield from of_gcs(gcs, monkeypatch)
+
+
+@pytest.fixture(params=["versioned", "plain", "google"])
+def source(request: pytest.FixtureRequest) -> Source:
+    found: Source = request.getfixturevalue(request.param)
+    return found

@@ -2,9 +2,16 @@
 
 from pathlib import Path
 
-from objstore.manifest.entry import Entry
+from objstore.manifest.entry import Entry, reference_entry
 from objstore.worktree.listing import FACTS, UNKNOWN
 from objstore.worktree.localchanges import LocalChange, LocalChanges
+
+
+def entry(number: int) -> Entry:
+    """Files, and references of all lengths up to the longest."""
+    if number % 7 == 0:
+        return reference_entry({"uri": "x" * (32_757 if number % 700 == 7 else number % 1000)}, number)
+    return Entry(1 + number % 2, number.to_bytes(32, "big"), number)
 
 
 def changes(count: int) -> list[LocalChange]:
@@ -12,8 +19,8 @@ def changes(count: int) -> list[LocalChange]:
     made = []
     for number in range(count):
         path = b"%08d" % number + b"x" * (4088 if number % 50 == 0 else number % 100)
-        entry = None if number % 3 == 0 else Entry(1 + number % 2, number.to_bytes(32, "big"), number)
-        made.append(LocalChange(path, entry is None or number % 2 == 0, UNKNOWN if entry is None else FACTS.pack(*range(5)), entry))
+        now = None if number % 3 == 0 else entry(number)
+        made.append(LocalChange(path, now is None or number % 2 == 0, UNKNOWN if now is None else FACTS.pack(*range(5)), now))
     return made
 
 

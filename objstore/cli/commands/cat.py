@@ -6,12 +6,13 @@ import click
 
 from objstore.cli import completing, naming
 from objstore.cli.opening import with_project
-from objstore.errors import EntryNotFoundError, InvalidInputError
+from objstore.errors import EntryNotFoundError
 from objstore.manifest.cursor import get
-from objstore.manifest.entry import EntryKind
 from objstore.odb.content import file_blocks
 from objstore.repository.project import Project
 from objstore.values.paths import canonical
+from objstore.worktree.fetching import Fetching
+from objstore.worktree.references import Contents, is_reference
 
 
 @click.command()
@@ -21,17 +22,22 @@ from objstore.values.paths import canonical
 def command(project: Project, name: str, path: str) -> None:
     """Write a file of a version to the standard output.
 
-    Every byte is verified; when the store is damaged the output ends early and the exit code is 5.
+    Every byte is verified; when the store is damaged the output ends early and the exit code is 5. What a reference refers to is
+    fetched, and checked against what was recorded: when it is something else now, the exit code is 4.
 
     \b
     Example:
       objstore cat images:v3 labels.csv | head
     """
-    entry = get(project.database, naming.version(project, name).version.root, canonical(path).encode())
+    inner = canonical(path).encode()
+    entry = get(project.database, naming.version(project, name).version.root, inner)
     if entry is None:
         raise EntryNotFoundError(f"{name} has no file {path}; `objstore ls {name}` lists what it has")
-    if entry.kind == EntryKind.REFERENCE:
-        raise InvalidInputError(f"{path} is a reference to an outside address, which this version of objstore can't fetch")
+    if is_reference(entry):
+        with Fetching(Contents(project.database.cache)) as fetching:
+            for block in fetching.blocks(inner, entry):
+                sys.stdout.buffer.write(block)
+        return
     for pieces in file_blocks(project.database, entry.digest, entry.size):
         for piece in pieces:
             sys.stdout.buffer.write(piece)

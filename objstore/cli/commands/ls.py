@@ -11,7 +11,7 @@ from objstore.cli.output import as_json, print_columns, print_json_list, print_l
 from objstore.cli.sizes import counted, size
 from objstore.errors import EntryNotFoundError
 from objstore.manifest.cursor import Child, children, entries, totals
-from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
+from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind, decode_reference
 from objstore.repository.project import Project
 from objstore.values.paths import canonical
 
@@ -72,6 +72,7 @@ def _as_dict(path: bytes, entry: Entry) -> dict[str, Any]:
         "size": None if entry.size == UNKNOWN_SIZE else entry.size,
         "digest": entry.digest.hex(),
         "kind": EntryKind(entry.kind).name.lower(),
+        **({"reference": decode_reference(entry.reference)} if entry.reference is not None else {}),
     }
 
 
