@@ -14,11 +14,11 @@ from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import Runs
 from objstore.sdk import code
 from objstore.sdk.artifact import Artifact, listed
-from objstore.sdk.console import say
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
 from objstore.sdk.session import announce
 from objstore.sdk.starting import workspace_for_run
+from objstore.sdk.surroundings import say
 from objstore.sdk.values import Values, as_mapping
 from objstore.sdk.workspace import Workspace
 

@@ -22,11 +22,11 @@ from objstore.history.records import (
 from objstore.sdk import code, parts
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
-from objstore.sdk.console import say, wait_and_tell
 from objstore.sdk.described import DescribedRun
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.runinfo import RunInfo
+from objstore.sdk.surroundings import is_failure, say, wait_and_tell
 from objstore.sdk.tables.frames import is_foreign
 from objstore.sdk.tables.table import Table
 from objstore.sdk.values import Values, as_mapping, finite
@@ -239,7 +239,7 @@ class Run(DescribedRun):
             self.finish()
             return
         try:
-            self.finish(exit_code=0 if isinstance(error, SystemExit) and not error.code else 1)
+            self.finish(exit_code=int(is_failure(error)))
         except ObjstoreError as also:
             say(str(also))
 

@@ -11,12 +11,10 @@ from objstore.repository.founding import own_project, root_at
 from objstore.repository.gitfiles import adopt
 from objstore.repository.project import Project
 from objstore.repository.roots import Root
-from objstore.sdk.console import say
 from objstore.sdk.session import Session
+from objstore.sdk.surroundings import root_of_environment, say
 from objstore.sdk.workspace import Workspace
 
-VARIABLE = "OBJSTORE_ROOT"
-"""The environment variable that names a root, where a program doesn't."""
 DEFAULT_PROJECT = "uncategorized"
 
 
@@ -56,7 +54,7 @@ def workspace_to_read(root: str | os.PathLike[str] | None, start: Path) -> Works
 
 
 def _given(root: str | os.PathLike[str] | None) -> Root | None:
-    text = os.environ.get(VARIABLE) if root is None else os.fspath(root)
+    text = root_of_environment() if root is None else os.fspath(root)
     if not text:
         return None
     address = Address.parse(text)

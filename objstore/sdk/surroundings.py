@@ -1,7 +1,21 @@
-"""What a script's user is told on the standard error while it waits. Nothing where that isn't a terminal, but for what is lost."""
+"""Where a script runs: its environment, its standard error, how it ends. The only part of the SDK that knows of these."""
 
+import os
 import sys
 from collections.abc import Callable
+
+ROOT = "OBJSTORE_ROOT"
+"""The environment variable that names a root, where a program doesn't."""
+
+
+def root_of_environment() -> str | None:
+    """What the environment names as the root; None when it doesn't."""
+    return os.environ.get(ROOT) or None
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether a program that ends with this exception has failed."""
+    return not (isinstance(error, SystemExit) and not error.code)
 
 
 def say(text: str) -> None:
