@@ -16,6 +16,7 @@ from objstore.history.integrity import Damage, damage_of
 from objstore.history.log import Log
 from objstore.history.logbook import is_clone
 from objstore.history.state import State
+from objstore.history.unpushed import Unpushed
 from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.host.progress import Progress
 from objstore.odb import lost
@@ -195,6 +196,10 @@ class _Checker:
         logbook = CloneLogbook(self._blobs, self._database.cache, self._scratch / "lock")
         with self._reporting("pending"):
             logbook.refresh()
+        runs = Unpushed(self._blobs, "runs")
+        for name in runs.names():
+            with self._reporting(f"pending/runs/{name}"):
+                runs.read(name)
         self._mirror = logbook.mirror
         if self._upstream is not None:
             with self._reporting(f"remote {remotes.UPSTREAM}"):

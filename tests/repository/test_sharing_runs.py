@@ -10,6 +10,7 @@ from objstore.history.log import Log
 from objstore.history.records import Record, RunFinishRecord, RunInitRecord, RunLogRecord, RunUseRecord
 from objstore.history.runs import VersionRef
 from objstore.host.progress import Silent
+from objstore.repository.checking import check
 from objstore.repository.fetching import fetch
 from objstore.repository.introducing import introduce
 from objstore.repository.mirroring import mirror
@@ -247,3 +248,14 @@ def test_what_an_upstream_lost_when_it_was_restored_is_pushed_again(sharing: Sha
     assert ids(first) == ["a", "b"]
     send(first)
     assert there(sharing) == ["a", "b"]
+
+
+def test_a_damaged_record_that_waits_is_found(sharing: Sharing):
+    first = sharing.new("first")
+    log(first, A)
+    send(first)
+    begin(first, "r")
+    (waiting,) = (first.folder / "pending/runs").iterdir()
+    waiting.write_bytes(waiting.read_bytes()[:-5])
+    (problem,) = check(first.folder, Silent()).problems
+    assert problem.where == f"pending/runs/{waiting.name}"
