@@ -38,7 +38,7 @@ COMMANDS = {
     "fsck": "Check all that is stored.",
     "du": "Show how much space is used.",
     "runs": "List the runs, the newest first.",
-    "lineage": "Show where a version came from, and what came of it.",
+    "lineage": "Show what a version came from, and what came of it.",
     "remote": "Name the places elsewhere where the project is too.",
     "push": "Bring versions, and all that is said of them, to the upstream.",
     "fetch": "See what the upstream has: its log and metadata, no data.",

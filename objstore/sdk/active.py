@@ -16,7 +16,6 @@ from objstore.sdk import code
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
-from objstore.sdk.session import announce
 from objstore.sdk.starting import workspace_for_run
 from objstore.sdk.surroundings import say
 from objstore.sdk.values import Values, as_mapping
@@ -83,7 +82,6 @@ def init(
         )
         run = _began(workspace, info, config, rule)
         _begun.append(run)
-        announce(workspace.home)
         _watch()
     if save_code:
         script = code.main_script(f"source-{run.project}")

@@ -31,7 +31,9 @@ _RUN = re.compile(r"run:(?P<id>.+)")
 @click.option("--svg", "as_svg", is_flag=True, help="Print it as an SVG picture (pip install 'objstore[lineage]').")
 @with_project
 def command(project: Project, name: str, up: bool, down: bool, depth: int | None, as_json: bool, as_dot: bool, as_svg: bool) -> None:
-    """Show which runs logged and used a version, what else they used and logged, and so on, across the projects of the root.
+    """Show what a version came from, and what came of it.
+
+    That is which runs logged and used it, what else these used and logged, and so on, across the projects of the root.
 
     \b
     Example:
