@@ -38,14 +38,14 @@ def waiting_runs(project: Project) -> list[Record]:
 
 
 def push_runs(project: Project, connection: Connection) -> int:
-    """Appends own records to the upstream's log; how many. What they refer to is there by then.
+    """Appends own records to the upstream's log, which was followed just now; how many. What they refer to is there by then.
 
     Before what else waited is removed here: until then it can be told what pending collections have become. Cut off, it goes on where
     it was.
     """
     book, sent = _book(project), 0
+    book.refresh()
     while True:
-        follow_runs(project, connection)
         records = book.waiting()[:_AT_ONCE]
         if not records:
             return sent
@@ -53,6 +53,7 @@ def push_runs(project: Project, connection: Connection) -> int:
         try:
             connection.runs.append_bytes(number, data)
         except EntryTakenError:
+            follow_runs(project, connection)
             continue
         sent += len(records)
         book.extend([(number, data)])
