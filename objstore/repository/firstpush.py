@@ -55,10 +55,11 @@ def _push(project: Project, connection: Connection, progress: Progress, waiting:
             if not copy_log(Log(project.blobs, "main"), connection.log, there, last):
                 return None
             done.records += _records(project, there, last)
-            done.records += _copy_runs(project, connection)
+            runs, sent = _copy_runs(project, connection, 0)
+            done.records += sent
         with project.collecting(waiting):
             if project.state.position == last:
-                done.records += _copy_runs(project, connection)
+                done.records += _copy_runs(project, connection, runs)[1]
                 done.versions = _versions(project)
                 become_clone(project)
                 return done
@@ -98,14 +99,20 @@ def _copy(project: Project, connection: Connection, files: Mapping[str, int], pr
     return sum(missing.values())
 
 
-def _copy_runs(project: Project, connection: Connection) -> int:
-    """Brings the runs there that aren't; how many records. ConflictError when there are others."""
+def _copy_runs(project: Project, connection: Connection, known: int) -> tuple[int, int]:
+    """Brings the runs there that aren't: up to which entry, and how many records. ConflictError when there are others.
+
+    `known`: up to which entry they are there for certain; where there are no more, nothing is asked.
+    """
     own = Log(project.blobs, "runs")
     project.runbook.refresh()
-    there, last = entries_there(own, connection.runs), project.runbook.position
+    last = project.runbook.position
+    if last == known:
+        return last, 0
+    there = entries_there(own, connection.runs)
     if there is None or not copy_log(own, connection.runs, there, last):
         raise ConflictError(f"{connection} has runs of another project in its log; remove what is there, or name another place")
-    return sum(len(records) for number, records in own.read_from(there + 1) if number <= last)
+    return last, sum(len(records) for number, records in own.read_from(there + 1) if number <= last)
 
 
 def _records(project: Project, there: int, last: int) -> int:
