@@ -130,3 +130,9 @@ class PathCollisionWarning(UserWarning):
     def __str__(self) -> str:
         others = f" ({self.more:,} more such pair{'s' if self.more > 1 else ''})" if self.more else ""
         return f"{self.first} and {self.second} differ only by case or Unicode form; some disks can't hold both{others}"
+
+
+Error = CommError = ObjstoreError
+"""So scripts that were written for W&B call it: there, what isn't found is a CommError too."""
+UsageError = InvalidInputError
+"""So they call this one."""

@@ -141,6 +141,8 @@ class Building:
         """The entry at a path; KeyError when there is none."""
         return self.manifest.entries[canonical(os.fspath(name))]
 
+    get_path = get_entry
+
     def get(self, name: str) -> ArtifactEntry | None:
         """The entry at a path, None when there is none."""
         try:

@@ -29,6 +29,7 @@ from objstore.sdk.session import Session
 from objstore.sdk.values import Values, as_mapping, finite
 from objstore.sdk.workspace import Workspace
 
+MODEL = "model"
 _SAVE_EVERY = 60.0  # seconds
 
 
@@ -78,6 +79,19 @@ class Run:
     def path(self) -> str:
         """`entity/project/id`."""
         return f"{self.entity}/{self.project}/{self.id}"
+
+    @property
+    def url(self) -> str | None:
+        """None: no page shows it; `objstore runs` does."""
+        return None
+
+    def get_url(self) -> str | None:
+        """`url`."""
+        return self.url
+
+    def project_name(self) -> str:
+        """`project`."""
+        return self.project
 
     @property
     def group(self) -> str:
@@ -211,6 +225,21 @@ class Run:
         """The same content as a version of another collection of the project, with its own number and aliases (see Artifact.link)."""
         self._check_usable()
         return self._found(artifact, None).link(target_path, aliases)
+
+    def log_model(self, path: StrPath, name: str | None = None, aliases: Sequence[str] | None = None) -> Artifact:
+        """`log_artifact` of a file or folder as a `model`."""
+        return self.log_artifact(path, name, MODEL, aliases)
+
+    def use_model(self, name: str) -> str:
+        """Uses and downloads a version; the path of its file if it has only one, else of the folder."""
+        model = self.use_artifact(name)
+        return model.file() if model.file_count == 1 else model.download()
+
+    def link_model(
+        self, path: StrPath, registered_model_name: str, name: str | None = None, aliases: Sequence[str] | None = None
+    ) -> Artifact:
+        """`log_model`, and the same content as a version of the collection `registered_model_name`, which gets the aliases."""
+        return self.link_artifact(self.log_model(path, name), registered_model_name, aliases)
 
     def log_code(
         self,
