@@ -43,7 +43,7 @@ class Root:
     def open(self, name: str) -> Project:
         """The project `entity/project`. NotFoundError lists what there is instead."""
         try:
-            return Project.at(self.place(name), self.options)
+            return self._opened(self.place(name))
         except NotFoundError:
             others = ", ".join(self.names()[:10]) or "none"
             raise NotFoundError(f"there is no project {name} in {self.address}; it has {others}") from None
@@ -52,18 +52,24 @@ class Root:
         """The same, made if it isn't there."""
         place = self.place(name)
         with contextlib.suppress(NotFoundError):
-            return Project.at(place, self.options)
+            return self._opened(place)
         with contextlib.suppress(ConflictError):  # somebody was faster
             if place.folder is not None:
                 return Project.create_at(place.folder)
             from objstore.repository.bucket import make_in_bucket
 
             make_in_bucket(place, self.options)
-        return Project.at(place, self.options)
+        return self._opened(place)
 
     def place(self, name: str) -> Address:
         """Where a project of that name is, or would be. InvalidInputError for what can't be a name."""
         return Address(self.address.protocol, f"{self.address.path.rstrip('/')}/{check_project(name)}")
+
+    def _opened(self, place: Address) -> Project:
+        """The project that is just there. An address in a `.objstore/` would else be found to belong to the working tree around it."""
+        if place.folder is not None and not (place.folder / NAME).is_file():
+            raise NotFoundError(f"there is no project in {place}")
+        return Project.at(place, self.options)
 
     def _blobs(self, scratch: Path) -> RemoteBlobs:
         blobs = open_blobs(self.address, scratch, self.options)

@@ -78,7 +78,7 @@ def test_a_dataset_is_logged_used_logged_again_and_updated(place: Place, tmp_pat
         "['bicycle-dataset:v0'] ['model']",
     ]
     assert place.run("not_there.py")[0] == [
-        "there is no collection 'bicycle-datasets'; did you mean bicycle-dataset?",
+        "there is no 'bicycle-datasets'; did you mean bicycle-dataset?",
         "True False False",
     ]
     assert place.run("update.py")[0] == ["{'oldKey': 'new value'}"]
@@ -113,7 +113,6 @@ def test_artifacts_are_built_from_files_folders_and_new_files(local: Place, tmp_
 
     lines, _ = local.run("use_parts.py")
     assert lines[:3] == ["one", "some", "entry/notes/today.txt None 5"]
-    assert sorted(path.relative_to(local.folder).as_posix() for path in local.folder.glob("*/**/*") if path.is_file())
     assert [path.name for path in (local.folder / "one").iterdir()] == ["greeting"]
     assert sorted(path.name for path in (local.folder / "some/pictures").iterdir()) == ["cat.png", "dog.png"]
     assert lines[-1] == "reference-model:v0"
@@ -180,18 +179,14 @@ def test_each_architecture_has_an_artifact_with_its_checkpoints(local: Place) ->
         assert sorted(api.artifact(f"{architecture}:latest").aliases) == ["epoch-2", "latest"]
 
 
-def test_a_version_is_changed_without_its_files_inside_and_outside_of_a_run(place: Place, tmp_path: Path) -> None:
-    place.files(modified__file_txt="", file__to__add_txt="")
+def test_a_version_is_changed_without_its_files_inside_and_outside_of_a_run(local: Place, tmp_path: Path) -> None:
     for path in ("modified_file.txt", "dir/a", "dir/b", "file_to_add.txt"):
-        place.write(path, path)
-    if place.root is None:
-        place.run("outside.py")
-    else:  # where a draft goes that no run has taken on yet isn't the bucket's matter
-        place.run("outside.py")
-    place.run("incremental.py")
-    place.write("modified_file.txt", "modified")
-    assert place.run("incremental_outside.py")[0] == ["v2"]
-    api = objstore.Api(place.root)
+        local.write(path, path)
+    local.run("outside.py")
+    local.run("incremental.py")
+    local.write("modified_file.txt", "modified")
+    assert local.run("incremental_outside.py")[0] == ["v2"]
+    api = objstore.Api(local.root)
     first, second, third = api.artifacts("dataset", "edits/my_artifact")[::-1]
     assert contents(first, tmp_path / "0") == {name: name.replace("dir_to_remove", "dir") for name in first.manifest.entries}
     assert list(first.manifest.entries) == ["dir_to_remove/a", "dir_to_remove/b", "modified_file.txt"]
@@ -201,11 +196,11 @@ def test_a_version_is_changed_without_its_files_inside_and_outside_of_a_run(plac
     assert [names(run.used_artifacts()) for run in api.runs("edits")] == [[], ["my_artifact:v0"], []]
 
 
-def test_several_runs_make_one_version(place: Place, tmp_path: Path) -> None:
+def test_several_runs_make_one_version(local: Place, tmp_path: Path) -> None:
     for number in "123":
-        place.write(f"image{number}.png", number)
-        place.run("distributed.py", number)
-    (version,) = objstore.Api(place.root).artifacts("artifact_type", "parts/artifact_name")
+        local.write(f"image{number}.png", number)
+        local.run("distributed.py", number)
+    (version,) = objstore.Api().artifacts("artifact_type", "parts/artifact_name")
     assert contents(version, tmp_path / "got") == {f"image{number}.png": number for number in "123"}
 
 
@@ -235,9 +230,8 @@ def test_versions_and_collections_are_deleted_by_scripts(local: Place) -> None:
     api = objstore.Api()
     assert names(api.artifacts("dataset", "team/old/data")) == ["data:v1"]
     assert api.artifacts("dataset", "team/old/other") == []
-    (local.folder / "delete.py").unlink()
     with objstore.open(local.folder) as repo:
-        assert repo.gc(min_age=timedelta(0)).purged
+        assert repo.gc().purged == ["data:v0", "data:v2", "data:v3", "other:v0"]
         assert repo.fsck().is_sound
 
 
