@@ -1,12 +1,13 @@
 """The active run of this process: begun by `init`, used by the functions of the module, ended at the latest when the program ends."""
 
 import atexit
+import functools
 import os
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from objstore.errors import ConflictError, InvalidInputError, ObjstoreError
 from objstore.history.names import check_tag
@@ -218,20 +219,36 @@ def _watch() -> None:
     """
     if not _watched:
         _watched.append(getattr(sys, "last_value", None))
+        sys.exit = _noting(sys.exit)
         register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
         register(_finish_all)
 
 
+_exit_codes: list[object] = []
+
+
+def _noting(leave: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+    """`sys.exit` that keeps what it was given: once the interpreter ends, nothing else tells a failure by `sys.exit(1)` from success.
+
+    One that somebody catches counts too, if it is the last.
+    """
+
+    @functools.wraps(leave)
+    def noting(status: object = None, /) -> NoReturn:
+        _exit_codes.append(status)
+        leave(status)
+
+    return noting
+
+
 def _finish_all() -> None:
-    failed = getattr(sys, "last_value", None) is not _watched[0]
+    failed = getattr(sys, "last_value", None) is not _watched[0] or any(_exit_codes[-1:])
     while (run := active()) is not None:
         try:
             if len(run._session.queue) and sys.stderr.isatty():
                 print(f"objstore: waiting until what run {run.id} logs is stored …", file=sys.stderr)
             run.finish(exit_code=int(failed))
         except KeyboardInterrupt:
-            left = len(run._session.queue)
-            print(f"objstore: interrupted; {left} of what run {run.id} was to log isn't stored", file=sys.stderr)
             return
         except ObjstoreError as error:
             print(f"objstore: {error}", *getattr(error, "__notes__", ()), sep="\n  ", file=sys.stderr)

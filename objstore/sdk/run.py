@@ -269,13 +269,19 @@ class Run:
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Waits until all is logged and recorded, and ends the run: as failed with an `exit_code` other than 0. Harmless when repeated.
 
-        Raises the first error of those that no `wait()` has raised, with the others as notes; the run is ended all the same.
+        Raises the first error of those that no `wait()` has raised, with the others as notes; the run is ended all the same. When it is
+        interrupted, the standard error tells how much is lost.
         """
         if self._owner != os.getpid() or self.state != "running":
             return
         self.state = "failed" if exit_code else "finished"
         self._save([RunFinishRecord(run=self.id, state="failed" if exit_code else "finished")])
-        self._session.queue.drain()
+        try:
+            self._session.queue.drain()
+        except KeyboardInterrupt:
+            left = len(self._session.queue)
+            print(f"objstore: interrupted; {left} of what run {self.id} was to log isn't stored", file=sys.stderr)
+            raise
         self._raise_untold()
 
     def __enter__(self) -> Self:

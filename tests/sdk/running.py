@@ -35,7 +35,7 @@ class Place:
         environment = {**os.environ, "PYTHONPATH": str(PACKAGES), **rooted, **self._environment}
         command = [sys.executable, "-W", "error", script, *arguments]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(command, cwd=self.folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def run(self, script: str, *arguments: str, fails: bool = False) -> tuple[list[str], str]:
         """What it printed, line by line, and what it said on the standard error; it has to succeed, or to fail."""

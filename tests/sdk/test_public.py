@@ -13,6 +13,7 @@ import objstore
 from objstore import Artifact, Repository
 
 NAMES = [
+    "Api",
     "Artifact",
     "ArtifactFinalizedError",
     "ArtifactNotLoggedError",
@@ -28,6 +29,8 @@ NAMES = [
     "PathCollisionWarning",
     "RemoteError",
     "Repository",
+    "Run",
+    "Settings",
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
@@ -35,7 +38,15 @@ NAMES = [
     "__version__",
     "clone",
     "diff",
+    "finish",
+    "init",
+    "log",
+    "log_artifact",
+    "login",
     "open",
+    "setup",
+    "teardown",
+    "use_artifact",
 ]
 
 ARTIFACT = {
@@ -53,12 +64,15 @@ ARTIFACT = {
     "get": "(self, name)",
     "get_entry": "(self, name)",
     "is_draft": "(self)",
+    "get_path": "(self, name)",
     "link": "(self, target, aliases)",
+    "logged_by": "(self)",
+    "used_by": "(self)",
     "new_draft": "(self)",
     "new_file": "(self, name, mode, encoding)",
     "remove": "(self, item)",
     "restore": "(self)",
-    "save": "(self)",
+    "save": "(self, project, settings)",
     "verify": "(self, root)",
     "wait": "(self, timeout)",
 }
@@ -69,14 +83,18 @@ PROPERTIES = [
     "created_at",
     "description",
     "digest",
+    "entity",
     "file_count",
+    "id",
     "manifest",
     "metadata",
     "name",
+    "project",
     "qualified_name",
     "size",
     "source_name",
     "source_version",
+    "state",
     "tags",
     "ttl",
     "type",
@@ -135,7 +153,7 @@ def test_repositories_have_exactly_these_methods() -> None:
 
 
 def test_every_public_method_says_what_it_promises_or_is_plain_from_its_name() -> None:
-    silent = {"file_count", "is_draft", "close", "type", "description"}
+    silent = {"file_count", "is_draft", "close", "type", "description", "entity", "project"}
     for kind in (Artifact, Repository):
         for name in dir(kind):
             if not name.startswith("_") and name not in silent:

@@ -7,5 +7,5 @@ with wandb.init(project="networks", config={"epochs": 3}) as run:
             with checkpoint.new_file("weights.bin", mode="wb") as file:
                 file.write(f"{architecture} {epoch}".encode())
             run.log_artifact(checkpoint, aliases=["latest", f"epoch-{epoch}"])
-with wandb.init(project="networks") as run:
-    print(open(run.use_artifact("resnet:latest").file()).read())
+with wandb.init(project="networks") as run, open(run.use_artifact("resnet:latest").file()) as file:
+    print(file.read())
