@@ -33,11 +33,12 @@ from objstore.errors import (
 
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would cost as much as all the rest here
 if TYPE_CHECKING:
-    from objstore.sdk.active import finish, init, log, log_artifact, use_artifact
+    from objstore.sdk.active import finish, init, log, log_artifact, login, setup, teardown, use_artifact
     from objstore.sdk.api import Api
     from objstore.sdk.artifact import Artifact
     from objstore.sdk.repository import Repository, diff, open
     from objstore.sdk.run import Run
+    from objstore.sdk.settings import Settings
     from objstore.sdk.tables.partitioned import PartitionedTable
     from objstore.sdk.tables.table import Table
     from objstore.sdk.ttl import ArtifactTTL
@@ -74,6 +75,7 @@ __all__ = [
     "RemoteError",
     "Repository",
     "Run",
+    "Settings",
     "SourceFileError",
     "SourceMissingError",
     "StorageError",
@@ -86,7 +88,10 @@ __all__ = [
     "init",
     "log",
     "log_artifact",
+    "login",
     "open",
+    "setup",
+    "teardown",
     "use_artifact",
 ]
 
@@ -99,12 +104,16 @@ _LAZY = {
     "Table": "objstore.sdk.tables.table",
     "clone": "objstore.sdk.repository",
     "Run": "objstore.sdk.run",
+    "Settings": "objstore.sdk.settings",
     "diff": "objstore.sdk.repository",
     "finish": "objstore.sdk.active",
     "init": "objstore.sdk.active",
     "log": "objstore.sdk.active",
     "log_artifact": "objstore.sdk.active",
+    "login": "objstore.sdk.active",
     "open": "objstore.sdk.repository",
+    "setup": "objstore.sdk.active",
+    "teardown": "objstore.sdk.active",
     "use_artifact": "objstore.sdk.active",
 }
 _OF_THE_RUN = {"config": "config", "run": "active", "summary": "summary"}

@@ -150,3 +150,9 @@ class MissingReferenceWarning(UserWarning):
 
     def __str__(self) -> str:
         return f"{self.path} was left out: it refers to {self.uri}, where nothing is any more"
+
+
+Error = CommError = ObjstoreError
+"""So scripts that were written for W&B call it: there, what isn't found is a CommError too."""
+UsageError = InvalidInputError
+"""So they call this one."""

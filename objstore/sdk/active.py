@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,8 +15,9 @@ from objstore.sdk import code
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
+from objstore.sdk.settings import Settings, code_folder
 from objstore.sdk.starting import workspace_for_run
-from objstore.sdk.surroundings import say
+from objstore.sdk.surroundings import Ending, say
 from objstore.sdk.values import Values, as_mapping
 from objstore.sdk.workspace import Workspace
 
@@ -45,7 +45,12 @@ def init(
     *,
     reinit: str | bool | None = None,
     mode: str | None = None,
-    settings: object = None,
+    settings: "Settings | Mapping[str, Any] | None" = None,
+    tensorboard: bool | None = None,
+    sync_tensorboard: bool | None = None,
+    monitor_gym: bool | None = None,
+    config_exclude_keys: Sequence[str] | None = None,
+    config_include_keys: Sequence[str] | None = None,
     force: bool | None = None,
     anonymous: str | None = None,
     allow_val_change: bool | None = None,
@@ -57,7 +62,8 @@ def init(
     none. The project is made too; left out, it is the folder's own.
 
     With the `id` of a run that is there, that goes on, and keeps what isn't said anew: `resume='never'` refuses (ConflictError),
-    `resume='must'` refuses an id that isn't there (NotFoundError). `save_code` logs the program's main file. `sweep` and `group` are names
+    `resume='must'` refuses an id that isn't there (NotFoundError). `save_code` logs the program's main file,
+    `Settings(code_dir=…)` the Python files of a folder. `sweep` and `group` are names
     under which runs are found together.
 
     While a run is active, it is returned; `reinit='finish_previous'` (or True) ends it first, `'create_new'` leaves it. ConflictError where
@@ -80,10 +86,13 @@ def init(
             tuple(dict.fromkeys(map(check_tag, listed(tags)))),
             notes or "",
         )
-        run = _began(workspace, info, config, rule)
+        run = began(workspace, info, config, rule)
         _begun.append(run)
         _watch()
-    if save_code:
+    code_dir = code_folder(settings)
+    if code_dir is not None:
+        run.log_code(code_dir)
+    elif save_code:
         script = code.main_script(f"source-{run.project}")
         if script is not None:
             run.log_artifact(script)
@@ -135,6 +144,21 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         run.finish(exit_code, quiet)
 
 
+def login(*args: object, **kwargs: object) -> bool:
+    """True: nobody logs in here. Who may read and write is decided by the folder, or by the bucket's own credentials."""
+    return True
+
+
+def setup(settings: object = None) -> None:
+    """Nothing: no service has to be started before runs."""
+
+
+def teardown(exit_code: int | None = None) -> None:
+    """Finishes all runs of this process that are under way."""
+    while (run := active()) is not None:
+        run.finish(exit_code)
+
+
 def config() -> Values:
     """That of the active run."""
     return require().config
@@ -160,8 +184,8 @@ def _same(run: Run, id_: str | None, project: str | None, entity: str | None, ro
     return run
 
 
-def _began(workspace: Workspace, info: RunInfo, config: Mapping[str, Any] | None, resume: str) -> Run:
-    """Records that the run begins, or goes on."""
+def began(workspace: Workspace, info: RunInfo, config: Mapping[str, Any] | None, resume: str) -> Run:
+    """The run, recorded as begun, or as going on; not yet the active one."""
     given = as_mapping(config or {}, "config")
     started: list[tuple[RunInfo, Values, dict[str, Any]]] = []
 
@@ -182,7 +206,7 @@ def _began(workspace: Workspace, info: RunInfo, config: Mapping[str, Any] | None
 
 # -- when the program ends ---------------------------------------------------------------------------------------------
 
-_watched: list[object] = []
+_watched: list[Ending] = []
 
 
 def _watch() -> None:
@@ -192,13 +216,13 @@ def _watch() -> None:
     published by threads.
     """
     if not _watched:
-        _watched.append(getattr(sys, "last_value", None))
+        _watched.append(Ending())
         register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
         register(_finish_all)
 
 
 def _finish_all() -> None:
-    failed = getattr(sys, "last_value", None) is not _watched[0]
+    failed = _watched[0].has_failed
     for run in [run for run in reversed(_begun) if not run._is_ended and run._owner == os.getpid()]:
         try:
             run.finish(exit_code=int(failed))

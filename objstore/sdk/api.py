@@ -7,7 +7,11 @@ from typing import Any, overload
 
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.collection import Collection
+from objstore.history.facts import describe, rename
 from objstore.history.names import Name, parse_name
+from objstore.history.records import Record
+from objstore.history.state import State
+from objstore.history.versions import delete_version
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.filtering import Filter, ordering
 from objstore.sdk.logged import LoggedVersion
@@ -42,6 +46,8 @@ class Api:
         """The versions of a collection that aren't deleted, the newest first; with `tags`, those that have them all."""
         collection = self.artifact_collection(type_name, name)
         return [found for found in collection.artifacts() if set(tags or ()) <= set(found.tags)]
+
+    artifact_versions = artifacts
 
     def artifact_collection(self, type_name: str, name: str) -> "ArtifactCollection":
         """NotFoundError when there is none of that name and type."""
@@ -127,6 +133,10 @@ class Api:
             raise NotFoundError(f"no run of {session.project.name} belongs to a sweep {id_!r}")
         return Sweep(id_, RecordedRuns(self._workspace, session, ids))
 
+    def project(self, name: str, entity: str | None = None) -> "RecordedProject":
+        """One project. NotFoundError."""
+        return RecordedProject(self, self._workspace.session(entity, name))
+
     def projects(self, entity: str | None = None) -> list[str]:
         """The projects there are, each as `entity/project`."""
         return [session.project.name for session in self._workspace.all() if entity in (None, session.entity)]
@@ -139,7 +149,7 @@ class Api:
 
 
 class ArtifactCollection:
-    """A collection of versions, as it was when this was asked for."""
+    """A collection of versions, as it was when this was asked for. `name` and `description` can be set, and are kept by `save()`."""
 
     def __init__(self, session: Session, collection: Collection) -> None:
         """With the session's state locked."""
@@ -150,6 +160,31 @@ class ArtifactCollection:
         self.created_at = collection.created
         self.aliases = sorted(collection.aliases)
         self._id = collection.id
+        self._before = collection.name, collection.description
+
+    def save(self) -> None:
+        """Logs a new name or description. ConflictError where another collection has the name."""
+
+        def decide(state: State) -> list[Record]:
+            name, description = state.collections[self._id].name, self._before[1]
+            described = describe(state, name, None, self.description) if self.description != description else []
+            return [*described, *(rename(state, name, self.name) if self.name != self._before[0] else [])]
+
+        self._session.commit(decide)
+        self._before = self.name, self.description
+
+    def delete(self) -> None:
+        """Deletes all its versions, with their aliases, all or none. Each can be restored until the next gc."""
+
+        def decide(state: State) -> list[Record]:
+            collection = state.collections[self._id]
+            return [
+                record
+                for version in collection.live()
+                for record in delete_version(state, collection.name, version.name, delete_aliases=True)
+            ]
+
+        self._session.commit(decide)
 
     def artifacts(self, per_page: int | None = None) -> list[Artifact]:
         """Its versions that aren't deleted, the newest first."""
@@ -162,6 +197,27 @@ class ArtifactCollection:
 
     def __repr__(self) -> str:
         return f"<ArtifactCollection {self.name} ({self.type})>"
+
+
+class RecordedProject:
+    """A project, to be looked through."""
+
+    def __init__(self, api: Api, session: Session) -> None:
+        self._api = api
+        self._path = session.project.name
+        self.name = session.name
+        self.entity = session.entity
+
+    def collections(self) -> list[ArtifactCollection]:
+        """All its collections, by type and name."""
+        return [collection for kind in self.artifacts_types() for collection in kind.collections()]
+
+    def artifacts_types(self) -> "list[ArtifactType]":
+        """The types that its collections have, by name."""
+        return self._api.artifact_types(self._path)
+
+    def __repr__(self) -> str:
+        return f"<Project {self._path}>"
 
 
 class ArtifactType:

@@ -93,6 +93,26 @@ class Artifact(Building):
         return self._logged.name if self._logged else self._draft_name
 
     @property
+    def id(self) -> str | None:
+        """What a version is known by, whatever its name: the ids of project and collection, the content's digest. None for a draft."""
+        if self._logged is None:
+            return None
+        return f"{self._logged.session.project.settings.project}-{self._logged.collection_id}-{self.digest}"
+
+    @property
+    def state(self) -> str:
+        """`PENDING` until it is logged, then `COMMITTED`, and `DELETED` after `delete`."""
+        return "PENDING" if self._logged is None else "DELETED" if self._logged.is_deleted() else "COMMITTED"
+
+    @property
+    def entity(self) -> str:
+        return self._version("entity").session.entity
+
+    @property
+    def project(self) -> str:
+        return self._version("project").session.name
+
+    @property
     def type(self) -> str:
         return self._logged.type if self._logged else self._draft_type
 
@@ -190,8 +210,17 @@ class Artifact(Building):
         collection, version = self._version("source name").source()
         return f"{collection.name}:{version.name}"
 
-    def save(self) -> None:
-        """Logs what was changed of description, metadata, aliases, tags and ttl; what others changed of the rest meanwhile stays."""
+    def save(self, project: str | None = None, settings: object = None) -> None:
+        """Logs what was changed of description, metadata, aliases, tags and ttl; what others changed of the rest meanwhile stays.
+
+        A draft is logged itself, as by `wait()` after `log_artifact` of the active run; where none is active, by a run of the job type
+        `auto` that does nothing else, in the draft's project or else in `project`. `settings` does nothing.
+        """
+        if self.is_draft() and not self._is_handed_over:
+            from objstore.sdk.alone import log_alone
+
+            log_alone(self, self._session if self._base is not None else None, project)
+            return
         if self._is_handed_over:
             self.wait()
         self._version("facts to save").save()

@@ -149,6 +149,8 @@ class Building:
         """The entry at a path; KeyError when there is none."""
         return self.manifest.entries[canonical(os.fspath(name))]
 
+    get_path = get_entry
+
     def get(self, name: str) -> "ArtifactEntry | Table | PartitionedTable | None":
         """The table that was added under a name, else the entry at that path; None when there is neither.
 

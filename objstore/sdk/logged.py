@@ -51,6 +51,12 @@ class LoggedVersion:
                     return origin, found
             return collection, version
 
+    def is_deleted(self) -> bool:
+        """As of now."""
+        with self.session.state() as state:
+            collection = state.collections.get(self.collection_id)
+            return collection is None or collection.versions[self.version.number].deleted
+
     def ttl(self) -> int | None:
         """In seconds; None for never. The project's default counts."""
         if self.facts.ttl != 0:

@@ -1,7 +1,9 @@
 """Logging in the background: what a program hands over is logged in that order, while it goes on."""
 
+import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -83,6 +85,9 @@ class LogQueue:
         self._changed = threading.Condition()
         self._is_working = False
         self._thread: threading.Thread | None = None
+        self._at_work = threading.RLock()
+        with _forking:
+            _queues.add(self)
 
     def log(self, job: Logging) -> None:
         """Hands over a draft, which nobody changes from now on."""
@@ -137,7 +142,8 @@ class LogQueue:
                     self._changed.notify_all()
                     return
                 self._is_working = True
-            self._do(jobs)
+            with self._at_work:
+                self._do(jobs)
 
     def _do(self, jobs: Sequence[Job]) -> None:
         """Whatever fails, the rest is done."""
@@ -189,6 +195,30 @@ class LogQueue:
             self._failed = error
         else:
             self._records, self._failed = [], None
+
+
+# A fork copies locks as they are, and of the threads only the one that forks: what a queue's thread holds then, of ours or LMDB's, the
+# child would wait for in vain. So a fork waits until no queue is at work, which can take as long as one batch does.
+
+_forking = threading.Lock()
+_queues: "weakref.WeakSet[LogQueue]" = weakref.WeakSet()
+_stopped: list[LogQueue] = []
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    for queue in list(_queues):
+        queue._at_work.acquire()
+        _stopped.append(queue)
+
+
+def _after_fork() -> None:
+    while _stopped:
+        _stopped.pop()._at_work.release()
+    _forking.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 def _logged_by(job: Logging) -> list[Record]:

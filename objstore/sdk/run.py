@@ -33,6 +33,7 @@ from objstore.sdk.tables.table import Table
 from objstore.sdk.values import Values, as_mapping, finite
 from objstore.sdk.workspace import Workspace
 
+MODEL = "model"
 _SAVE_EVERY = 60.0  # seconds
 
 
@@ -68,6 +69,19 @@ class Run(DescribedRun):
     def path(self) -> str:
         """`entity/project/id`."""
         return f"{self.entity}/{self.project}/{self.id}"
+
+    @property
+    def url(self) -> str | None:
+        """None: no page shows it; `objstore runs` does."""
+        return None
+
+    def get_url(self) -> str | None:
+        """`url`."""
+        return self.url
+
+    def project_name(self) -> str:
+        """`project`."""
+        return self.project
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -194,6 +208,21 @@ class Run(DescribedRun):
         self._check_usable()
         return self._found(artifact, None).link(target_path, aliases)
 
+    def log_model(self, path: StrPath, name: str | None = None, aliases: Sequence[str] | None = None) -> Artifact:
+        """`log_artifact` of a file or folder as a `model`."""
+        return self.log_artifact(path, name, MODEL, aliases)
+
+    def use_model(self, name: str) -> str:
+        """Uses and downloads a version; the path of its file if it has only one, else of the folder."""
+        model = self.use_artifact(name)
+        return model.file() if model.file_count == 1 else model.download()
+
+    def link_model(
+        self, path: StrPath, registered_model_name: str, name: str | None = None, aliases: Sequence[str] | None = None
+    ) -> Artifact:
+        """`log_model`, and the same content as a version of the collection `registered_model_name`, which gets the aliases."""
+        return self.link_artifact(self.log_model(path, name), registered_model_name, aliases)
+
     def log_code(
         self,
         root: StrPath | None = ".",
@@ -222,7 +251,8 @@ class Run(DescribedRun):
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Waits until all is logged and recorded, and ends the run: as failed with an `exit_code` other than 0. Harmless when repeated.
 
-        Raises the first error of those that no `wait()` has raised, with the others as notes; the run is ended all the same.
+        Raises the first error of those that no `wait()` has raised, with the others as notes; the run is ended all the same. When it is
+        interrupted, the standard error tells how much is lost.
         """
         if self._owner != os.getpid() or self._is_ended:
             return

@@ -36,6 +36,7 @@ class Session:
         self.workspace: Workspace | None = None
         """The projects beside it, once somebody has asked for them."""
         self._lock = threading.RLock()
+        self._making_queue = threading.Lock()
         self._queue: LogQueue | None = None
         self._queue_owner = 0
         weakref.finalize(self, _let_go, project, is_private, os.getpid())
@@ -57,7 +58,7 @@ class Session:
         """The work that is done in the background; of this process, also where it was forked off."""
         from objstore.sdk.logqueue import LogQueue
 
-        with self._lock:
+        with self._making_queue:  # not the session's lock: the queue's thread has that for as long as it writes
             if self._queue is None or self._queue_owner != os.getpid():
                 self._queue, self._queue_owner = LogQueue(self), os.getpid()
             return self._queue

@@ -1,8 +1,10 @@
 """Where a script runs: its environment, its standard error, how it ends. The only part of the SDK that knows of these."""
 
+import functools
 import os
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 ROOT = "OBJSTORE_ROOT"
 """The environment variable that names a root, where a program doesn't."""
@@ -16,6 +18,31 @@ def root_of_environment() -> str | None:
 def is_failure(error: BaseException) -> bool:
     """Whether a program that ends with this exception has failed."""
     return not (isinstance(error, SystemExit) and not error.code)
+
+
+class Ending:
+    """Tells whether the program ends in failure. Watches from when it is made.
+
+    An exception that nobody catches leaves its trace in `sys`, but what `sys.exit` was given is gone once the interpreter ends; so that is
+    wrapped. An exit that somebody catches counts too, if it is the last.
+    """
+
+    def __init__(self) -> None:
+        self._before = getattr(sys, "last_value", None)
+        self._status: object = None
+        sys.exit = self._noting(sys.exit)
+
+    @property
+    def has_failed(self) -> bool:
+        return getattr(sys, "last_value", None) is not self._before or bool(self._status)
+
+    def _noting(self, leave: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+        @functools.wraps(leave)
+        def noting(status: object = None, /) -> NoReturn:
+            self._status = status
+            leave(status)
+
+        return noting
 
 
 def say(text: str) -> None:

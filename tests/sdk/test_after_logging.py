@@ -21,7 +21,6 @@ BEFORE = {
     "source_version": lambda a: a.source_version,
     "source_name": lambda a: a.source_name,
     "ttl": lambda a: a.ttl,
-    "save": lambda a: a.save(),
     "wait": lambda a: a.wait(),
     "files": lambda a: a.files(),
     "file": lambda a: a.file(),

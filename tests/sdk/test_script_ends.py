@@ -1,0 +1,219 @@
+"""However a script ends, what it handed over is logged, or it is said what wasn't."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import objstore
+from objstore.host.locks import locked_exclusive
+from tests.sdk.running import Place
+
+BEGIN = """
+import os, sys, time
+import objstore as wandb
+
+def built(number):
+    artifact = wandb.Artifact("data", type="dataset", metadata={"number": number})
+    with artifact.new_file("number.txt") as file:
+        file.write(str(number))
+    return artifact
+
+def log(run, number):
+    return run.log_artifact(built(number))
+"""
+
+
+@pytest.fixture
+def place(here: Path) -> Place:
+    return Place(here)
+
+
+def script(place: Place, text: str) -> str:
+    place.write("script.py", BEGIN + text)
+    return "script.py"
+
+
+def logged() -> list[int]:
+    return [version.metadata["number"] for version in objstore.Api().artifacts("dataset", "data")[::-1]]
+
+
+ENDS = {
+    "raises in with": ("with wandb.init() as run:\n    [log(run, n) for n in range(5)]\n    raise RuntimeError('broken')", "failed", 5),
+    "raises": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nraise RuntimeError('broken')", "failed", 5),
+    "exits in with": ("with wandb.init() as run:\n    [log(run, n) for n in range(5)]\n    sys.exit(1)", "failed", 5),
+    "exits": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nsys.exit(1)", "failed", 5),
+    "exits with words": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nsys.exit('no data')", "failed", 5),
+    "exits well": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nsys.exit(0)", "finished", 5),
+    "exits well in with": ("with wandb.init() as run:\n    [log(run, n) for n in range(5)]\n    sys.exit()", "finished", 5),
+    "ends": ("run = wandb.init()\n[log(run, n) for n in range(5)]", "finished", 5),
+    "says so": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nwandb.finish(exit_code=3)", "finished in its own way", 5),
+}
+ENDS["says so"] = (ENDS["says so"][0], "failed", 5)
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_all_is_logged_and_the_run_tells_how_the_script_ended(place: Place, how: str) -> None:
+    text, state, count = ENDS[how]
+    code = 0 if state == "finished" or how == "says so" else 1
+    place.run(script(place, text), fails=bool(code))
+    (run,) = objstore.Api().runs()
+    assert (run.state, logged()) == (state, list(range(count)))
+    assert [artifact.version for artifact in run.logged_artifacts()] == [f"v{number}" for number in range(count)]
+
+
+def test_what_could_not_be_logged_is_said_at_the_end(place: Place) -> None:
+    text = """
+run = wandb.init()
+log(run, 0).wait()
+other = wandb.Artifact("data", type="model")
+with other.new_file("f") as file:
+    file.write("x")
+run.log_artifact(other)
+log(run, 1)
+"""
+    _, err = place.run(script(place, text))
+    assert "data has type dataset, not model" in err
+    assert logged() == [0, 1]
+
+
+def test_what_waits_when_a_script_is_interrupted_is_logged(place: Place) -> None:
+    text = """
+with wandb.init() as run:
+    log(run, 0).wait()
+    for number in range(1, 200):
+        log(run, number)
+    print("logging", flush=True)
+    time.sleep(60)
+"""
+    started = place.start(script(place, text))
+    assert started.stdout is not None and started.stdout.readline() == "logging\n"
+    started.send_signal(signal.SIGINT)
+    _, err = started.communicate(timeout=60)
+    assert "KeyboardInterrupt" in err
+    assert logged() == list(range(200))
+    (run,) = objstore.Api().runs()
+    assert (run.state, len(run.logged_artifacts())) == ("failed", 200)
+
+
+@pytest.mark.parametrize("form", ["with", "plain"])
+def test_a_second_interrupt_ends_the_wait_and_it_is_said_what_is_lost(place: Place, form: str) -> None:
+    begin = "run = wandb.init()\nif True:" if form == "plain" else "with wandb.init() as run:"
+    text = f"""
+{begin}
+    log(run, 0).wait()
+    artifact = built(1)
+    print("begun", flush=True)
+    sys.stdin.readline()
+    run.log_artifact(artifact)
+    print("waiting", flush=True)
+    time.sleep(60)
+"""
+    place.write("script.py", BEGIN + text)
+    started = place.start("script.py")
+    assert started.stdout is not None and started.stdin is not None and started.stderr is not None
+    assert started.stdout.readline() == "begun\n"
+    with objstore.open(place.folder) as repo, locked_exclusive(repo._session.project._lock):
+        started.stdin.write("\n")
+        started.stdin.flush()
+        assert started.stdout.readline() == "waiting\n"
+        while started.poll() is None:
+            started.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                started.wait(0.5)
+        _, err = started.communicate(timeout=60)
+    assert "1 of what run" in err
+    assert logged() == [0]
+
+
+def test_a_killed_script_leaves_all_that_wait_has_acknowledged(place: Place) -> None:
+    text = """
+run = wandb.init(id="killed")
+for number in range(10_000):
+    artifact = log(run, number)
+    if number % 3 == 0:
+        artifact.wait()
+        print(number, flush=True)
+"""
+    started = place.start(script(place, text))
+    assert started.stdout is not None
+    acknowledged = [int(started.stdout.readline()) for _ in range(8)][-1]
+    os.kill(started.pid, signal.SIGKILL)
+    started.communicate(timeout=60)
+    there = logged()
+    assert there == list(range(len(there))) and len(there) > acknowledged
+    assert objstore.Api().run("killed").state == "running"
+    with objstore.open(place.folder) as repo:
+        assert repo.fsck().is_sound
+    place.run(script(place, "with wandb.init(id='killed', resume='must') as run:\n    log(run, -1)"))
+    assert (logged()[-1], objstore.Api().run("killed").state) == (-1, "finished")
+
+
+def test_a_forked_process_cannot_use_the_run_and_does_not_end_it(place: Place) -> None:
+    text = """
+run = wandb.init(id="parent")
+log(run, 0)
+child = os.fork()  # while that is being logged
+if child == 0:
+    try:
+        log(run, 100)
+    except wandb.InvalidInputError as error:
+        print(error, wandb.run, flush=True)
+    with wandb.init(id="child", group="family") as own:
+        log(own, 1)
+    sys.exit(0)
+assert os.waitpid(child, 0)[1] == 0
+log(run, 2)
+"""
+    (said,), _ = place.run(script(place, text))
+    assert said == "this run is of the process that this one was forked off; call init() here, with the same group None"
+    assert sorted(logged()) == [0, 1, 2]
+    api = objstore.Api()
+    assert {run.id: (run.state, len(run.logged_artifacts())) for run in api.runs()} == {"parent": ("finished", 2), "child": ("finished", 1)}
+
+
+def test_processes_can_be_forked_off_while_artifacts_are_being_logged(place: Place) -> None:
+    text = """
+import faulthandler
+run = wandb.init()
+children = []
+for number in range(8):
+    for more in range(5):
+        log(run, number * 10 + more)
+    children.append(os.fork())
+    if children[-1] == 0:
+        faulthandler.dump_traceback_later(60, exit=True)
+        with wandb.init(group="children") as own:
+            log(own, 1000 + number)
+        sys.exit(0)
+assert not any(os.waitpid(child, 0)[1] for child in children)
+"""
+    place.run(script(place, text))
+    own = [number * 10 + more for number in range(8) for more in range(5)]
+    assert [number for number in logged() if number < 1000] == own
+    assert sorted(logged())[len(own) :] == list(range(1000, 1008))
+
+
+def test_processes_of_multiprocessing_each_log_in_a_run_of_their_own(place: Place) -> None:
+    text = """
+import multiprocessing
+
+def work(number):
+    with wandb.init(group="pool", name=f"worker-{number}") as run:
+        log(run, number).wait()
+
+if __name__ == "__main__":
+    with wandb.init(job_type="main") as run:
+        log(run, -1)
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            pool.map(work, range(4))
+        log(run, 4)
+"""
+    place.run(script(place, text))
+    assert sorted(logged()) == [-1, 0, 1, 2, 3, 4]
+    api = objstore.Api()
+    assert [run.state for run in api.runs()] == ["finished"] * 5
+    assert sorted(run.name for run in api.runs(None, {"group": "pool"})) == [f"worker-{number}" for number in range(4)]
