@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from objstore.blobs.address import Address
-from objstore.errors import NotFoundError
+from objstore.errors import ConflictError, NotFoundError
 from objstore.host.publish import translated
 from objstore.repository import places
 from objstore.repository.founding import own_project, root_at
@@ -31,7 +31,10 @@ def workspace_for_run(root: str | os.PathLike[str] | None, start: Path, entity: 
     try:
         nearest = Project.find(start)
     except NotFoundError:
-        return _workspace(None, _made(start, _name(entity, project, places.suggested_project(start))))
+        try:
+            return _workspace(None, _made(start, _name(entity, project, places.suggested_project(start))))
+        except ConflictError:  # another process was faster
+            nearest = Project.find(start)
     name = _name(entity, project, nearest.name)
     if name == nearest.name:
         return _workspace(None, nearest)
