@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from objstore.errors import ConflictError, InvalidInputError, ObjstoreError
+from objstore.errors import ConflictError, InvalidInputError
 from objstore.history.names import check_tag
 from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import Runs
@@ -229,5 +229,5 @@ def _finish_all() -> None:
         except KeyboardInterrupt:
             say(f"interrupted; {len(run._session.queue)} of what run {run.id} has logged isn't stored")
             return
-        except ObjstoreError as error:
+        except Exception as error:  # there is nobody else to tell
             say("\n  ".join([str(error), *getattr(error, "__notes__", ())]))

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import ObjstoreError, PathCollisionWarning, RemoteError, StorageError
+from objstore.errors import RemoteError, StorageError
 from objstore.history.records import Record, RunLogRecord
 from objstore.repository.logging import Labels
 from objstore.sdk import logging
@@ -81,7 +81,7 @@ class LogQueue:
         self._jobs: deque[Job] = deque()
         self._records: list[Record] = []
         """Those of runs that are still to be appended, since that failed before."""
-        self._failed: ObjstoreError | None = None
+        self._failed: BaseException | None = None
         self._changed = threading.Condition()
         self._is_working = False
         self._thread: threading.Thread | None = None
@@ -105,8 +105,8 @@ class LogQueue:
     def drain(self, timeout: float | None = None) -> bool:
         """Waits until all that was handed over is done, for this many seconds at most; whether it is.
 
-        Drafts say themselves how they fared. An error of ObjstoreError when records of runs couldn't be appended: they are kept, and
-        tried again with the next ones, or when this is called again.
+        Drafts say themselves how they fared. An error when records of runs couldn't be appended: they are kept, and tried again with
+        the next ones, or when this is called again.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
@@ -169,8 +169,8 @@ class LogQueue:
                 for job in jobs:
                     job.outcome = error
                 return
-            except (ObjstoreError, PathCollisionWarning):
-                pass  # one by one it shows whose fault it is
+            except Exception:  # one by one it shows whose fault it is
+                pass
             else:
                 for job, outcome in zip(jobs, outcomes, strict=True):
                     job.outcome = outcome
@@ -181,7 +181,7 @@ class LogQueue:
     def _log_one(self, job: Logging) -> None:
         try:
             job.outcome = logging.log(self._session, job.content, job.labels, incremental=job.incremental)
-        except BaseException as error:  # nobody else can be told of it in this thread
+        except BaseException as error:  # nobody in this thread can be told of it
             job.outcome = error
 
     def _append(self, records: Sequence[Record]) -> None:
@@ -191,7 +191,7 @@ class LogQueue:
         try:
             with self._session.committing() as project:
                 project.runbook.commit(lambda _: self._records)
-        except ObjstoreError as error:
+        except BaseException as error:  # whatever it is, whoever waits must be told
             self._failed = error
         else:
             self._records, self._failed = [], None

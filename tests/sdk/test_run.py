@@ -404,3 +404,24 @@ def test_threads_may_use_one_run_at_once():
     found = Api().run("r")
     assert len(found.logged_artifacts()) == 21 and len(found.summary) == 4
     assert [version.version for version in Api().artifacts("dataset", "data-3")] == ["v4", "v3", "v2", "v1", "v0"]
+
+
+def test_whatever_goes_wrong_is_told_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch):
+    run = objstore.init()
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("out of order")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("objstore.history.runbook.OwnRunBook.commit", fail)
+        broken.setattr("objstore.sdk.logging.log_draft", fail)
+        broken.setattr("objstore.sdk.logging.log_drafts", fail)
+        with run._session.alone():
+            drafts = [run.log_artifact(artifact(f"data-{number}")) for number in range(2)]
+        for draft in drafts:
+            with pytest.raises(RuntimeError, match="out of order"):
+                draft.wait(timeout=60)
+        with pytest.raises(RuntimeError, match="out of order"):
+            run.finish()
+    run.finish()
+    assert Api().run(run.id).state == "finished"
