@@ -21,7 +21,6 @@ from tests.servers.bucket import Bucket
 ray = pytest.importorskip("ray", reason="Ray has no wheel for this Python")
 
 README = Path(objstore.__file__).parents[1] / "README.md"
-ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +34,7 @@ def settings() -> Iterator[dict[str, str]]:
         "RAY_AUTH_TOKEN": secrets.token_hex(32),  # else it makes one, and keeps it in the home folder
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
     shutil.rmtree(folder, ignore_errors=True)
 
