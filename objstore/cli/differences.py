@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import click
 
-from objstore.cli.output import printable
 from objstore.cli.sizes import counted, size
 from objstore.comparison.files import Altered, FileDiff
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.repository.pindiffs import PinDiff
+from objstore.values.printable import printable
 
 _COLOURS = {"A": "green", "D": "red", "M": "yellow", "R": "cyan", "T": "magenta"}
 

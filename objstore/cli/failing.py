@@ -7,8 +7,9 @@ import sys
 import click
 
 from objstore.cli.interrupting import INTERRUPTED
-from objstore.cli.output import print_warning, printable
+from objstore.cli.output import print_warning
 from objstore.errors import ConflictError, CorruptionError, InvalidInputError, NotFoundError, ObjstoreError, RemoteError
+from objstore.values.printable import printable
 
 DIFFERENT = 1
 _CLOSED_PIPE = 141  # as when SIGPIPE ends a program

@@ -9,10 +9,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from objstore.blobs.address import Address
-from objstore.cli.output import printable
 from objstore.errors import InvalidInputError
 from objstore.repository.project import Project, open_project
 from objstore.repository.workingtree import WorkingTree
+from objstore.values.printable import printable
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -9,18 +9,13 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from objstore.values.printable import printable
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-# Names come from others' files; what a terminal would obey, or what could pose as another line, is shown as \xNN.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 as_json: Callable[[F], F] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-def printable(text: str) -> str:
-    """The text with whatever isn't for a terminal made visible."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
 
 
 def print_line(text: str) -> None:

@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
-from objstore.cli.output import print_line, print_warning, printable
+from objstore.cli.output import print_line, print_warning
 from objstore.cli.sizes import counted, size
 from objstore.cli.storage import shown
 from objstore.repository.fetching import Fetched
 from objstore.repository.project import Project
 from objstore.repository.pushing import Pushed
+from objstore.values.printable import printable
 
 
 def print_fetched(fetched: Fetched, *, err: bool = False) -> None:

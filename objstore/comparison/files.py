@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from objstore.comparison.renames import pair_renames
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.manifest.sides import Side, differences
+from objstore.values import html
+from objstore.values.sizes import size
 
 
 class Present(NamedTuple):
@@ -76,6 +78,14 @@ class FileDiff:
             "type_changed": _total(item.new for item in self.type_changed),
         }
 
+    def _repr_html_(self) -> str:
+        """For a notebook: the first files, and how many more there are. Looks at no others."""
+        counts = {name.replace("_", " "): len(getattr(self, name)) for name in LISTS}
+        note = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count) or "no differences"
+        more = sum(counts.values()) - html.SHOWN_ROWS
+        rows = (_row(name.replace("_", " "), item) for name in LISTS for item in getattr(self, name))
+        return html.table(("", "path", "size"), rows, f"{note}; {more:,} more than are shown" if more > 0 else note)
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the lists, whose elements have `path` (renamed: `from`, `to`), `size`, `digest`, `kind`, and `totals`."""
         lists = {name: [item.to_dict() for item in getattr(self, name)] for name in LISTS}
@@ -121,6 +131,20 @@ def _described(entry: Entry) -> dict[str, Any]:
 
 def _kind(entry: Entry) -> str:
     return EntryKind(entry.kind).name.lower()
+
+
+def _row(kind: str, item: Present | Altered | Renamed) -> tuple[str, str, str]:
+    match item:
+        case Present(path, entry):
+            return kind, path, _sized(entry)
+        case Altered(path, old, new):
+            return kind, path, _sized(new) if old.size == new.size else f"{_sized(old)} → {_sized(new)}"
+        case Renamed(before, path, _, entry):
+            return kind, f"{before} → {path}", _sized(entry)
+
+
+def _sized(entry: Entry) -> str:
+    return "" if entry.size == UNKNOWN_SIZE else size(entry.size)
 
 
 def _total(entries: Iterable[Entry]) -> Total:

@@ -1,16 +1,20 @@
-"""Which versions have expired (spec/log.md). Pure."""
+"""Which versions have expired, and which parts nobody will finish (spec/log.md). Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from objstore.history.collection import Collection, Version
-from objstore.history.records import DeleteRecord
+from objstore.history.pending import Pending
+from objstore.history.records import DeleteRecord, PartAbandonRecord, Record
 from objstore.history.state import State
 from objstore.host.clock import text_of, time_of
 
 _GAP = timedelta(days=365)
 _RECENT = timedelta(days=1)
+
+PARTS_WAIT = timedelta(days=7)
+"""How long after the last one was added parts of a pending version are kept."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +38,29 @@ class Expiry:
     now: datetime
     doubt: str = ""
     """Why the clock that says so isn't to be trusted, as part of a sentence."""
+    stale: tuple[Pending, ...] = ()
+    """Parts to which nothing was added for a week."""
 
     @property
-    def records(self) -> list[DeleteRecord]:
-        """The deletions, aliases and all; none while the clock is in doubt. They are dated by that clock."""
+    def deletions(self) -> list[DeleteRecord]:
+        """Of versions, aliases and all; none while the clock is in doubt. They are dated by that clock."""
         return [] if self.doubt else list(map(self._deletion, self.overdue))
 
     @property
+    def records(self) -> list[Record]:
+        """The same, and the word that parts are given up."""
+        given_up = () if self.doubt else self.stale
+        return [*self.deletions, *(PartAbandonRecord(pending=pending.id, time=text_of(self.now)) for pending in given_up)]
+
+    @property
     def deleted(self) -> list[str]:
-        """The names of what the records delete."""
+        """The names of the versions that the records delete."""
         return [] if self.doubt else list(map(str, self.overdue))
+
+    @property
+    def given_up(self) -> list[str]:
+        """What the parts belong to that the records give up, and how many writers have added any."""
+        return [] if self.doubt else list(map(str, self.stale))
 
     def _deletion(self, item: Overdue) -> DeleteRecord:
         return DeleteRecord(collection=item.collection.id, root=item.version.root.hex(), time=text_of(self.now))
@@ -52,12 +69,14 @@ class Expiry:
 def plan_expiry(state: State, now: datetime, *, trust_clock: bool = False) -> Expiry:
     """What has expired by a clock that says `now` (which knows its zone). Unless told to trust it, the clock is compared with the log."""
     overdue = tuple(_overdue(state, now))
-    return Expiry(overdue, now, _doubt(state, now) if overdue and not trust_clock else "")
+    stale = tuple(pending for pending in state.pendings.values() if _is_stale(pending, now))
+    return Expiry(overdue, now, _doubt(state, now) if (overdue or stale) and not trust_clock else "", stale)
 
 
 def may_expire(state: State) -> bool:
-    """Whether any version that is there expires at all."""
-    return any(state.ttl(version) is not None for collection in state.collections.values() for version in collection.live())
+    """Whether anything that is there expires at all."""
+    versions = (version for collection in state.collections.values() for version in collection.live())
+    return bool(state.pendings) or any(state.ttl(version) is not None for version in versions)
 
 
 def expires_at(state: State, collection: Collection, version: Version, now: datetime) -> datetime | None:
@@ -100,6 +119,13 @@ def _end(state: State, version: Version, begun: str) -> datetime | None:
         return None
 
 
+def _is_stale(pending: Pending, now: datetime) -> bool:
+    try:
+        return time_of(pending.last_added(text_of(now))) + PARTS_WAIT <= now
+    except (ValueError, OverflowError):
+        return False
+
+
 def _doubt(state: State, now: datetime) -> str:
     """Why a clock seems to be far ahead; empty when it doesn't.
 
@@ -109,7 +135,9 @@ def _doubt(state: State, now: datetime) -> str:
     """
     before = text_of(now - _RECENT)
     versions = (version for collection in state.collections.values() for version in collection.versions)
-    newest = max((time for version in versions for time in (version.created, version.deleted_at) if time <= before), default="")
+    times = [time for version in versions for time in (version.created, version.deleted_at)]
+    times += [part.created for pending in state.pendings.values() for part in pending.parts.values()]
+    newest = max((time for time in times if time <= before), default="")
     try:
         if not newest or now - time_of(newest) <= _GAP:
             return ""

@@ -55,6 +55,8 @@ class State:
         self.gcs: dict[int, Gc] = {}
         """Every `gc`, by its entry's number."""
         self.pendings: dict[str, Pending] = {}
+        self.noted = ""
+        """The latest time of any record so far, by whatever clock."""
         self.unknown: set[str] = set()
         """The kinds of record that this program doesn't know; while there are any it must not write."""
         self._names: dict[str, Collection] = {}
@@ -152,7 +154,7 @@ class State:
                 if id_ not in self.collections and name not in self._names:
                     self.collections[id_] = self._names[name] = Collection(id_, name, record.type, record.description, record.time)
             case PartRecord(pending=id_):
-                self.pendings[id_] = Pending.with_part(self.pendings.get(id_), record)
+                self.pendings[id_] = Pending.with_part(self.pendings.get(id_), record, self.noted)
             case PartFinishRecord(pending=id_) | PartAbandonRecord(pending=id_):
                 self.pendings.pop(id_, None)
             case SettingsRecord():
@@ -187,6 +189,7 @@ class State:
                     apply_to_collection(collection, record)
             case _:
                 self.unknown.add(str(record.__struct_config__.tag))
+        self.noted = max(self.noted, record.time)
 
     def _apply_verdict(self, number: int, record: GcVerdictRecord) -> None:
         gc = self.gcs.get(record.gc)
@@ -228,6 +231,7 @@ class State:
                 gcs=list(self.gcs.values()),
                 pendings=list(self.pendings.values()),
                 unknown=self.unknown,
+                noted=self.noted,
             )
         )
 
@@ -247,6 +251,7 @@ class State:
         state._superseded, state.dead_packs, state.unknown = stored.superseded, stored.dead_packs, stored.unknown
         state.gcs = {gc.number: gc for gc in stored.gcs}
         state.pendings = {pending.id: pending for pending in stored.pendings}
+        state.noted = stored.noted
         return state
 
     def followed_by(self, records: Sequence[Record]) -> Self:
@@ -265,6 +270,7 @@ class State:
         twin._names = {collection.name: collection for collection in twin.collections.values()}
         twin._segments, twin._superseded, twin.dead_packs = dict(self._segments), set(self._superseded), set(self.dead_packs)
         twin.gcs, twin.pendings, twin.unknown = dict(self.gcs), dict(self.pendings), set(self.unknown)
+        twin.noted = self.noted
         return twin
 
 

@@ -19,7 +19,7 @@ from objstore.history.commit import check_writable, commit, refresh
 from objstore.history.expiry import Expiry, may_expire, plan_expiry
 from objstore.history.fence import check_not_put_away
 from objstore.history.log import Log
-from objstore.history.records import DeleteRecord, GcRecord, GcVerdictRecord, Record
+from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host.ahead import ahead
 from objstore.host.progress import Progress
@@ -211,12 +211,12 @@ class Collector:
         """Deletes what has expired: a deletion as any other, which takes part in the rest if it is long enough ago for that."""
         planned = self._expiry()
 
-        def decide(state: State) -> list[DeleteRecord]:
+        def decide(state: State) -> Sequence[Record]:
             nonlocal planned
             planned = self._expiring(state, planned.now)
             return planned.records
 
-        if planned.overdue:
+        if planned.overdue or planned.stale:
             commit(self._log, self._state, decide)
         return planned
 

@@ -1,12 +1,12 @@
-"""Deleting the versions whose time has passed."""
+"""Deleting the versions, and giving up the parts, whose time has passed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from objstore.errors import ConflictError
 from objstore.history.expiry import Expiry, may_expire, plan_expiry
-from objstore.history.records import DeleteRecord
+from objstore.history.records import Record
 from objstore.history.state import State
 from objstore.host import clock
 from objstore.host.clock import text_of
@@ -33,6 +33,8 @@ class Expired:
     doubt: str = ""
     """In a plan: why nothing would be deleted, where the clock seems to be wrong."""
     dry_run: bool = False
+    given_up: tuple[str, ...] = ()
+    """Pending versions, with the number of writers, to which nobody had added anything for a week; they are gone for good."""
 
 
 def expire(
@@ -45,31 +47,34 @@ def expire(
 ) -> Expired:
     """Deletes, aliases and all, every version that has expired at `now`; each can be restored until gc.
 
-    Without `now` it goes by this machine's clock, in a bucket by that of the bucket. In a clone the deletions wait to be pushed.
-    ConflictError when that clock seems to be years ahead (see history.expiry), unless told to trust it; then nothing is deleted.
+    Parts that several writers have added are given up when nobody has added any for a week; not in a clone, which doesn't know whether
+    somebody has meanwhile. Without `now` it goes by this machine's clock, in a bucket by that of the bucket. In a clone the deletions wait
+    to be pushed. ConflictError when that clock seems to be years ahead (see history.expiry), unless told to trust it; then nothing is
+    deleted.
     """
     time = now or _now(project)
     planned = plan_expiry(project.state, time, trust_clock=trust_clock)
     if dry_run:
-        return _told(planned, dry_run=True)
+        return _told(project, planned, dry_run=True)
 
-    def decide(state: State) -> list[DeleteRecord]:
+    def decide(state: State) -> Sequence[Record]:
         nonlocal planned
         planned = plan_expiry(state, time, trust_clock=trust_clock)
         if planned.doubt:
             raise ConflictError(
                 f"{planned.doubt}; nothing was deleted: if the clock is right, `objstore expire --trust-clock` deletes what has expired"
             )
-        return planned.records
+        return planned.records if project.clone is None else planned.deletions
 
     with project.writing(waiting):
         project.commit(decide)
-    return _told(planned, dry_run=False)
+    return _told(project, planned, dry_run=False)
 
 
-def _told(expiry: Expiry, *, dry_run: bool) -> Expired:
+def _told(project: Project, expiry: Expiry, *, dry_run: bool) -> Expired:
     versions = tuple(ExpiredVersion(str(item), item.aliases, text_of(item.since)) for item in expiry.overdue)
-    return Expired(versions, expiry.doubt, dry_run)
+    given_up = tuple(expiry.given_up) if project.clone is None else ()
+    return Expired(versions, expiry.doubt, dry_run, given_up)
 
 
 def _now(project: Project) -> datetime:

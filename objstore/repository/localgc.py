@@ -17,7 +17,7 @@ from objstore.graph.reachability import mark
 from objstore.graph.sparing import spare
 from objstore.history.expiry import Expiry, plan_expiry
 from objstore.history.purging import Purgeable, purgeable
-from objstore.history.records import DeleteRecord, GcRecord, GcVerdictRecord, Record
+from objstore.history.records import GcRecord, GcVerdictRecord, Record
 from objstore.history.state import State
 from objstore.host import clock
 from objstore.host.progress import Progress
@@ -52,11 +52,13 @@ class Freed:
     """Versions whose ttl has passed, but that were left alone."""
     doubt: str = ""
     """Why they were, where the clock is the reason."""
+    given_up: list[str] = field(default_factory=list)
+    """Pending versions, with the number of writers, to which nobody had added a part for a week."""
     dry_run: bool = False
 
     def note_expiry(self, expiry: Expiry) -> None:
         """Takes in what became of versions whose ttl has passed."""
-        self.expired, self.doubt = expiry.deleted, expiry.doubt
+        self.expired, self.given_up, self.doubt = expiry.deleted, expiry.given_up, expiry.doubt
         self.overdue = list(map(str, expiry.overdue)) if expiry.doubt else []
 
 
@@ -68,7 +70,7 @@ def collect(
     now: datetime | None = None,
     waiting: Callable[[], None] | None = None,
 ) -> Freed:
-    """Deletes versions that have expired at `now`, frees what no live version, and no draft, needs; merges small packs.
+    """Deletes what has expired at `now`, frees what no live version, no part, and no draft needs; merges small packs.
 
     Deleted versions can't be restored afterwards. Waits until nobody writes (calling `waiting` if that isn't at once).
     CorruptionError when something that is needed can't be read; then nothing is freed. In a clone nothing expires: its history is not for
@@ -113,7 +115,7 @@ def _free(
     project: Project,
     needed: Callable[[Database, KeySet], None],
     progress: Progress,
-    expiring: Sequence[DeleteRecord],
+    expiring: Sequence[Record],
     *,
     dry_run: bool,
 ) -> Freed:
@@ -176,7 +178,7 @@ def _repack(
     decided: RepackPlan,
     uses: dict[str, PackUse],
     live: KeySet,
-    expiring: Sequence[DeleteRecord],
+    expiring: Sequence[Record],
     purged: list[Purgeable],
 ) -> RepackPlan:
     """Replaces what is condemned, in the store and in the log; the plan that was carried out."""
@@ -200,7 +202,7 @@ def _log(
     new: Repacked,
     superseded: list[str],
     live: KeySet,
-    expiring: Sequence[DeleteRecord],
+    expiring: Sequence[Record],
     purged: list[Purgeable],
 ) -> None:
     """One entry says it all: being alone, the collector needs no fence before its verdict, and nothing that expires can have changed.

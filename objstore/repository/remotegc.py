@@ -50,6 +50,7 @@ def collect_remote(
         def expiring(there: State, now: datetime) -> Expiry:
             expiry = plan_expiry(there, now)
             _check_does_not_live_on(clone.state, expiry)
+            _check_parts_are_as_here(clone.state, expiry)
             return expiry
 
         place = Place(connection.blobs, project.settings.project, connection.folder, project.scratch, project.database.alone)
@@ -97,6 +98,14 @@ def _check_does_not_live_on(here: State, expiry: Expiry) -> None:
         end = expires_at(here, collection, version, expiry.now)
         if end is None or end > expiry.now:
             raise ConflictError(f"{item} has expired upstream, but was given longer to live here: `objstore push` first")
+
+
+def _check_parts_are_as_here(here: State, expiry: Expiry) -> None:
+    """ConflictError when parts that are about to be given up upstream have changed here, and the upstream hasn't been told yet."""
+    for there in expiry.stale:
+        known = here.pendings.get(there.id)
+        if known is None or known.parts != there.parts:
+            raise ConflictError(f"the parts of {there.id} would be given up upstream, but have changed here: `objstore push` first")
 
 
 def _sweep_mirror(project: Project, connection: Connection, progress: Progress, dry_run: bool) -> FreedThere:

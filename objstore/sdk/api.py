@@ -14,6 +14,7 @@ from objstore.history.state import State
 from objstore.history.versions import delete_version
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.filtering import Filter, ordering
+from objstore.sdk.lists import Artifacts, table_of_runs
 from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.session import Session
@@ -42,10 +43,10 @@ class Api:
             raise InvalidInputError(f"{found.name} has type {found.type}, not {type}")
         return found
 
-    def artifacts(self, type_name: str, name: str, per_page: int | None = None, tags: Sequence[str] | None = None) -> list[Artifact]:
+    def artifacts(self, type_name: str, name: str, per_page: int | None = None, tags: Sequence[str] | None = None) -> Artifacts:
         """The versions of a collection that aren't deleted, the newest first; with `tags`, those that have them all."""
         collection = self.artifact_collection(type_name, name)
-        return [found for found in collection.artifacts() if set(tags or ()) <= set(found.tags)]
+        return Artifacts(found for found in collection.artifacts() if set(tags or ()) <= set(found.tags))
 
     artifact_versions = artifacts
 
@@ -186,12 +187,12 @@ class ArtifactCollection:
 
         self._session.commit(decide)
 
-    def artifacts(self, per_page: int | None = None) -> list[Artifact]:
+    def artifacts(self, per_page: int | None = None) -> Artifacts:
         """Its versions that aren't deleted, the newest first."""
         with self._session.state() as state:
             collection = state.collections[self._id]
             versions = reversed(list(collection.live()))
-            return [Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions]
+            return Artifacts(Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions)
 
     versions = artifacts
 
@@ -265,6 +266,9 @@ class RecordedRuns(Sequence[RecordedRun]):
 
     def __iter__(self) -> Iterator[RecordedRun]:
         return (self[at] for at in range(len(self)))
+
+    def _repr_html_(self) -> str:
+        return table_of_runs(self, self._ids)
 
     def __repr__(self) -> str:
         return f"<Runs: {len(self)}>"

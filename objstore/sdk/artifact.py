@@ -23,7 +23,9 @@ from objstore.sdk.logqueue import Logging
 from objstore.sdk.session import Session
 from objstore.sdk.ttl import ArtifactTTL, to_seconds, to_timedelta
 from objstore.sdk.workspace import Workspace
+from objstore.values import html
 from objstore.values.digest import Digest
+from objstore.values.sizes import size
 
 if TYPE_CHECKING:
     from objstore.sdk.recorded import RecordedRun
@@ -407,6 +409,28 @@ class Artifact(Building):
         """InvalidInputError unless it has this name and type, where they are given."""
         if name not in (None, self._draft_name) or type not in (None, self.type):
             raise InvalidInputError(f"the artifact is {self._draft_name} of type {self.type}, not {name or ''} {type or ''}".rstrip())
+
+    def _row(self) -> list[object]:
+        """As a list of versions shows it. Asks nobody."""
+        logged = self._logged
+        if logged is None:
+            return [self._draft_name or "", self.type, "", "", "draft", "", "", self._draft_description]
+        version, facts = logged.version, logged.facts
+        sizes = [f"{version.files:,}", size(version.bytes)]
+        return [logged.name, logged.type, ", ".join(facts.aliases), ", ".join(facts.tags), version.created, *sizes, facts.description]
+
+    def _repr_html_(self) -> str:
+        """For a notebook. Asks nobody, waits for nothing, and doesn't look through a draft."""
+        logged = self._logged
+        if logged is None:
+            state = "being logged" if self._is_handed_over else "draft"
+            said: list[tuple[str, object]] = [("description", self._draft_description), ("metadata", self._draft_metadata or "")]
+        else:
+            names = ("aliases", "tags", "created", "files", "size", "description")
+            state, said = logged.type, list(zip(names, self._row()[2:], strict=True))
+            said += [("metadata", logged.facts.metadata or ""), ("digest", logged.version.root.hex())]
+        title = f"{self.name or CODE} ({state if logged else f'{self.type}, {state}'})"
+        return html.facts(title, said)
 
     def __repr__(self) -> str:
         return f"<Artifact {self.name} ({self.type}{', draft' if self.is_draft() else ''})>"

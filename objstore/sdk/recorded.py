@@ -6,9 +6,11 @@ from typing import Any
 from objstore.history.runs import RunFacts, Runs, VersionRef
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.described import DescribedRun
+from objstore.sdk.lists import Artifacts, RunList
 from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.session import Session
 from objstore.sdk.workspace import Workspace
+from objstore.values import html
 
 
 class RecordedRun(DescribedRun):
@@ -49,19 +51,30 @@ class RecordedRun(DescribedRun):
     def summary(self) -> dict[str, Any]:
         return dict(self._facts.summary)
 
-    def logged_artifacts(self) -> list[Artifact]:
+    def logged_artifacts(self) -> Artifacts:
         """What it logged, in order, each version once; without those of projects that aren't here."""
         return self._artifacts(lambda runs: runs.logged(self.id))
 
-    def used_artifacts(self) -> list[Artifact]:
+    def used_artifacts(self) -> Artifacts:
         """What it used, in order, each version once; without those of projects that aren't here."""
         return self._artifacts(lambda runs: runs.used(self.id))
 
-    def _artifacts(self, ask: "Callable[[Runs], Iterable[VersionRef]]") -> list[Artifact]:
+    def _artifacts(self, ask: "Callable[[Runs], Iterable[VersionRef]]") -> Artifacts:
         with self._session.runs() as runs:
             versions = list(ask(runs))
         found = (version_of(self._workspace, version) for version in versions)
-        return [artifact for artifact in found if artifact is not None]
+        return Artifacts(artifact for artifact in found if artifact is not None)
+
+    def _row(self) -> list[object]:
+        """As a list of runs shows it."""
+        return [self.name, self.id, self.state, self.job_type, self.group, self.created_at, ", ".join(self.tags)]
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        known: list[tuple[str, object]] = [("state", self.state), ("job type", self.job_type), ("group", self.group)]
+        known += [("sweep", self.sweep_id), ("created", self.created_at), ("finished", self.finished_at)]
+        known += [("tags", ", ".join(self.tags)), ("notes", self.notes)]
+        return html.run("/".join(self.path), self.name, known, self._facts.config, self._facts.summary)
 
     def __repr__(self) -> str:
         return f"<Run {'/'.join(self.path)} ({self.state})>"
@@ -78,9 +91,9 @@ def version_of(workspace: Workspace, version: VersionRef) -> Artifact | None:
         return None if collection is None or found is None else Artifact._of(LoggedVersion(session, collection, found))
 
 
-def runs_that(workspace: Workspace, ask: Callable[[Runs], Iterable[str]]) -> list[RecordedRun]:
+def runs_that(workspace: Workspace, ask: Callable[[Runs], Iterable[str]]) -> RunList:
     """The runs, of all projects here, whose ids an answer has."""
-    found = []
+    found = RunList()
     for session in workspace.all():
         with session.runs() as runs:
             facts = [runs.run(id_) for id_ in ask(runs)]

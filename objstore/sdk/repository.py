@@ -37,6 +37,7 @@ from objstore.repository.retaining import PrunedVersions, prune_versions
 from objstore.repository.verifying import Verified, check_remote, verify
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
+from objstore.sdk.lists import Artifacts
 from objstore.sdk.logged import LoggedVersion, check_project
 from objstore.sdk.session import Session, announce, retire
 from objstore.sdk.ttl import to_seconds, to_timedelta
@@ -134,7 +135,7 @@ class Repository:
             collection = state.collection(wanted.collection)
             return Artifact._of(LoggedVersion(self._session, collection, state.version(collection, wanted.ref or LATEST)))
 
-    def artifacts(self, name: str) -> list[Artifact]:
+    def artifacts(self, name: str) -> Artifacts:
         """The versions of a collection that aren't deleted, the newest first."""
         wanted = self._parsed(name)
         if wanted.ref is not None:
@@ -142,7 +143,7 @@ class Repository:
         with self._session.state() as state:
             collection = state.collection(wanted.collection)
             versions = reversed(list(collection.live()))
-            return [Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions]
+            return Artifacts(Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions)
 
     def collections(self) -> list[CollectionInfo]:
         """All collections, by name."""

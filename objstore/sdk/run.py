@@ -23,6 +23,7 @@ from objstore.sdk import code, parts
 from objstore.sdk.artifact import Artifact, listed
 from objstore.sdk.building import StrPath
 from objstore.sdk.described import DescribedRun
+from objstore.sdk.lists import Artifacts
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.runinfo import RunInfo
@@ -32,6 +33,7 @@ from objstore.sdk.tables.frames import is_foreign
 from objstore.sdk.tables.table import Table
 from objstore.sdk.values import Values, as_mapping, finite
 from objstore.sdk.workspace import Workspace
+from objstore.values import html
 
 MODEL = "model"
 _SAVE_EVERY = 60.0  # seconds
@@ -238,11 +240,11 @@ class Run(DescribedRun):
         artifact = code.collect(Path(root or "."), name or f"source-{self.project}", include_fn, exclude_fn)
         return self.log_artifact(artifact) if artifact is not None else None
 
-    def logged_artifacts(self) -> list[Artifact]:
+    def logged_artifacts(self) -> Artifacts:
         """What it has logged so far, waiting for what is under way."""
         return self._recorded().logged_artifacts()
 
-    def used_artifacts(self) -> list[Artifact]:
+    def used_artifacts(self) -> Artifacts:
         """What it has used so far."""
         return self._recorded().used_artifacts()
 
@@ -275,6 +277,12 @@ class Run(DescribedRun):
             self.finish(exit_code=int(is_failure(error)))
         except ObjstoreError as also:
             say(str(also))
+
+    def _repr_html_(self) -> str:
+        """For a notebook. Waits for nothing."""
+        known: list[tuple[str, object]] = [("state", self.state), ("job type", self.job_type), ("group", self.group)]
+        known += [("sweep", self.sweep_id), ("tags", ", ".join(self.tags)), ("notes", self.notes)]
+        return html.run(self.path, self.name, known, self.config.as_dict(), self.summary.as_dict())
 
     def __repr__(self) -> str:
         return f"<Run {self.path} ({self.state})>"

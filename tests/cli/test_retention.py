@@ -5,7 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from objstore.history.parts import add_part
+from objstore.history.records import Record
+from objstore.history.state import State
 from objstore.host import clock
+from objstore.repository.project import Project
 from tests.cli.conftest import Cli
 from tests.cli.test_sharing import At, ann, bob, upstream
 from tests.servers.bucket import Bucket
@@ -217,3 +221,40 @@ def test_all_of_it_works_in_a_bucket(images: Cli, s3: Bucket, monkeypatch: pytes
     monkeypatch.setattr("objstore.repository.gcplan.clock", lambda _: (clock.now() + timedelta(days=2)).timestamp())
     assert images(*there, "expire").lines[0].startswith("images:v2  expired ")
     assert [version["version"] for version in images.json(*there, "log", "images")] == ["v1"]
+
+
+# -- parts of a version that nobody has finished -----------------------------------------------------------------------
+
+
+def part(cli: Cli, name: str, writer: str) -> None:
+    with Project.find(cli.folder) as project:
+        version = project.state.version("images")
+
+        def decide(state: State) -> list[Record]:
+            sizes = {"files": version.files, "bytes": version.bytes}
+            return add_part(state, f"{name}/run-7", name, "dataset", writer=writer, root=version.root, **sizes)
+
+        with project.writing():
+            project.commit(decide)
+
+
+def test_parts_are_listed_and_given_up_after_a_week(images: Cli, later: Later) -> None:
+    for writer in ("ann", "bob"):
+        part(images, "images", writer)
+    part(images, "new", "ann")
+    collection, *parts = images("list").lines
+    assert collection.split()[:4] == ["images", "dataset", "1", "version"]
+    assert [" ".join(line.split()[:4]) for line in parts] == ["images dataset parts (2", "new dataset parts (1"]
+    assert parts[0].endswith("images/run-7") and parts[1].endswith("new/run-7")
+    assert images("list", "-t", "model").out == ""
+    assert images.json("list")[0]["parts"] == {"images/run-7": ["ann", "bob"]}
+    later(6)
+    assert images("expire").out == "nothing has expired\n"
+    later(8)
+    said = ["images/run-7 (2 writers)", "new/run-7 (1 writer)"]
+    assert images("expire", "--dry-run").lines == [f"parts of {name}  none was added for 7 days" for name in said]
+    assert images.json("gc", "--dry-run")["given_up"] == said
+    assert images("gc", "--dry-run").lines[:2] == [f"parts of {name}  would be given up: none was added for 7 days" for name in said]
+    assert images("gc").lines[:2] == [f"parts of {name}  were given up: none was added for 7 days" for name in said]
+    assert len(images("list").lines) == 1
+    assert images.json("list")[0]["parts"] == {}

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from objstore.history.expiry import expires_at, may_expire, plan_expiry
 from objstore.history.facts import set_default_ttl, set_ttl
+from objstore.history.parts import add_part, finish_parts
 from objstore.history.records import Record
 from objstore.history.state import State
 from objstore.history.versions import delete_version, log_version, restore_version
@@ -178,3 +179,52 @@ def test_content_that_is_logged_again_when_it_has_expired_lives_as_long_as_if_it
 
 def test_times_are_read_as_they_are_written() -> None:
     assert time_of(text_of(START)) == START
+
+
+def add(project: Project, writer: str, time: datetime, root: bytes = A) -> None:
+    project.do(add_part(project.state, "ds/g", "ds", "dataset", writer=writer, root=root, files=1, bytes=2), time)
+
+
+def given_up(project: Project, now: datetime, **options: object) -> list[str]:
+    return plan_expiry(project.state, now, **options).given_up
+
+
+def test_parts_are_given_up_a_week_after_the_last_was_added(project: Project) -> None:
+    assert not may_expire(project.state)
+    add(project, "a", after(0))
+    add(project, "b", after(5))
+    assert may_expire(project.state)
+    assert given_up(project, after(11.9)) == []
+    assert given_up(project, after(12)) == ["ds/g (2 writers)"]
+    project.do(plan_expiry(project.state, after(12)).records, after(12))
+    assert project.state.pendings == {}
+    assert given_up(project, after(30)) == []
+
+
+def test_finished_parts_are_not_given_up(project: Project) -> None:
+    add(project, "a", after(0))
+    logging = log_version(project.state, "ds", "dataset", root=A, files=1, bytes=2)
+    project.do(finish_parts(project.state, "ds/g", A, logging))
+    assert plan_expiry(project.state, after(30)).records == []
+
+
+def test_a_part_by_a_clock_that_starts_in_1970_counts_from_what_was_logged_before_it(project: Project) -> None:
+    project.log(B, after(0))
+    add(project, "a", datetime(1970, 1, 1, tzinfo=UTC))
+    assert given_up(project, after(6)) == []
+    assert given_up(project, after(7)) == ["ds/g (1 writer)"]
+    assert State.decode(project.state.encode()).pendings == project.state.pendings
+
+
+def test_a_time_that_is_still_to_come_keeps_no_part_after_it(project: Project) -> None:
+    project.log(B, after(30_000))
+    add(project, "a", after(0))
+    assert given_up(project, after(7)) == ["ds/g (1 writer)"]
+
+
+def test_parts_are_not_given_up_by_a_clock_that_is_years_ahead(project: Project) -> None:
+    add(project, "a", after(0))
+    planned = plan_expiry(project.state, after(400))
+    assert planned.doubt and planned.stale
+    assert (planned.records, planned.given_up) == ([], [])
+    assert given_up(project, after(400), trust_clock=True) == ["ds/g (1 writer)"]

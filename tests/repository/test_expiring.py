@@ -11,6 +11,10 @@ import pytest
 from objstore.blobs.address import Address
 from objstore.errors import ConflictError
 from objstore.history.facts import set_default_ttl, set_ttl
+from objstore.history.parts import add_part, finish_parts
+from objstore.history.records import Record
+from objstore.history.state import State
+from objstore.history.versions import delete_version, log_version
 from objstore.host import clock
 from objstore.host.progress import Silent
 from objstore.repository import collector
@@ -335,3 +339,113 @@ def test_deletions_in_a_place_are_dated_by_its_clock(sharing: Sharing, mine: Pro
     with sharing.upstream_project() as there:
         (version,) = (version for version in there.state.collection("data").versions if version.deleted)
     assert version.deleted_at == clock.text_of(now)
+
+
+# -- parts that nobody finishes ----------------------------------------------------------------------------------------
+
+
+def part(project: Project, content: bytes, writer: str) -> None:
+    """Adds a part whose content no version has any more."""
+    name = f"of-{writer}"
+    root = log(project, {writer: content}, name).root
+    change(project, lambda state: add_part(state, "data/g", "data", "dataset", writer=writer, root=root, files=1, bytes=len(content)))
+    change(project, lambda state: delete_version(state, name, "v0", delete_aliases=True))
+
+
+def parts(project: Project) -> dict[str, list[str]]:
+    project.refresh()
+    return {pending.id: sorted(pending.parts) for pending in project.state.pendings.values()}
+
+
+def test_gc_gives_up_parts_that_nobody_has_finished_for_a_week_and_frees_them(tmp_path: Path) -> None:
+    with Project.create(tmp_path) as project:
+        part(project, A, "ann")
+        part(project, C, "bob")
+        assert gc(project, 6.9).given_up == []
+        assert parts(project) == {"data/g": ["ann", "bob"]}
+        assert_sound(project)
+        planned = gc(project, 7.1, dry_run=True)
+        assert planned.given_up == ["data/g (2 writers)"]
+        assert parts(project) == {"data/g": ["ann", "bob"]}
+        freed = gc(project, 7.1)
+        assert freed.given_up == planned.given_up
+        assert min(freed.bytes, planned.bytes) > 110_000
+        assert parts(project) == {}
+        assert_sound(project)
+        assert gc(project, 8).given_up == []
+
+
+def test_with_a_clock_that_is_years_ahead_parts_stay(tmp_path: Path) -> None:
+    with Project.create(tmp_path) as project:
+        part(project, A, "ann")
+        freed = gc(project, 400)
+        assert freed.given_up == [] and freed.doubt
+        assert parts(project) == {"data/g": ["ann"]}
+        assert expire(project, now=in_days(400), trust_clock=True).given_up == ("data/g (1 writer)",)
+        assert parts(project) == {}
+
+
+def test_a_clone_gives_up_no_parts_but_gc_of_its_upstream_does(sharing: Sharing, mine: Project) -> None:
+    part(mine, C * 2, "ann")
+    change(mine, lambda state: set_ttl(state, "data", "v0", None))
+    send(mine)
+    assert gc(mine, 8).given_up == []
+    assert expire(mine, now=in_days(8)).given_up == ()
+    assert parts(mine) == {"data/g": ["ann"]}
+    assert gc_there(mine, 8, dry_run=True).given_up == ["data/g (1 writer)"]
+    freed = gc_there(mine, 8)
+    assert freed.given_up == ["data/g (1 writer)"]
+    assert freed.bytes > 50_000
+    assert parts(mine) == {}
+    assert len(sharing.check_upstream()) == 2
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_parts_that_have_changed_here_are_not_given_up_upstream(sharing: Sharing, mine: Project, finished: bool) -> None:
+    part(mine, A * 2, "ann")
+    send(mine)
+    if finished:
+        root = next(iter(mine.state.pendings["data/g"].parts.values())).root
+
+        def finish(state: State) -> list[Record]:
+            return finish_parts(state, "data/g", root, log_version(state, "data", "dataset", root=root, files=1, bytes=2 * len(A)))
+
+        change(mine, finish)
+    else:
+        part(mine, C * 2, "bob")
+    for dry_run in (True, False):
+        with pytest.raises(ConflictError, match="parts of data/g .* `objstore push` first"):
+            gc_there(mine, 8, dry_run=dry_run)
+
+
+def test_a_part_that_is_added_upstream_at_the_last_moment_keeps_all(
+    sharing: Sharing, mine: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part(mine, A * 2, "ann")
+    send(mine)
+    theirs = sharing.clone("theirs")
+    later = in_days(8)
+
+    def late(_: object) -> float:
+        with monkeypatch.context() as patched:
+            patched.setattr(clock, "now", lambda: later)
+            part(theirs, C * 2, "bob")
+            send(theirs)
+        return later.timestamp()
+
+    monkeypatch.setattr(collector, "now_there", late)
+    assert collect_remote(mine, Silent(), min_age=0).given_up == []
+    assert parts(mine) == {"data/g": ["ann", "bob"]}
+
+
+def test_parts_are_given_up_in_a_bucket(in_bucket: Callable[[], Project], tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    with in_bucket() as project:
+        root = log(project, {"ann": A * 2}, "of-ann", source=source).root
+        change(project, lambda state: add_part(state, "data/g", "data", "dataset", writer="ann", root=root, files=1, bytes=2))
+        change(project, lambda state: delete_version(state, "of-ann", "v0", delete_aliases=True))
+        assert collect_bucket(project, Silent(), min_age=0, now=in_days(6)).given_up == []
+        planned = collect_bucket(project, Silent(), min_age=0, now=in_days(8), dry_run=True)
+        freed = collect_bucket(project, Silent(), min_age=0, now=in_days(8))
+        assert freed.given_up == planned.given_up == ["data/g (1 writer)"]
+        assert parts(project) == {}

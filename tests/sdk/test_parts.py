@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import objstore
 from objstore import Api, ArtifactFinalizedError, ConflictError, NotFoundError
 from objstore.host.progress import Silent
+from objstore.repository import parts
 from objstore.repository.localgc import collect
 from tests.sdk.runs import artifact, contents, logged, names
 from tests.servers.bucket import Bucket
@@ -120,6 +122,75 @@ def test_another_type_is_refused():
         run.upsert_artifact(upsert_model)
         with pytest.raises(ConflictError, match="of type model, not other of type dataset"):
             run.upsert_artifact(artifact("other", {"b": "1"}))
+
+
+def test_runs_that_give_one_path_the_same_content_do_not_disagree():
+    for _ in range(2):  # one task, that was tried again
+        with objstore.init(group="g") as run:
+            upsert(run, {"task/1.txt": "result"})
+    with objstore.init(group="g") as run:
+        assert contents(run.finish_artifact(objstore.Artifact("data", "dataset"))) == {"task/1.txt": "result"}
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Has something else happen when a finish has merged the parts, and is about to log them."""
+    logging = parts._log
+
+    def overtaken(*args: object) -> None:
+        monkeypatch.setattr(parts, "_log", logging)
+        do()
+        logging(*args)
+
+    monkeypatch.setattr(parts, "_log", overtaken)
+
+
+def somebody(code: str) -> None:
+    """Does something in another process, in the same group."""
+    script = f"""
+import objstore
+from tests.sdk.runs import artifact
+with objstore.init(group="g", id="other") as run:
+    {code}
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+
+
+def test_what_is_added_while_a_finish_merges_is_in_it(monkeypatch: pytest.MonkeyPatch):
+    with objstore.init(group="g") as run:
+        upsert(run, {"a.txt": "a"})
+        meanwhile(monkeypatch, lambda: somebody('run.upsert_artifact(artifact(files={"late.txt": "late"}))'))
+        made = run.finish_artifact(artifact(files={"end.txt": "end"}))
+    assert contents(made) == {"a.txt": "a", "late.txt": "late", "end.txt": "end"}
+
+
+def test_what_disagrees_while_a_finish_merges_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    with objstore.init(group="g", id="ann") as run:
+        upsert(run, {"a.txt": "a"})
+        meanwhile(monkeypatch, lambda: somebody('run.upsert_artifact(artifact(files={"a.txt": "other"}))'))
+        with pytest.raises(ConflictError, match=r"ann and other give a\.txt different content"):
+            run.finish_artifact(objstore.Artifact("data", "dataset"))
+    assert not Api().artifact_exists("data")
+
+
+def test_of_two_that_finish_at_once_one_makes_the_version(monkeypatch: pytest.MonkeyPatch):
+    with objstore.init(group="g") as run:
+        upsert(run, {"a.txt": "a"})
+        meanwhile(monkeypatch, lambda: somebody('run.finish_artifact(artifact(files={"by.txt": "other"}))'))
+        with pytest.raises(NotFoundError, match=r"no parts of 'data/g'; none were added, or they were finished"):
+            run.finish_artifact(artifact(files={"by.txt": "this"}))
+    (made,) = Api().artifacts("dataset", "data")
+    assert contents(made) == {"a.txt": "a", "by.txt": "other"}
+
+
+def test_what_is_added_after_a_finish_goes_to_the_next_version():
+    with objstore.init(group="g") as run:
+        upsert(run, {"a.txt": "a"})
+        made = run.finish_artifact(objstore.Artifact("data", "dataset"))
+        upsert(run, {"late.txt": "late"})
+        assert sorted(contents(Api().artifact("data"))) == ["a.txt"]
+        following = run.finish_artifact(objstore.Artifact("data", "dataset"))
+    assert (made.version, following.version) == ("v0", "v1")
+    assert contents(following) == {"late.txt": "late"}
 
 
 def test_gc_leaves_parts_alone(here: Path):

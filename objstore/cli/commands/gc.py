@@ -12,6 +12,7 @@ from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
 from objstore.cli.transfers import fetched_as_dict, print_fetched
 from objstore.errors import InvalidInputError
+from objstore.history.expiry import PARTS_WAIT
 from objstore.history.records import DeleteRecord
 from objstore.repository.localgc import Freed, collect
 from objstore.repository.project import Project
@@ -32,7 +33,8 @@ from objstore.repository.remotes import UPSTREAM
 def command(project: Project, remote: str | None, min_age: float | None, dry_run: bool, as_json: bool) -> None:
     """Free what no version needs, and merge small packs.
 
-    First it deletes the versions whose time has passed (`objstore ttl`); in a clone only with --remote. Versions that were deleted can't
+    First it deletes the versions whose time has passed (`objstore ttl`), and gives up parts that nobody has finished and none was added to
+    for a week; in a clone only with --remote. Versions that were deleted can't
     be restored afterwards. Waits until nobody writes to the repository.
 
     With --remote it frees in the upstream, while others push there, pull, and perhaps collect, too. Versions that were deleted less than a
@@ -93,6 +95,8 @@ def _collect_there(project: Project, remote: str | None, age: float | None, dry_
 def _print_expired(project: Project, freed: Freed) -> None:
     for name in freed.expired:
         print_line(f"{name}  has expired, and {'would be' if freed.dry_run else 'was'} deleted")
+    for name in freed.given_up:
+        print_line(f"parts of {name}  {'would be' if freed.dry_run else 'were'} given up: none was added for {PARTS_WAIT.days} days")
     warn_of_pins(project, freed.expired)
     for name in freed.overdue:
         print_line(f"{name}  has expired, but stays")

@@ -9,7 +9,7 @@ import click
 
 from objstore.cli.failing import failed
 from objstore.cli.opening import start_folder, tell_setting_up, tell_waiting
-from objstore.cli.output import print_line, printable
+from objstore.cli.output import print_line
 from objstore.cli.pins import print_summary
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted
@@ -26,6 +26,7 @@ from objstore.repository.remotes import UPSTREAM
 from objstore.repository.surveying import known_root
 from objstore.repository.switching import Placement, switch, unpinned
 from objstore.repository.workingtree import WorkingTree
+from objstore.values.printable import printable
 from objstore.worktree.pin import Pin
 
 

@@ -1,5 +1,6 @@
 """`objstore list`: the collections."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ from objstore.cli.opening import with_project
 from objstore.cli.output import as_json, print_columns, print_json_list
 from objstore.cli.sizes import counted, size
 from objstore.history.collection import Collection, Version
+from objstore.history.pending import Pending
 from objstore.repository.project import Project
 
 
@@ -16,7 +18,7 @@ from objstore.repository.project import Project
 @as_json
 @with_project
 def command(project: Project, type_: str | None, as_json: bool) -> None:
-    """List the collections, with how much their newest version holds.
+    """List the collections, with how much their newest version holds, and parts of versions that nobody has finished yet.
 
     \b
     Example:
@@ -25,10 +27,11 @@ def command(project: Project, type_: str | None, as_json: bool) -> None:
     """
     found = [collection for collection in project.state.collections.values() if type_ in (None, collection.type)]
     found.sort(key=lambda collection: collection.name)
+    pendings = [pending for pending in project.state.pendings.values() if type_ in (None, pending.type)]
     if as_json:
-        print_json_list(_as_dict(collection) for collection in found)
+        print_json_list(_as_dict(collection, pendings) for collection in found)
     else:
-        print_columns([_row(collection) for collection in found], right=(2, 4, 5))
+        print_columns([*map(_row, found), *map(_parts, pendings)], right=(2, 4, 5))
 
 
 def _newest(collection: Collection) -> Version | None:
@@ -42,7 +45,14 @@ def _row(collection: Collection) -> list[str]:
     return [collection.name, collection.type, live, *held, collection.description.partition("\n")[0]]
 
 
-def _as_dict(collection: Collection) -> dict[str, Any]:
+def _parts(pending: Pending) -> list[str]:
+    parts = pending.parts.values()
+    held = [counted(sum(part.files for part in parts), "file"), size(sum(part.bytes for part in parts))]
+    newest = max(part.created for part in parts)
+    return [pending.collection, pending.type, f"parts ({counted(len(parts), 'writer')})", "", *held, newest, pending.id]
+
+
+def _as_dict(collection: Collection, pendings: Sequence[Pending]) -> dict[str, Any]:
     newest = _newest(collection)
     return {
         "name": collection.name,
@@ -53,5 +63,6 @@ def _as_dict(collection: Collection) -> dict[str, Any]:
         "newest": newest.name if newest else None,
         "files": newest.files if newest else 0,
         "bytes": newest.bytes if newest else 0,
+        "parts": {pending.id: sorted(pending.parts) for pending in pendings if pending.collection == collection.name},
         "aliases": {alias: f"v{number}" for alias, number in sorted(collection.aliases.items())},
     }

@@ -9,7 +9,8 @@ from objstore.sdk.tables import library
 from objstore.sdk.tables.columns import Hint, column
 from objstore.sdk.tables.frame import Frame, Row
 from objstore.sdk.tables.frames import column_name, frame_of, is_foreign
-from objstore.sdk.tables.html import SHOWN_ROWS, html
+from objstore.values import html
+from objstore.values.sizes import counted
 
 _DEFAULT_COLUMNS = ("Input", "Output", "Expected")
 
@@ -185,8 +186,9 @@ class Table:
         return self._frame.table.num_rows if self._frame is not None else len(self._rows)
 
     def _repr_html_(self) -> str:
-        first = self._stored().rows(SHOWN_ROWS) if self._frame is not None else islice(self._rows, SHOWN_ROWS)
-        return html(self.columns, first, self._count())
+        first = self._stored().rows(html.SHOWN_ROWS) if self._frame is not None else islice(self._rows, html.SHOWN_ROWS)
+        note = f"{counted(self._count(), 'row')} × {counted(len(self.columns), 'column')}"
+        return html.table(self.columns, first, note)
 
     def __repr__(self) -> str:
         return f"<Table {self._count():,} rows × {len(self.columns):,} columns>"

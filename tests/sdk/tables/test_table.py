@@ -146,8 +146,8 @@ def test_a_row_of_the_wrong_length_is_found_when_it_was_put_in_by_hand() -> None
 def test_a_notebook_shows_the_first_rows_escaped() -> None:
     table = Table(columns=["<a>"], data=[[f"<b>{n}&"] for n in range(1000)])
     shown = table._repr_html_()
-    assert "<th>&lt;a&gt;</th>" in shown
-    assert "<td>&lt;b&gt;0&amp;</td>" in shown
+    assert ">&lt;a&gt;</th>" in shown
+    assert ">&lt;b&gt;0&amp;</td>" in shown
     assert "<b>" not in shown
     assert shown.count("<tr>") == 21
     assert "1,000 rows × 1 column<" in shown
