@@ -115,7 +115,8 @@ def together(root: str, folder: str) -> dict[str, Any]:
     with objstore.init(root=root, group="common") as run:
         shards = sorted(Path(folder).iterdir())
         writers = [subprocess.Popen([sys.executable, __file__, "part", root, shard], stdout=subprocess.DEVNULL) for shard in shards]
-        if any([writer.wait() for writer in writers]):
+        codes = [writer.wait() for writer in writers]
+        if any(codes):
             raise SystemExit("a writer has failed")
         run.finish_artifact(objstore.Artifact("common", "dataset"))
     return _size(root, folder)
