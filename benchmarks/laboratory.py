@@ -1,6 +1,7 @@
 """What the cases about scripts share: the scripts, what they take in, and a project with a long history of runs."""
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from functools import cached_property
@@ -57,6 +58,19 @@ class Laboratory(Shipyard):
         path = self.new_project()
         self.script("history", path, self.scale.runs)
         return path
+
+    @cached_property
+    def history_in_bucket(self) -> str:
+        """The same project in a bucket, with each entry of its logs as it was appended.
+
+        The files are copied: a project has the same layout everywhere, and a first push, which appends them one after another and reads
+        each again for the compacted ones, takes many minutes.
+        """
+        place, copy = self.new_place(), self.fresh("copy")
+        (own,) = (self.history / ".objstore").glob("*/*/objstore.json")
+        shutil.copytree(own.parent, copy, ignore=shutil.ignore_patterns("local", "holdings"))
+        self.s3fs("put-folder", copy, place)
+        return place
 
     def new_project(self) -> Path:
         path = self.fresh("project")

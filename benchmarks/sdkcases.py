@@ -88,8 +88,8 @@ def add_folder(shop: Laboratory) -> list[Row]:
     def add_within(fresh: bool) -> list[tuple[Said, Said]]:
         return _in_turn(
             shop,
-            lambda: shop.script("command-add", shop.new_project() if fresh else by_command, shop.mixed),
-            lambda: shop.script("add-folder", shop.new_project() if fresh else by_script, shop.mixed),
+            lambda: shop.script("timed-command-add", shop.new_project() if fresh else by_command, shop.mixed),
+            lambda: shop.script("timed-add-folder", shop.new_project() if fresh else by_script, shop.mixed),
         )
 
     for how, fresh in (("", True), (", unchanged", False)):
@@ -125,11 +125,7 @@ def writers(shop: Laboratory) -> list[Row]:
 
 def clone(shop: Laboratory) -> list[Row]:
     """A new clone of a bucket with the history, beside one of a project without runs; then a question to it."""
-    there, bare = shop.new_place(), shop.new_place()
-    for source, place in ((shop.history, there), (shop.sender(shop.small, "small", bare), bare)):
-        if source is shop.history:
-            shop.objstore("remote", "add", "origin", place, "--no-check", repository=source)
-        shop.straight("push", repository=source)
+    there, bare = shop.history_in_bucket, shop.pushed(shop.small, "small").place
     without, clones = in_turn(
         shop.repeats,
         lambda _: shop.straight("clone", bare, shop.fresh("clone")),
