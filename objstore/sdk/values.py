@@ -70,7 +70,8 @@ def as_mapping(values: Any, what: str) -> Mapping[str, Any]:
     """What may be given as values: a mapping, or what `argparse` has parsed. InvalidTypeError for anything else."""
     argparse = sys.modules.get("argparse")  # whoever has parsed something has loaded it; it is slow to load
     if argparse is not None and isinstance(values, argparse.Namespace):
-        return vars(values)
+        parsed: dict[str, Any] = vars(values)
+        return parsed
     if isinstance(values, Mapping):
         return values
     raise InvalidTypeError(f"a {what} is a dict, not {type(values).__name__}")
