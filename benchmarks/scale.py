@@ -20,6 +20,16 @@ class Scale:
     starts: int
 
     @property
+    def artifacts(self) -> int:
+        """How many small ones a run logs."""
+        return max(20, self.many_files // 100)
+
+    @property
+    def runs(self) -> int:
+        """How many a long history has."""
+        return max(200, self.many_files // 10)
+
+    @property
     def is_full(self) -> bool:
         return self == FULL
 
@@ -35,6 +45,13 @@ class Scale:
         big = self.big_file * (5 + 4 * repeats)
         many = self.many_files * 8192 * (5 + 4 * repeats)
         return big + many
+
+    def sdk_space(self, repeats: int) -> int:
+        """The same for those of scripts."""
+        mixed = (self.big_file // 4 + self.many_files // 10 * 8192) * (3 + 4 * repeats)
+        shards = self.big_file // 2 * (1 + 4 * repeats)
+        runs = self.runs * 3 * 4096 * (4 + repeats)
+        return mixed + shards + runs
 
 
 FULL = Scale("full", 1024 * MIB, 100, 100_000, 100, 1_000_000, 1_000_000, 1_000, 20)

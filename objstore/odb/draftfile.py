@@ -15,6 +15,11 @@ _ROOT = re.compile(rb"^root ([0-9a-f]{64})$", re.MULTILINE)
 _USED = re.compile(rb"^uses ([0-9a-f]{64})$", re.MULTILINE)
 
 
+_held: set[Path] = set()
+"""The files that this process, or the one that it was forked off, holds locked: no need to try, which for each would take a dozen calls
+of the system, so that a thousand drafts waiting to be logged would take a million."""
+
+
 class Named(NamedTuple):
     """What a draft's file says."""
 
@@ -33,6 +38,7 @@ class DraftFile:
         self._path = path
         self._lock = lock
         self._used: set[str] = set()
+        _held.add(path)
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -47,7 +53,7 @@ class DraftFile:
     def abandoned(cls, folder: Path) -> Iterator[Self]:
         """The files of drafts whose writers are gone, each locked for the caller."""
         with contextlib.suppress(FileNotFoundError):
-            for path in sorted(folder.iterdir()):
+            for path in sorted(set(folder.iterdir()) - _held):
                 lock = FileLock(path)
                 if lock.try_exclusive() and path.exists():
                     yield cls(path, lock)
@@ -95,12 +101,13 @@ class DraftFile:
             file.write(pack + "\n")
 
     def release(self) -> None:
+        _held.discard(self._path)  # first: whoever finds it here must find it locked
         self._lock.release()
 
     def remove(self) -> None:
         """Removes the file: its packs are the store's now, or nobody's."""
         self._path.unlink(missing_ok=True)
-        self._lock.release()
+        self.release()
 
 
 def _living(folder: Path) -> Iterator[Path]:

@@ -1,6 +1,6 @@
 """What a run says of itself when it begins."""
 
-import secrets
+import random
 from typing import Any, Self
 
 import msgspec
@@ -52,7 +52,7 @@ class RunInfo(msgspec.Struct, frozen=True):
 
 def new_run_id() -> str:
     """Eight letters and digits, at random."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return "".join(random.SystemRandom().choices(_ALPHABET, k=8))  # as `secrets` does it, which loads OpenSSL for something else
 
 
 def check_resume(resume: str | bool | None, id_: str | None) -> str:

@@ -1,7 +1,7 @@
 """The values that belong to a run: its configuration and its summary."""
 
-import argparse
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
@@ -68,8 +68,10 @@ class Values(MutableMapping[str, Any]):
 
 def as_mapping(values: Any, what: str) -> Mapping[str, Any]:
     """What may be given as values: a mapping, or what `argparse` has parsed. InvalidTypeError for anything else."""
-    if isinstance(values, argparse.Namespace):
-        return vars(values)
+    argparse = sys.modules.get("argparse")  # whoever has parsed something has loaded it; it is slow to load
+    if argparse is not None and isinstance(values, argparse.Namespace):
+        parsed: dict[str, Any] = vars(values)
+        return parsed
     if isinstance(values, Mapping):
         return values
     raise InvalidTypeError(f"a {what} is a dict, not {type(values).__name__}")

@@ -10,6 +10,7 @@ import pytest
 
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import NotFoundError, StorageError
+from objstore.host.locks import FileLock
 from objstore.odb import pack
 from objstore.odb.draft import Draft
 from objstore.odb.draftfile import DraftFile
@@ -255,6 +256,24 @@ def test_why_a_pack_could_not_be_published_in_the_background_is_told(
     with pytest.raises(StorageError):
         draft.publish()
     draft.close()
+
+
+def test_what_this_process_has_let_go_of_is_abandoned(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = store.folder / "drafts"
+    held, let_go = DraftFile.create(folder), DraftFile.create(folder)
+    tried: list[FileLock] = []
+    monkeypatch.setattr(FileLock, "try_exclusive", lambda lock: tried.append(lock) or False)
+    assert list(DraftFile.abandoned(folder)) == []
+    assert tried == []  # held by this very process
+    let_go.release()
+    list(DraftFile.abandoned(folder))
+    assert len(tried) == 1
+    monkeypatch.undo()
+    (found,) = DraftFile.abandoned(folder)
+    assert list(DraftFile.abandoned(folder)) == []  # it is ours now
+    found.remove()
+    held.release()
+    assert len(list(DraftFile.abandoned(folder))) == 1
 
 
 @pytest.mark.parametrize("torn", [b"\0" * 65, b"\xff\xfe\n", b"deadbeef", b"../../x\n", b"0" * 64 + b"\n", b"\n\n"])
