@@ -27,7 +27,7 @@ from objstore.sdk.lists import Artifacts
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.runinfo import RunInfo
-from objstore.sdk.session import announce, retire
+from objstore.sdk.session import give_up, prefer
 from objstore.sdk.surroundings import is_failure, say, wait_and_tell
 from objstore.sdk.tables.frames import is_foreign
 from objstore.sdk.tables.table import Table
@@ -48,7 +48,7 @@ class Run(DescribedRun):
 
     def __init__(self, workspace: Workspace, info: RunInfo, config: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
         super().__init__(workspace.home, info)
-        announce(self._session)  # artifacts that are made now belong here
+        prefer(self._session)
         self._workspace = workspace
         self._info = info
         self._owner = os.getpid()
@@ -263,7 +263,7 @@ class Run(DescribedRun):
             self._save([RunFinishRecord(run=self.id, state="failed" if exit_code else "finished")])
         wait_and_tell(self._session.queue.drain, lambda: f"storing what run {self.id} has logged: {len(self._session.queue)} left")
         self._is_ended = True
-        retire(self._session)
+        give_up(self._session)
         self._raise_untold()
 
     def __enter__(self) -> Self:

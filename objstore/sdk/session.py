@@ -121,12 +121,32 @@ def retire(session: Session) -> None:
     _open_repositories.discard(session)
 
 
+_of_runs: list[tuple[int, Session]] = []
+"""Where runs of a process are under way, the newest last."""
+
+
+def prefer(session: Session) -> None:
+    """Has drafts go to a session until it is given up: a run of this process has begun there."""
+    _of_runs.append((os.getpid(), session))
+
+
+def give_up(session: Session) -> None:
+    """Undoes the last `prefer` of a session."""
+    for at in range(len(_of_runs) - 1, -1, -1):
+        if _of_runs[at][1] is session:
+            del _of_runs[at]
+            return
+
+
 def session_for_drafts() -> Session:
     """Where a draft that belongs to no repository keeps its content.
 
-    The repository that this program has open, if it is one; else the nearest one to the current folder; else a private one,
+    Where the newest run of this process that is under way logs; else the repository that this program has open, if it is one; else the nearest one to the current folder; else a private one,
     removed with the session. One that can't be written to doesn't count.
     """
+    for owner, session in reversed(_of_runs):
+        if owner == os.getpid():
+            return session
     found: list[Session] = []
     for session in filter(_is_writable, list(_open_repositories)):
         if not any(session.is_same(other) for other in found):

@@ -361,6 +361,13 @@ def test_a_root_is_where_the_variable_or_the_argument_says(here: Path, monkeypat
     assert Api().artifact_exists("data:v0") and Api(root=tmp_path / "other").projects() == ["team/vision"]
 
 
+def test_drafts_are_kept_where_the_run_is_from_the_start(repo: objstore.Repository):
+    with objstore.init(root="here") as run:
+        draft = artifact()
+        assert draft._session is run._session
+    assert artifact()._session.project.folder == repo.path
+
+
 def test_reading_makes_nothing(here: Path):
     with pytest.raises(NotFoundError, match="no objstore repository"):
         Api()

@@ -3,6 +3,7 @@
 Each is a program of its own, in a folder that holds nothing else but what it reads, and logs below that folder or in a bucket.
 """
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import objstore
 from tests.sdk.running import Place
 from tests.servers.bucket import Bucket
+from tests.servers.sources import Source
 
 
 @pytest.fixture
@@ -245,3 +247,33 @@ def test_models_are_logged_linked_and_used(local: Place, tmp_path: Path) -> None
     assert (linked.source_name, contents(linked, tmp_path / "got")) == ("cnn:v0", {"model.h5": "weights"})
     assert api.artifact("curated:gold").source_name == "pictures:v0"
     assert names(api.run("trainer").logged_artifacts()) == ["cnn:v0", "pictures:v0"]
+
+
+def test_references_to_a_bucket_are_logged_downloaded_and_read_from_manifest_entries(local: Place, versioned: Source) -> None:
+    files = {"datasets/mnist/a.txt": b"a", "datasets/mnist/b/c.txt": b"c", "models/cnn/my_model.h5": b"weights"}
+    versions = {path: versioned.put(path, data) for path, data in files.items()}
+    said, _ = local.run("references.py", versioned.url)
+    assert said == ["artifacts/mnist-v0", "artifacts/cnn-v0"]
+    versioned.put("datasets/mnist/a.txt", b"another")
+    assert (local.folder / "artifacts/mnist-v0/b/c.txt").read_text() == "c"
+    assert sorted(path.name for path in (local.folder / "artifacts/cnn-v0").rglob("*.h5")) == ["my_model.h5", "mymodel.h5"]
+    assert (local.folder / "artifacts/cnn-v0/images/a.txt").read_text() == "a"
+    shown = [line.split() for line in local.run("version_ids.py")[0]]
+    assert [(path, version, uri) for path, version, _, uri in shown] == [
+        (path, versions[f"datasets/mnist/{path}"], f"{versioned.url}/datasets/mnist/{path}") for path in ("a.txt", "b/c.txt")
+    ]
+    assert [etag for _, _, etag, _ in shown] == [hashlib.md5(text, usedforsecurity=False).hexdigest() for text in (b"a", b"c")]
+
+
+def test_references_to_files_and_mixtures(local: Place, plain: Source, tmp_path: Path) -> None:
+    local.files(mount__datasets__mnist__a_txt="a", hello_txt="hello", images__cat_png="cat")
+    local.write("mount/cnn/my_model.h5", "weights")
+    assert local.run("file_references.py", str(local.folder / "mount"))[0] == ["artifacts/mnist-v0"]
+    assert (local.folder / "artifacts/mnist-v0/a.txt").read_text() == "a"
+    plain.put("model.h5", b"weights")
+    local.run("mixture.py", f"{plain.url}/model.h5")
+    mixture = objstore.Api().artifact("mixtures/mixture")
+    assert contents(mixture, tmp_path) == {
+        "hello.txt": "hello", "images/cat.png": "cat", "notes.txt": "made here", "outside/model.h5": "weights",
+    }  # fmt: skip
+    assert [entry.path for entry in mixture.files() if entry.ref] == ["outside/model.h5"]
