@@ -1,25 +1,20 @@
 """Reading what there is: artifacts and runs of all projects below a root. Never makes a run."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from objstore.errors import InvalidInputError, NotFoundError
-from objstore.history.collection import Collection
-from objstore.history.facts import describe, rename
 from objstore.history.names import Name, parse_name
-from objstore.history.records import Record
-from objstore.history.state import State
-from objstore.history.versions import delete_version
 from objstore.sdk.artifact import Artifact
+from objstore.sdk.collections import ArtifactCollection
 from objstore.sdk.filtering import Filter, ordering
-from objstore.sdk.lists import Artifacts, table_of_runs
-from objstore.sdk.logged import LoggedVersion
+from objstore.sdk.lists import Artifacts
 from objstore.sdk.recorded import RecordedRun
+from objstore.sdk.recordedruns import RecordedRuns, Sweep
 from objstore.sdk.session import Session
 from objstore.sdk.starting import workspace_to_read
-from objstore.sdk.workspace import Workspace
 
 
 class Api:
@@ -50,7 +45,7 @@ class Api:
 
     artifact_versions = artifacts
 
-    def artifact_collection(self, type_name: str, name: str) -> "ArtifactCollection":
+    def artifact_collection(self, type_name: str, name: str) -> ArtifactCollection:
         """NotFoundError when there is none of that name and type."""
         parsed = _bare(name)
         session = self._workspace.of_name(parsed)
@@ -60,7 +55,7 @@ class Api:
                 raise NotFoundError(f"{found.name} has type {found.type}, not {type_name}")
             return ArtifactCollection(session, found)
 
-    def artifact_collections(self, project_name: str | None, type_name: str, per_page: int | None = None) -> "list[ArtifactCollection]":
+    def artifact_collections(self, project_name: str | None, type_name: str, per_page: int | None = None) -> list[ArtifactCollection]:
         """Those of one type in a project (`project`, `entity/project`, or None for the root's own), by name."""
         session = self._project(project_name)
         with session.state() as state:
@@ -108,7 +103,7 @@ class Api:
 
     def runs(
         self, path: str | None = None, filters: Mapping[str, Any] | None = None, order: str = "+created_at", per_page: int = 50
-    ) -> "RecordedRuns":
+    ) -> RecordedRuns:
         """The runs of a project (`project`, `entity/project`, or None for the root's own), as a sequence that is read as it is walked.
 
         `filters`: field → value, or MongoDB's operators: `{"state": "finished", "config.lr": {"$lt": 0.1}}`; fields are `id`,
@@ -124,7 +119,7 @@ class Api:
             facts = [found for found in map(runs.run, ids) if chosen.matches(found)]
         return RecordedRuns(self._workspace, session, [found.id for found in ordering(order)(facts)])
 
-    def sweep(self, path: str) -> "Sweep":
+    def sweep(self, path: str) -> Sweep:
         """The runs that were begun with `sweep=`: `id`, `project/id` or `entity/project/id`. NotFoundError when there are none."""
         *project, id_ = path.strip("/").split("/")
         session = self._project("/".join(project) or None)
@@ -147,57 +142,6 @@ class Api:
             return self._workspace.home
         entity, _, project = path.strip("/").rpartition("/")
         return self._workspace.session(entity or None, project)
-
-
-class ArtifactCollection:
-    """A collection of versions, as it was when this was asked for. `name` and `description` can be set, and are kept by `save()`."""
-
-    def __init__(self, session: Session, collection: Collection) -> None:
-        """With the session's state locked."""
-        self._session = session
-        self.name = collection.name
-        self.type = collection.type
-        self.description = collection.description
-        self.created_at = collection.created
-        self.aliases = sorted(collection.aliases)
-        self._id = collection.id
-        self._before = collection.name, collection.description
-
-    def save(self) -> None:
-        """Logs a new name or description. ConflictError where another collection has the name."""
-
-        def decide(state: State) -> list[Record]:
-            name, description = state.collections[self._id].name, self._before[1]
-            described = describe(state, name, None, self.description) if self.description != description else []
-            return [*described, *(rename(state, name, self.name) if self.name != self._before[0] else [])]
-
-        self._session.commit(decide)
-        self._before = self.name, self.description
-
-    def delete(self) -> None:
-        """Deletes all its versions, with their aliases, all or none. Each can be restored until the next gc."""
-
-        def decide(state: State) -> list[Record]:
-            collection = state.collections[self._id]
-            return [
-                record
-                for version in collection.live()
-                for record in delete_version(state, collection.name, version.name, delete_aliases=True)
-            ]
-
-        self._session.commit(decide)
-
-    def artifacts(self, per_page: int | None = None) -> Artifacts:
-        """Its versions that aren't deleted, the newest first."""
-        with self._session.state() as state:
-            collection = state.collections[self._id]
-            versions = reversed(list(collection.live()))
-            return Artifacts(Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions)
-
-    versions = artifacts
-
-    def __repr__(self) -> str:
-        return f"<ArtifactCollection {self.name} ({self.type})>"
 
 
 class RecordedProject:
@@ -239,60 +183,6 @@ class ArtifactType:
 
     def __repr__(self) -> str:
         return f"<ArtifactType {self.name}>"
-
-
-class RecordedRuns(Sequence[RecordedRun]):
-    """Runs, each read when it is looked at."""
-
-    def __init__(self, workspace: Workspace, session: Session, ids: Sequence[str]) -> None:
-        self._workspace = workspace
-        self._session = session
-        self._ids = ids
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    @overload
-    def __getitem__(self, at: int) -> RecordedRun: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> "RecordedRuns": ...
-
-    def __getitem__(self, at: int | slice) -> "RecordedRun | RecordedRuns":
-        if isinstance(at, slice):
-            return RecordedRuns(self._workspace, self._session, self._ids[at])
-        with self._session.runs(fresh=False) as runs:
-            return RecordedRun(self._workspace, self._session, runs.run(self._ids[at]))
-
-    def __iter__(self) -> Iterator[RecordedRun]:
-        return (self[at] for at in range(len(self)))
-
-    def _repr_html_(self) -> str:
-        return table_of_runs(self, self._ids)
-
-    def __repr__(self) -> str:
-        return f"<Runs: {len(self)}>"
-
-
-class Sweep:
-    """The runs that were begun with one `sweep=`."""
-
-    def __init__(self, id_: str, runs: RecordedRuns) -> None:
-        self.id = id_
-        self.runs = runs
-
-    def best_run(self, metric: str | None = None, order: str = "minimize") -> RecordedRun | None:
-        """The run whose summary has the least value of a metric, with `order="maximize"` the greatest; None when none has any."""
-        if metric is None:
-            raise InvalidInputError("name the metric: best_run('loss'), or best_run('accuracy', order='maximize')")
-        if order not in ("minimize", "maximize"):
-            raise InvalidInputError(f"order is 'minimize' or 'maximize', not {order!r}")
-        measured = [(run.summary[metric], run) for run in self.runs if isinstance(run.summary.get(metric), int | float)]
-        choose = min if order == "minimize" else max
-        return choose(measured, key=lambda pair: float(pair[0]))[1] if measured else None
-
-    def __repr__(self) -> str:
-        return f"<Sweep {self.id}: {len(self.runs)} runs>"
 
 
 def _bare(name: str) -> Name:

@@ -141,8 +141,8 @@ def give_up(session: Session) -> None:
 def session_for_drafts() -> Session:
     """Where a draft that belongs to no repository keeps its content.
 
-    Where the newest run of this process that is under way logs; else the repository that this program has open, if it is one; else the nearest one to the current folder; else a private one,
-    removed with the session. One that can't be written to doesn't count.
+    Where the newest run of this process that is under way logs; else the repository that this program has open, if it is one; else the
+    nearest one to the current folder; else a private one, removed with the session. One that can't be written to doesn't count.
     """
     for owner, session in reversed(_of_runs):
         if owner == os.getpid():
