@@ -124,10 +124,13 @@ def writers(shop: Laboratory) -> list[Row]:
 
 
 def clone(shop: Laboratory) -> list[Row]:
-    """A new clone of a bucket with the history, beside one of a project without runs; then a question to it."""
+    """A new clone of a bucket with the history, beside one of a project without runs; then a question to it.
+
+    Once, however many repeats: a disk's many syncs take minutes.
+    """
     there, bare = shop.history_in_bucket, shop.pushed(shop.small, "small").place
     without, clones = in_turn(
-        shop.repeats,
+        1,
         lambda _: shop.straight("clone", bare, shop.fresh("clone")),
         lambda _: shop.straight("clone", there, shop.fresh("clone")),
     )
