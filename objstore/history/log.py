@@ -71,7 +71,7 @@ class Log:
             raise InvalidInputError(f"log entries are numbered from 1, not {number}")
         entries = self._single(number)  # first of all, since mostly there is nothing new
         if entries:
-            entries = self._compacted(number) or entries
+            entries = self._compacted(number, 0) or entries
         at_once = asked = 1
         while entries:
             for data in entries:
@@ -79,7 +79,7 @@ class Log:
                 number += 1
             if len(entries) < asked:
                 return
-            entries, asked = self._compacted(number), 1
+            entries, asked = self._compacted(number, len(entries)), 1
             if not entries:
                 asked = min(at_once, COMPACT_SIZES[0] - (number - 1) % COMPACT_SIZES[0])
                 entries = self._several(number, asked)
@@ -179,22 +179,35 @@ class Log:
         with ThreadPoolExecutor(count, thread_name_prefix="objstore-log") as pool:
             return list(_until_none(pool.map(self._read, names)))
 
-    def _compacted(self, first: int) -> list[bytes]:
-        """The entries of the longest compacted entry that begins at `first`; none if there is none."""
-        entries: list[bytes] = []
-        for size in COMPACT_SIZES:
-            if (first - 1) % size:
+    def _compacted(self, first: int, likely: int) -> list[bytes]:
+        """The entries of the longest compacted entry that begins at `first`; none if there is none.
+
+        Those of the size `likely` are tried first: there mostly are more of a size than one.
+        """
+        sizes = [size for size in COMPACT_SIZES if (first - 1) % size == 0]
+        entries = self._compact(first, likely) if likely in sizes else None
+        if entries is not None:
+            sizes = [size for size in sizes if size > likely]
+        elif likely in sizes:
+            sizes = [size for size in sizes if size < likely]
+        for size in sizes:
+            found = self._compact(first, size)
+            if found is None:
                 break
-            name = self.compact_name(first, first + size - 1)
-            data = self._read(name)
-            if data is None:
-                break
-            # A damaged copy is for fsck to report; the entries themselves are still there.
-            with contextlib.suppress(CorruptionError):
-                began, found = decode_compact(data, name)
-                if (began, len(found)) == (first, size):
-                    entries = found
-        return entries
+            entries = found or entries
+        return entries or []
+
+    def _compact(self, first: int, size: int) -> list[bytes] | None:
+        """The entries of a compacted entry, None where it isn't there. Of a damaged copy none: the entries themselves are still there."""
+        name = self.compact_name(first, first + size - 1)
+        data = self._read(name)
+        if data is None:
+            return None
+        with contextlib.suppress(CorruptionError):  # that is for fsck to report
+            began, found = decode_compact(data, name)
+            if (began, len(found)) == (first, size):
+                return found
+        return []
 
     def _take(self, first: int, count: int) -> list[bytes]:
         """Up to `count` entries from `first`; fewer where the log ends or they are too many bytes for a compacted entry."""
