@@ -4,12 +4,12 @@ import contextlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from objstore.blobs.protocol import Listed
 from objstore.errors import BlobExistsError, CorruptionError, NotFoundError
-from objstore.host.publish import make_folder, publish, replace, sync_folder, translated
+from objstore.host.publish import make_folder, publish, publish_all, replace, sync_folder, translated
 
 _OPEN_FILES = 64
 
@@ -47,6 +47,19 @@ class LocalBlobs:
                 publish(temporary, target)
             finally:
                 temporary.unlink(missing_ok=True)
+
+    def create_all(self, folder: str, items: Sequence[tuple[str, bytes]], /) -> None:
+        made: list[tuple[Path, Path]] = []
+        with translated(self._root / folder):
+            try:
+                for name, data in items:
+                    temporary = self.scratch / f"create-{os.getpid()}-{os.urandom(8).hex()}.tmp"
+                    made.append((temporary, self._root / folder / name))
+                    temporary.write_bytes(data)
+                publish_all(made)
+            finally:
+                for temporary, _ in made:
+                    temporary.unlink(missing_ok=True)
 
     def adopt(self, name: str, file: Path, /) -> None:
         try:

@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from objstore.blobs.protocol import Listed
@@ -44,6 +44,10 @@ class MemoryBlobs:
                 raise BlobExistsError(f"{name} exists already")
             self._blobs[name] = bytes(data)
             self._made[name] = time.time()
+
+    def create_all(self, folder: str, items: Sequence[tuple[str, bytes]], /) -> None:
+        for name, data in items:
+            self.create(f"{folder}/{name}", data)
 
     def adopt(self, name: str, file: Path, /) -> None:
         try:

@@ -1,6 +1,6 @@
 """What a place must offer to hold a project: write-once names and ranged reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -35,6 +35,9 @@ class BlobStore(Protocol):
         """The folder of this machine that has the blobs as files of their names, for reading; None where there is none."""
 
     def create(self, name: str, data: bytes, /) -> None: ...
+
+    def create_all(self, folder: str, items: Sequence[tuple[str, bytes]], /) -> None:
+        """Creates several names of a folder, in this order: cut off, or refused at one that exists, those before it are there."""
 
     def adopt(self, name: str, file: Path, /) -> None:
         """Makes a finished local file appear under `name`; the file is gone afterwards, also when the name exists."""

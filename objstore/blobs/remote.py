@@ -60,6 +60,10 @@ class RemoteBlobs:
     def create(self, name: str, data: bytes, /) -> None:
         self._create(name, bytes(data), len(data))
 
+    def create_all(self, folder: str, items: Sequence[tuple[str, bytes]], /) -> None:
+        for name, data in items:
+            self.create(f"{folder}/{name}", data)
+
     def adopt(self, name: str, file: Path, /) -> None:
         try:
             size = file.stat().st_size

@@ -136,11 +136,10 @@ class CloneLogbook:
 
     def extend(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """Takes entries of the upstream's log into the mirror; ConflictError when it has others there. Inside `alone`."""
-        for number, data in entries:
-            try:
-                self._mirror.log.append_bytes(number, data)
-            except EntryTakenError as error:
-                raise ConflictError(f"entry {number} of the upstream's log isn't what it was when this clone last read it") from error
+        try:
+            self._mirror.log.append_all(entries)
+        except EntryTakenError as error:
+            raise ConflictError(f"entry {error.number} of the upstream's log isn't what it was when this clone last read it") from error
         self.refresh()
 
     def settle(self, replay: Replay, done: Collection[str]) -> None:

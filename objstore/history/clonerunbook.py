@@ -78,13 +78,11 @@ class CloneRunBook:
     def extend(self, entries: Sequence[tuple[int, bytes]]) -> None:
         """Takes entries of the upstream's log into the mirror; ConflictError when it has others there."""
         with locked_exclusive(self._lock):
-            for number, data in entries:
-                try:
-                    self.mirror.log.append_bytes(number, data)
-                except EntryTakenError as error:
-                    raise ConflictError(
-                        f"entry {number} of the upstream's log of runs isn't what it was when this clone last read it"
-                    ) from error
+            try:
+                self.mirror.log.append_all(entries)
+            except EntryTakenError as error:
+                entry = f"entry {error.number} of the upstream's log of runs"
+                raise ConflictError(f"{entry} isn't what it was when this clone last read it") from error
         self.refresh()
 
     def settle(self, done: Iterable[str]) -> None:

@@ -13,11 +13,13 @@ from objstore.blobs.protocol import BlobStore
 from objstore.errors import BlobExistsError, ConflictError, CorruptionError, InvalidInputError, NotFoundError, ObjstoreError, RemoteError
 from objstore.history.encoding import decode_compact, decode_entry, encode_compact, encode_entry
 from objstore.history.records import KINDS_OF, Record, UnknownRecord
+from objstore.host.batches import batches
 from objstore.values.digest import Digest, plain
 
 COMPACT_SIZES = (64, 512, 4096, 32768)
 MAX_COMPACT_BYTES = 64 << 20
 _MOST_AT_ONCE = 16
+_TOGETHER = 1000
 
 Records = list[Record | UnknownRecord]
 
@@ -114,6 +116,19 @@ class Log:
                 raise EntryTakenError(number) from error
         if number % COMPACT_SIZES[0] == 0:
             self.write_compact(number)
+
+    def append_all(self, entries: Sequence[tuple[int, bytes]]) -> None:
+        """Appends several as `append_bytes` does, in their order; on a disk in much less time than one by one."""
+        for batch in batches(entries, _TOGETHER):
+            try:
+                self.blobs.create_all(f"log/{self.name}", [(f"{number:020d}", data) for number, data in batch])
+            except BlobExistsError:  # perhaps some are there from a time before, when this was cut off
+                for number, data in batch:
+                    self.append_bytes(number, data)
+                continue
+            for number, _ in batch:
+                if number % COMPACT_SIZES[0] == 0:
+                    self.write_compact(number)
 
     def write_compact(self, last: int) -> None:
         """Writes the compacted entries that end at entry `last`, best effort: they only make reading faster."""

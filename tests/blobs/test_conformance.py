@@ -61,6 +61,15 @@ def test_create_never_overwrites(blobs):
     assert blobs.read(NAME) == b"first"
 
 
+def test_several_are_created_in_order_up_to_one_that_exists(blobs):
+    blobs.create_all("log/main", [])
+    blobs.create_all("log/main", [(f"{number:03d}", b"%d" % number) for number in range(40)])
+    assert blobs.read("log/main/007") == b"7" and len(list(blobs.list("log/main/"))) == 40
+    with pytest.raises(BlobExistsError):
+        blobs.create_all("log/main", [("a", b"a"), ("b", b"b"), ("005", b"other"), ("c", b"c")])
+    assert blobs.read("log/main/a") == b"a" and blobs.read("log/main/005") == b"5" and not blobs.has("log/main/c")
+
+
 def test_what_was_created_does_not_change_with_its_buffer(blobs):
     buffer = bytearray(b"first")
     blobs.create(NAME, buffer)

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from objstore.blobs.memory import MemoryBlobs
@@ -30,6 +30,10 @@ class Wrapper:
 
     def create(self, name: str, data: bytes, /) -> None:
         self.inner.create(name, data)
+
+    def create_all(self, folder: str, items: Sequence[tuple[str, bytes]], /) -> None:
+        for name, data in items:
+            self.create(f"{folder}/{name}", data)
 
     def adopt(self, name: str, file: Path, /) -> None:
         self.inner.adopt(name, file)

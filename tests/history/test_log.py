@@ -47,6 +47,21 @@ def test_a_number_is_given_once(blobs):
     assert ttls(log) == [(1, 1), (2, 2), (3, 3)]
 
 
+def test_many_entries_are_appended_at_once_though_some_are_there_from_before(blobs, tmp_path):
+    source = filled(MemoryBlobs(), 130)
+    entries = list(source.read_bytes_from(1))
+    log = Log(blobs)
+    log.append_all(entries[:70])
+    log.append_all(entries)
+    assert ttls(log) == ttls(source)
+    assert sorted(name for name, _ in blobs.list("log/main/compact/")) == [log.compact_name(1, 64), log.compact_name(65, 128)]
+    other = Log(MemoryBlobs())
+    other.append(2, [SettingsRecord(ttl=9)])
+    with pytest.raises(EntryTakenError) as caught:
+        other.append_all(entries)
+    assert caught.value.number == 2
+
+
 def test_of_many_threads_one_wins_a_number(blobs):
     log = Log(blobs)
     start = threading.Barrier(8)
