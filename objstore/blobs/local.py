@@ -119,6 +119,15 @@ class LocalBlobs:
             target.unlink()
             sync_folder(target.parent)
 
+    def delete_all(self, names: Sequence[str], /) -> None:
+        for name in names:
+            self._handles.forget(name)
+            with translated(self._root / name):
+                (self._root / name).unlink(missing_ok=True)
+        for folder in {(self._root / name).parent for name in names}:
+            with translated(folder), contextlib.suppress(FileNotFoundError):
+                sync_folder(folder)
+
     def close(self) -> None:
         self._handles.close()
 

@@ -94,5 +94,9 @@ class MemoryBlobs:
     def delete(self, name: str, /) -> None:
         self._blobs.pop(name, None)
 
+    def delete_all(self, names: Sequence[str], /) -> None:
+        for name in names:
+            self.delete(name)
+
     def close(self) -> None:
         pass

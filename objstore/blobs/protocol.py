@@ -66,5 +66,8 @@ class BlobStore(Protocol):
     def delete(self, name: str, /) -> None:
         """Removes a name; harmless when it is gone already."""
 
+    def delete_all(self, names: Sequence[str], /) -> None:
+        """Removes several, in this order."""
+
     def close(self) -> None:
         """Lets go of files and connections."""

@@ -131,6 +131,10 @@ class RemoteBlobs:
         except NotFoundError:
             return
 
+    def delete_all(self, names: Sequence[str], /) -> None:
+        for name in names:
+            self.delete(name)
+
     def close(self) -> None:
         transport = self._connections.pop(os.getpid(), None)
         if transport is not None:

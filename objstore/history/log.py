@@ -47,6 +47,13 @@ class Log:
     def compact_name(self, first: int, last: int) -> str:
         return f"log/{self.name}/compact/{first:020d}-{last:020d}"
 
+    def names_ending_at(self, number: int) -> Iterator[str]:
+        """What holds an entry and none after it, in the order in which it is to be removed: the compacted ones first."""
+        for size in COMPACT_SIZES:
+            if number % size == 0:
+                yield self.compact_name(number - size + 1, number)
+        yield self.entry_name(number)
+
     def read_from(self, number: int) -> Iterator[tuple[int, Records]]:
         """Entries `number`, `number` + 1, … with their numbers, until the first that isn't there.
 

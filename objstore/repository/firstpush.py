@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from objstore.errors import ConflictError, CorruptionError
+from objstore.errors import CorruptionError
 from objstore.history.log import Log
 from objstore.history.replay import Numbered
 from objstore.host.progress import Progress
@@ -13,6 +13,7 @@ from objstore.repository.connection import Connection
 from objstore.repository.fetching import Waiting
 from objstore.repository.joining import become_clone
 from objstore.repository.project import Project
+from objstore.repository.syncingruns import push_runs, rejoin_runs
 from objstore.sync.copying import absent, copy_files, copy_log
 from objstore.sync.following import entries_there
 
@@ -27,9 +28,10 @@ class First:
 
 
 def push_all(project: Project, connection: Connection, progress: Progress, waiting: Waiting, *, dry_run: bool) -> First | None:
-    """Copies packs, index and log as they are, and becomes a clone; None when the place has a log of its own already.
+    """Copies packs, index and the log `main` as they are, and becomes a clone; None when the place has a log of its own already.
 
-    Cut off, it goes on where it was. Nobody is kept from writing here meanwhile.
+    Runs follow as a clone's do, since there they take a few large entries, however many they have here. Cut off, it goes on where it
+    was. Nobody is kept from writing here meanwhile.
     """
     there = _entries_there(project, connection)
     if there is None:
@@ -55,15 +57,15 @@ def _push(project: Project, connection: Connection, progress: Progress, waiting:
             if not copy_log(Log(project.blobs, "main"), connection.log, there, last):
                 return None
             done.records += _records(project, there, last)
-            runs, sent = _copy_runs(project, connection, 0)
-            done.records += sent
         with project.collecting(waiting):
             if project.state.position == last:
-                done.records += _copy_runs(project, connection, runs)[1]
                 done.versions = _versions(project)
                 become_clone(project)
-                return done
+                rejoin_runs(project, connection)
+                break
         there = last  # somebody has logged something meanwhile
+    done.records += push_runs(project, connection)
+    return done
 
 
 def _entries_there(project: Project, connection: Connection) -> int | None:
@@ -97,22 +99,6 @@ def _copy(project: Project, connection: Connection, files: Mapping[str, int], pr
     progress.start(f"pushing to {connection}", bytes_=sum(missing.values()))
     copy_files(project.blobs, connection.blobs, missing, progress)
     return sum(missing.values())
-
-
-def _copy_runs(project: Project, connection: Connection, known: int) -> tuple[int, int]:
-    """Brings the runs there that aren't: up to which entry, and how many records. ConflictError when there are others.
-
-    `known`: up to which entry they are there for certain; where there are no more, nothing is asked.
-    """
-    own = Log(project.blobs, "runs")
-    project.runbook.refresh()
-    last = project.runbook.position
-    if last == known:
-        return last, 0
-    there = entries_there(own, connection.runs)
-    if there is None or not copy_log(own, connection.runs, there, last):
-        raise ConflictError(f"{connection} has runs of another project in its log; remove what is there, or name another place")
-    return last, sum(len(records) for number, records in own.read_from(there + 1) if number <= last)
 
 
 def _records(project: Project, there: int, last: int) -> int:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from objstore.errors import BlobExistsError, ConflictError
 from objstore.history.encoding import encode_entry
-from objstore.history.log import COMPACT_SIZES, Log
+from objstore.history.log import Log
 from objstore.history.records import GcRecord, GcVerdictRecord, Record, SegmentsRecord
 from objstore.history.unpushed import PendingName, Unpushed
 from objstore.repository.connection import Connection
@@ -66,10 +66,8 @@ def forget_after(project: Project, common: int) -> None:
             )
     unpushed.lower_base(common)  # else nobody would see that they have landed in the place of what goes now
     for number in reversed(numbers):
-        for size in COMPACT_SIZES:
-            if number % size == 0:
-                project.blobs.delete(log.compact_name(number - size + 1, number))
-        project.blobs.delete(log.entry_name(number))
+        for name in log.names_ending_at(number):
+            project.blobs.delete(name)
     if project.clone is not None:
         project.clone.forget()
         project.refresh()

@@ -3,9 +3,11 @@
 Runs have no numbers, so there is nothing to be decided: what is appended by anybody counts, in the order in which it came.
 """
 
+from collections.abc import Iterator
+
 from objstore.history.clonerunbook import CloneRunBook
 from objstore.history.encoding import encode_entry
-from objstore.history.log import COMPACT_SIZES, EntryTakenError, Log
+from objstore.history.log import EntryTakenError, Log
 from objstore.history.records import Record
 from objstore.history.unpushed import PendingName, Unpushed
 from objstore.host.locks import locked_exclusive
@@ -68,21 +70,30 @@ def rejoin_runs(project: Project, connection: Connection) -> None:
     log, unpushed = Log(project.blobs, "runs"), Unpushed(project.blobs, "runs")
     common = common_entries(log, connection.runs)
     with locked_exclusive(project.local / "pending.lock"):
-        names, numbers = set(unpushed.names()), []
-        for number, records in log.read_from(common + 1):
-            numbers.append(number)
-            name = PendingName(number, common)
+        names, end = set(unpushed.names()), common
+        for first, last, records in _grouped(log, common + 1):
+            name = PendingName(first, common)
             if name not in names:
-                unpushed.put(name, [record for record in records if isinstance(record, Record)])
+                unpushed.put(name, records)
+            end = last
         unpushed.lower_base(common)  # else nobody would see that they have landed in the place of what goes now
-        for number in reversed(numbers):
-            for size in COMPACT_SIZES:
-                if number % size == 0:
-                    project.blobs.delete(log.compact_name(number - size + 1, number))
-            project.blobs.delete(log.entry_name(number))
+        project.blobs.delete_all([name for number in range(end, common, -1) for name in log.names_ending_at(number)])
     if project.clone is not None:
         _book(project).forget()
         _book(project).refresh()
+
+
+def _grouped(log: Log, start: int) -> Iterator[tuple[int, int, list[Record]]]:
+    """The records from an entry on, some thousands at a time, with the numbers of the first and the last entry that they come from."""
+    first, records = start, list[Record]()
+    last = start - 1
+    for last, more in log.read_from(start):
+        records += (record for record in more if isinstance(record, Record))
+        if len(records) >= _AT_ONCE:
+            yield first, last, records
+            first, records = last + 1, []
+    if records:
+        yield first, last, records
 
 
 def _book(project: Project) -> CloneRunBook:

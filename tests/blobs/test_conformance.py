@@ -220,6 +220,13 @@ def test_the_scratch_is_not_part_of_the_store(blobs):
     file.unlink()
 
 
+def test_several_are_deleted(blobs):
+    blobs.create_all("a", [("1", b""), ("2", b""), ("3", b"")])
+    blobs.delete_all(["a/3", "a/nothing", "b/nothing", "a/1"])
+    assert [name for name, _ in blobs.list("a/")] == ["a/2"]
+    blobs.delete_all([])
+
+
 def test_deleting_twice_is_harmless(blobs):
     blobs.create(NAME, b"x")
     assert list(blobs.read_ranges(NAME, [(0, 1)])) == [b"x"]

@@ -62,6 +62,10 @@ class Wrapper:
     def delete(self, name: str, /) -> None:
         self.inner.delete(name)
 
+    def delete_all(self, names: Sequence[str], /) -> None:
+        for name in names:
+            self.delete(name)
+
 
 class CountingBlobs(Wrapper):
     """Counts the calls of each operation."""
