@@ -89,7 +89,7 @@ def run(place: Path, step: int, when: str) -> None:
     killer = Killer(step, when)
     for owner, names in {
         os: ["fsync", "link", "rename", "unlink", "mkdir", "writev"],
-        objstore.blobs.local: ["publish"],
+        objstore.blobs.local: ["publish", "publish_all"],
         Log: ["append"],
         DraftFile: ["add"],
     }.items():

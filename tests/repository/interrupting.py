@@ -17,6 +17,7 @@ STEPS: list[tuple[Any, str]] = [
     (os, "link"),
     (os, "rename"),
     (LocalBlobs, "delete"),
+    (LocalBlobs, "delete_all"),
     (Log, "append"),
     (DraftFile, "add"),
     (Tables, "put"),

@@ -31,7 +31,7 @@ from tests.repository.sharing import log
 PACK = 64 * 1024
 STEPS = {
     os: ["link", "rename", "unlink", "writev"],
-    objstore.blobs.local: ["publish"],
+    objstore.blobs.local: ["publish", "publish_all"],
     RemoteBlobs: ["create", "adopt", "read", "read_ranges", "size", "list"],
     Log: ["append_bytes"],
     DraftFile: ["add"],

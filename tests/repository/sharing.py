@@ -177,7 +177,10 @@ def assert_sound(project: Project) -> None:
 
 @contextlib.contextmanager
 def interrupted_by(step: int, action: Callable[[], object], below: Path) -> Iterator[list[bool]]:
-    """Has something else happen before the n-th blob is written below a folder; gives a list that isn't empty once it has."""
+    """Has something else happen before the n-th blob, or several at once, are written below a folder.
+
+    Gives a list that isn't empty once it has.
+    """
     count, done = 0, []
 
     def watched(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -193,6 +196,6 @@ def interrupted_by(step: int, action: Callable[[], object], below: Path) -> Iter
         return run
 
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("create", "adopt"):
+        for name in ("create", "create_all", "adopt"):
             patch.setattr(LocalBlobs, name, watched(getattr(LocalBlobs, name)))
         yield done

@@ -21,7 +21,7 @@ from tests.repository.sharing import Sharing, bring, contents
 from tests.repository.test_sharing_processes import ROOT, Place
 from tests.servers.bucket import Bucket
 
-SECONDS = 60
+SECONDS = 40
 PUSHERS, COLLECTORS = 4, 2
 
 
