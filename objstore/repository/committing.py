@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from objstore.errors import NotFoundError
+from objstore.errors import CorruptionError, NotFoundError
 from objstore.graph.closure import check_closed
 from objstore.history.fence import OvertakenError, check_not_overtaken
 from objstore.history.records import Record
@@ -79,7 +79,7 @@ def _commit_behind_fence(project: Project, draft: "Draft", roots: Sequence[Diges
                 _commit(project, draft, roots, build, [] if draft.is_empty else draft.publish())
             except OvertakenError:
                 pass
-            except NotFoundError:  # perhaps of what was relied on
+            except (NotFoundError, CorruptionError):  # perhaps of what was relied on, which several gcs have moved meanwhile
                 project.refresh()
                 if project.state.generation == draft.generation:
                     raise
