@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from objstore.sdk.active import finish, init, log, log_artifact, login, setup, teardown, use_artifact
     from objstore.sdk.api import Api
     from objstore.sdk.artifact import Artifact
-    from objstore.sdk.repository import Repository, diff, open
+    from objstore.sdk.opening import clone, open
+    from objstore.sdk.repository import Repository, diff
     from objstore.sdk.run import Run
     from objstore.sdk.settings import Settings
     from objstore.sdk.tables.partitioned import PartitionedTable
@@ -102,7 +103,7 @@ _LAZY = {
     "PartitionedTable": "objstore.sdk.tables.partitioned",
     "Repository": "objstore.sdk.repository",
     "Table": "objstore.sdk.tables.table",
-    "clone": "objstore.sdk.repository",
+    "clone": "objstore.sdk.opening",
     "Run": "objstore.sdk.run",
     "Settings": "objstore.sdk.settings",
     "diff": "objstore.sdk.repository",
@@ -111,7 +112,7 @@ _LAZY = {
     "log": "objstore.sdk.active",
     "log_artifact": "objstore.sdk.active",
     "login": "objstore.sdk.active",
-    "open": "objstore.sdk.repository",
+    "open": "objstore.sdk.opening",
     "setup": "objstore.sdk.active",
     "teardown": "objstore.sdk.active",
     "use_artifact": "objstore.sdk.active",

@@ -12,7 +12,8 @@ from objstore.history.names import check_tag
 from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import Runs
 from objstore.sdk import code
-from objstore.sdk.artifact import Artifact, listed
+from objstore.sdk.arguments import listed
+from objstore.sdk.artifact import Artifact
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
 from objstore.sdk.settings import Settings, code_folder

@@ -1,23 +1,20 @@
 """A version in the making, then a version: what scripts hold in their hands."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from objstore.comparison.files import FileDiff, diff
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.collection import LATEST
 from objstore.history.metadata import check_metadata
 from objstore.history.names import Name, check_alias, check_collection_name, check_tag, check_type
 from objstore.history.records import RunRef, Source
 from objstore.history.runs import Runs, VersionRef
-from objstore.manifest.sides import Side
 from objstore.repository.logging import Labels
-from objstore.sdk import logging, reading
-from objstore.sdk.building import Building, StrPath
+from objstore.sdk import logging
+from objstore.sdk.arguments import listed
+from objstore.sdk.building import Building
 from objstore.sdk.content import DraftContent
-from objstore.sdk.entry import ArtifactEntry
 from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.session import Session
@@ -234,71 +231,6 @@ class Artifact(Building):
         self._version("version to wait for")
         return self
 
-    # -- files ---------------------------------------------------------------------------------------------------------
-
-    def files(self, names: Sequence[str] | None = None) -> "ValuesView[ArtifactEntry] | list[ArtifactEntry]":
-        """All entries, streamed, or those at the paths `names` (KeyError for one that isn't there)."""
-        self._version("files to read")
-        return self.manifest.entries.values() if names is None else [self.get_entry(name) for name in listed(names)]
-
-    def file(self, root: StrPath | None = None) -> str:
-        """Downloads the only file; its path on the disk. ValueError when there are several, or none."""
-        self._version("file to read")
-        if self.file_count != 1:
-            raise InvalidInputError(f"{self.name} has {self.file_count} files, not one; use download() or files()")
-        (entry,) = self.files()
-        return entry.download(Path(root) if root is not None else None)
-
-    def download(
-        self,
-        root: StrPath | None = None,
-        path_prefix: str | None = None,
-        *,
-        allow_missing_references: bool = False,
-        skip_cache: bool | None = None,
-        multipart: bool | None = None,
-    ) -> str:
-        """Writes the files into `root` (default: `./artifacts/<name>-v<N>`); the folder. Other files there stay.
-
-        Every byte is verified, each file appears whole or not at all. `path_prefix`: only that file, or what is in that folder
-        (KeyError when there is nothing). `skip_cache` and `multipart` do nothing.
-
-        What references refer to is fetched, in the version that was recorded where there is one, and checked against the size, ETag or
-        digest. ReferenceChangedError when it is something else now, ReferenceMissingError (a FileNotFoundError) when it is gone, unless
-        `allow_missing_references`: then the rest is written, with a MissingReferenceWarning for each. RemoteError when a server can't be
-        asked. Eight are fetched at once; memory: some 100 MiB.
-        """
-        logged = self._version("files to download")
-        folder = self._folder(root)
-        reading.download(logged, folder, path_prefix, leave_out_missing=allow_missing_references)
-        return str(folder)
-
-    def checkout(self, root: StrPath | None = None) -> str:
-        """Makes a folder exactly the version: like `download`, but what else is there is removed."""
-        logged = self._version("files to check out")
-        folder = self._folder(root)
-        reading.download(logged, folder, None, remove_foreign=True)
-        return str(folder)
-
-    def verify(self, root: StrPath | None = None) -> None:
-        """FolderDiffersError (a ValueError with `extra`, `missing` and `changed`) unless a folder has exactly the version's files.
-
-        No server is asked. Of the file that a reference was fetched to, the size is compared, and the content where it is known: that of
-        `file://`, and what this machine has itself fetched. Else other content of the same size isn't told from the right one, and with
-        `checksum=False` any content is right.
-        """
-        reading.check(self._version("files to verify"), self._folder(root))
-
-    def _folder(self, root: "StrPath | None") -> Path:
-        logged = self._version("folder")
-        return Path(root) if root is not None else Path("artifacts") / f"{logged.collection}-{logged.ref}"
-
-    def _download_entry(self, path: str, root: str | Path | None) -> str:
-        logged = self._version("files to download")
-        folder = self._folder(root)
-        reading.download(logged, folder, path)
-        return str(folder / path)
-
     # -- versions ------------------------------------------------------------------------------------------------------
 
     def new_draft(self) -> "Artifact":
@@ -323,16 +255,6 @@ class Artifact(Building):
     def restore(self) -> None:
         """Undoes `delete`. What had expired never does again. ConflictError when that isn't possible any more."""
         self._version("version to restore").restore()
-
-    def diff(self, other: "Artifact") -> FileDiff:
-        """What differs from this artifact to `other`, file by file; either may be a draft, or of another repository."""
-        if not isinstance(other, Artifact):
-            raise InvalidTypeError(f"an artifact is compared to another one, not to {type(other).__name__}")
-        return diff(self._side(), other._side())
-
-    def _side(self) -> Side:
-        content = self._readable() or self._bound()
-        return Side(content.database, content.root())
 
     # -- lineage -------------------------------------------------------------------------------------------------------
 
@@ -434,10 +356,3 @@ class Artifact(Building):
 
     def __repr__(self) -> str:
         return f"<Artifact {self.name} ({self.type}{', draft' if self.is_draft() else ''})>"
-
-
-def listed(names: Iterable[str] | None) -> list[str]:
-    """Several names, or one that was given without a list around it."""
-    if names is None:
-        return []
-    return [names] if isinstance(names, str) else list(names)

@@ -1,53 +1,31 @@
-"""The half of an artifact that is about what it holds."""
+"""Content taken into an artifact."""
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from objstore.errors import ArtifactFinalizedError, ArtifactNotLoggedError, InvalidInputError
+from objstore.errors import ArtifactFinalizedError, InvalidInputError
 from objstore.manifest.entry import Entry
-from objstore.sdk import adding, logging, referring
-from objstore.sdk.content import Content, DraftContent, LoggedContent
+from objstore.sdk import adding, referring
+from objstore.sdk.arguments import StrPath
+from objstore.sdk.content import DraftContent
 from objstore.sdk.entry import ArtifactEntry
-from objstore.sdk.logged import LoggedVersion
-from objstore.sdk.logqueue import Logging
-from objstore.sdk.manifest import Manifest
-from objstore.sdk.session import Session, session_for_drafts
+from objstore.sdk.holding import Holding
 from objstore.sdk.tables import storing
-from objstore.sdk.tables.partitioned import PartitionedTable
-from objstore.sdk.tables.reading import StoredTables
-from objstore.sdk.tables.table import Table
-from objstore.values.digest import Digest
 from objstore.values.paths import canonical
 from objstore.worktree.ignore import Patterns
 
-StrPath = str | os.PathLike[str]
 
-
-class Building:
+class Building(Holding):
     """Content: taken in until the artifact is logged, read-only afterwards.
 
-    A draft is bound to a project by its first content method: there its content goes, at once. Paths inside an artifact are made
+    Paths inside an artifact are made
     canonical (`./x//y` is `x/y`); absolute ones, `..` and what names nothing are ValueError. Paths that differ at all, if only by
     letter case, are two; `repo.log` warns of those that some disks can't hold both. Every method that changes something raises
     ArtifactFinalizedError after logging, and changes all or nothing.
     """
-
-    def __init__(self, name: str | None, session: Session | None, base: Digest | None, *, incremental: bool) -> None:
-        self._draft_name = name
-        self._session = session
-        self._base = base
-        self._incremental = incremental
-        self._content: DraftContent | None = None
-        self._binding = threading.Lock()
-        self._job: Logging | None = None
-        """Of a draft that was handed over to be logged in the background."""
-        self._part: LoggedContent | None = None
-        """What was added to a version that several writers make together."""
-        self._logged: LoggedVersion | None = None
 
     # -- adding --------------------------------------------------------------------------------------------------------
 
@@ -138,57 +116,7 @@ class Building:
         path = item.path if isinstance(item, ArtifactEntry) else canonical(os.fspath(item))
         self._changing().remove(path.encode())
 
-    # -- looking -------------------------------------------------------------------------------------------------------
-
-    @property
-    def manifest(self) -> Manifest:
-        """`manifest.entries` maps paths to entries."""
-        return Manifest(self._readable, self._download_entry)
-
-    def get_entry(self, name: StrPath) -> ArtifactEntry:
-        """The entry at a path; KeyError when there is none."""
-        return self.manifest.entries[canonical(os.fspath(name))]
-
-    get_path = get_entry
-
-    def get(self, name: str) -> "ArtifactEntry | Table | PartitionedTable | None":
-        """The table that was added under a name, else the entry at that path; None when there is neither.
-
-        The table is read from where it is stored, verified. `get_entry` of its path gives the file.
-        """
-        content = self._readable()
-        table = StoredTables(content, self._look_again).find(os.fspath(name)) if content else None
-        if table is not None:
-            return table
-        try:
-            return self.get_entry(name)
-        except KeyError:
-            return None
-
-    def __getitem__(self, name: str) -> "ArtifactEntry | Table | PartitionedTable | None":
-        return self.get(name)
-
-    @property
-    def size(self) -> int:
-        """The bytes of all files."""
-        content = self._readable()
-        return content.totals().bytes if content else 0
-
-    @property
-    def file_count(self) -> int:
-        content = self._readable()
-        return content.totals().files if content else 0
-
-    @property
-    def digest(self) -> str:
-        """What identifies the content: the manifest's root, in 64 hexadecimal digits. Equal content has equal digests everywhere."""
-        return (self._readable() or self._bound()).root().hex()
-
-    def is_draft(self) -> bool:
-        """Whether it hasn't been logged yet."""
-        return self._logged is None
-
-    # -- binding -------------------------------------------------------------------------------------------------------
+    # -- inside --------------------------------------------------------------------------------------------------------
 
     def _changing(self) -> DraftContent:
         self._check_changeable()
@@ -207,47 +135,5 @@ class Building:
         if self._part is not None:
             raise ArtifactFinalizedError(f"{self._draft_name} has been added to a common version; add more with another Artifact")
 
-    def _bound(self) -> DraftContent:
-        """The content of a draft, bound to a project now at the latest."""
-        with self._binding:  # two threads that both add first must add to one content
-            if self._content is None:
-                self._session = self._session or session_for_drafts()
-                base = self._base
-                if self._incremental and base is None and self._draft_name is not None:
-                    with self._session.state():
-                        base = self._base = logging.latest(self._session.project, self._draft_name)
-                self._content = DraftContent(self._session, base)
-            return self._content
-
-    @property
-    def _is_handed_over(self) -> bool:
-        """Whether it is being logged in the background."""
-        return self._job is not None and not self._job.is_done
-
-    def _readable(self) -> Content | None:
-        """What can be looked at; None for a draft that has nothing and needs no project yet."""
-        if self._logged is not None:
-            return self._logged.content
-        if self._part is not None:
-            return self._part
-        return self._bound() if self._content or self._base or self._incremental else None
-
-    def _look_again(self) -> None:
-        """Has the project see what others, a gc for one, have changed since."""
-        session = self._logged.session if self._logged else self._session
-        if session is not None:
-            with session.state():
-                pass
-
     def _shown(self, path: str, entry: Entry) -> ArtifactEntry:
         return ArtifactEntry(path, entry, self._download_entry)
-
-    def _download_entry(self, path: str, root: str | Path | None) -> str:
-        raise NotImplementedError
-
-    def _version(self, what: str) -> LoggedVersion:
-        if self._is_handed_over:
-            raise ArtifactNotLoggedError(f"{self._draft_name} is being logged and has no {what} yet; call wait() first")
-        if self._logged is None:
-            raise ArtifactNotLoggedError(f"a draft has no {what}; log it first, with repo.log(artifact)")
-        return self._logged

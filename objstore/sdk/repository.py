@@ -1,48 +1,41 @@
 """An open repository, for scripts."""
 
-import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from objstore.blobs.address import Address
 from objstore.comparison.files import FileDiff
-from objstore.errors import ConflictError, InvalidInputError, InvalidTypeError, NotFoundError
+from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.facts import set_default_ttl
 from objstore.history.names import Name, check_alias, check_tag, parse_name
 from objstore.host.progress import Silent
-from objstore.host.publish import translated
-from objstore.repository.adding import add, suggested_name
-from objstore.repository.bucket import make_in_bucket
-from objstore.repository.checking import Report, check
-from objstore.repository.cloning import make_clone
-from objstore.repository.comparing import diff_files
-from objstore.repository.expiring import Expired, expire
-from objstore.repository.fetching import Fetched, fetch
-from objstore.repository.introducing import introduce
-from objstore.repository.localgc import Freed, collect
 from objstore.repository.logging import Labels
-from objstore.repository.mirroring import Mirrored, mirror
-from objstore.repository.project import Project, open_project
-from objstore.repository.pruning import prune
-from objstore.repository.pulling import Pulled, Side, everything, named, pull
-from objstore.repository.pushing import Pushed, push
-from objstore.repository.remotegc import MIN_AGE, collect_bucket, collect_remote
-from objstore.repository.retaining import PrunedVersions, prune_versions
-from objstore.repository.verifying import Verified, check_remote, verify
-from objstore.sdk.artifact import Artifact, listed
-from objstore.sdk.building import StrPath
+from objstore.repository.project import Project
+from objstore.sdk.arguments import StrPath, listed
+from objstore.sdk.artifact import Artifact
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logged import LoggedVersion, check_project
 from objstore.sdk.session import Session, announce, retire
 from objstore.sdk.ttl import to_seconds, to_timedelta
 from objstore.sdk.warning import warn
 from objstore.worktree.ignore import Patterns
+
+if TYPE_CHECKING:  # what keeps house or deals with remotes is loaded when it is used, so that most scripts start fast
+    from objstore.repository.checking import Report
+    from objstore.repository.expiring import Expired
+    from objstore.repository.fetching import Fetched
+    from objstore.repository.localgc import Freed
+    from objstore.repository.mirroring import Mirrored
+    from objstore.repository.pulling import Pulled, Side
+    from objstore.repository.pushing import Pushed
+    from objstore.repository.retaining import PrunedVersions
+    from objstore.repository.verifying import Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +111,8 @@ class Repository:
 
         The name is the path's base name if left out; the type the collection's, or `dataset`. Warns as `log` does.
         """
+        from objstore.repository.adding import add, suggested_name
+
         sources = [Path(path) for path in ([paths] if isinstance(paths, str) or not isinstance(paths, Sequence) else paths)]
         if not sources:
             raise InvalidInputError("add needs a path at least")
@@ -155,6 +150,8 @@ class Repository:
         old, new = (self.artifact(side) if isinstance(side, str) else side for side in (a, b))
         if isinstance(old, Artifact) and isinstance(new, Artifact):
             return old.diff(new)
+        from objstore.repository.comparing import diff_files
+
         return diff_files(self._session.project, self._compared(old), self._compared(new), Silent())
 
     def _compared(self, side: "Artifact | os.PathLike[str]") -> Version | Path:
@@ -183,22 +180,26 @@ class Repository:
         seconds = to_seconds(ttl)
         self._session.commit(lambda state: set_default_ttl(state, seconds))
 
-    def expire(self, *, trust_clock: bool = False, dry_run: bool = False) -> Expired:
+    def expire(self, *, trust_clock: bool = False, dry_run: bool = False) -> "Expired":
         """Deletes, aliases and all, every version whose ttl has passed; each can be restored until gc, which does this first by itself.
 
         ConflictError when the clock seems to be years ahead: by it, nothing was logged for more than a year. `trust_clock` says that
         this is so.
         """
+        from objstore.repository.expiring import expire
+
         with self._session.alone() as project:
             project.refresh()
             return expire(project, trust_clock=trust_clock, dry_run=dry_run)
 
-    def prune_versions(self, name: str, *, keep_last: int, keep_aliased: bool = False, dry_run: bool = False) -> PrunedVersions:
+    def prune_versions(self, name: str, *, keep_last: int, keep_aliased: bool = False, dry_run: bool = False) -> "PrunedVersions":
         """Deletes the versions of a collection but for the last `keep_last`; each can be restored until gc.
 
         The one that is `latest`, and those pinned in this working tree, stay. ConflictError, and nothing is deleted, when another alias is
         on one that would go, unless `keep_aliased`.
         """
+        from objstore.repository.retaining import prune_versions
+
         wanted = self._parsed(name)
         if wanted.ref is not None:
             raise InvalidInputError(f"{name!r} is one version; give the name of a collection")
@@ -206,12 +207,15 @@ class Repository:
             project.refresh()
             return prune_versions(project, wanted.collection, keep_last, keep_aliased=keep_aliased, dry_run=dry_run)
 
-    def gc(self, *, remote: str | None = None, min_age: timedelta | None = None, dry_run: bool = False) -> Freed:
+    def gc(self, *, remote: str | None = None, min_age: timedelta | None = None, dry_run: bool = False) -> "Freed":
         """Frees what no version needs that isn't deleted or expired, and no draft; deleted versions can't be restored afterwards.
 
         `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,
         versions that were deleted less than `min_age` ago stay, and so do packs of uploads that aren't finished; a day if None.
         """
+        from objstore.repository.localgc import collect
+        from objstore.repository.remotegc import collect_bucket, collect_remote
+
         seconds = _seconds(min_age)
         with self._session.alone() as project:
             if remote is None and project.bucket is None:
@@ -222,10 +226,13 @@ class Repository:
                 return collect_bucket(project, Silent(), min_age=seconds, dry_run=dry_run)
             return collect_remote(project, Silent(), remote, min_age=seconds, dry_run=dry_run)
 
-    def fsck(self, *, remote: str | None = None, repair: bool = False) -> Report:
+    def fsck(self, *, remote: str | None = None, repair: bool = False) -> "Report":
         """Checks everything that is stored; `repair` rebuilds what can be rebuilt. `remote`: what is stored in that one;
         of the upstream (`origin`) `repair` sends again what is missing or damaged there, and is here.
         """
+        from objstore.repository.checking import check
+        from objstore.repository.verifying import check_remote
+
         with self._session.alone() as project:
             if remote is not None:
                 return check_remote(project, remote, Silent(), repair=repair)
@@ -242,46 +249,60 @@ class Repository:
         `storage_options`: those of fsspec (`endpoint_url`, `profile`, …); kept in `.objstore/`, never committed. ConflictError where
         another project is, RemoteError for a place that can't be reached or can't be pushed to safely.
         """
+        from objstore.repository.introducing import introduce
+
         with self._session.alone() as project:
             introduce(project, name, Address.parse(os.fspath(url)), storage_options or {})
 
-    def push(self, names: Sequence[str] | str = (), *, dry_run: bool = False) -> Pushed:
+    def push(self, names: Sequence[str] | str = (), *, dry_run: bool = False) -> "Pushed":
         """Brings versions, and all that is said of them, to the upstream; `names`: only these collections.
 
         The first push takes all, whatever is named.
         Where somebody else has pushed meanwhile, own versions come behind theirs, with other numbers (`fetched.renumbered`).
         ConflictError when an alias was moved on both sides; `pull(ours=…)` decides.
         """
+        from objstore.repository.pushing import push
+
         with self._session.alone() as project:
             return push(project, Silent(), names=listed(names), dry_run=dry_run)
 
-    def fetch(self) -> Fetched:
+    def fetch(self) -> "Fetched":
         """Sees what the upstream has: its log and metadata, no data."""
+        from objstore.repository.fetching import fetch
+
         with self._session.alone() as project:
             return fetch(project, Silent())
 
-    def pull(self, names: Sequence[str] | str = (), *, path: str = "", ours: bool | None = None) -> Pulled:
+    def pull(self, names: Sequence[str] | str = (), *, path: str = "", ours: bool | None = None) -> "Pulled":
         """Fetches, and brings the data of all versions, or of those that are named, so that they can be read without the upstream.
 
         `path`: only the file or folder at that path in them. `ours`: where both sides have moved an alias, whether ours counts.
         """
+        from objstore.repository.pulling import everything, named, pull
+
         side: Side | None = None if ours is None else "ours" if ours else "theirs"
         wanted = listed(names)
         with self._session.alone() as project:
             return pull(project, Silent(), lambda state: named(state, wanted, path) if wanted else everything(state), side=side)
 
-    def verify_upstream(self) -> Verified:
+    def verify_upstream(self) -> "Verified":
         """Checks that the upstream has every pack, whole, and sends again what is missing there and is here: `lost` says what isn't."""
+        from objstore.repository.verifying import verify
+
         with self._session.alone() as project:
             return verify(project, Silent())
 
-    def mirror(self, name: str, *, dry_run: bool = False) -> Mirrored:
+    def mirror(self, name: str, *, dry_run: bool = False) -> "Mirrored":
         """Copies the upstream's log, and what it has, to another remote. ConflictError if that has something else in its log."""
+        from objstore.repository.mirroring import mirror
+
         with self._session.alone() as project:
             return mirror(project, name, Silent(), dry_run=dry_run)
 
-    def prune(self, *, dry_run: bool = False) -> Freed:
+    def prune(self, *, dry_run: bool = False) -> "Freed":
         """Drops local data that the upstream, asked just now, holds. It is read from there afterwards, or pulled again."""
+        from objstore.repository.pruning import prune
+
         with self._session.alone() as project:
             return prune(project, Silent(), dry_run=dry_run)
 
@@ -319,60 +340,6 @@ class Repository:
         return f"<Repository {self.name} in {self.url}>" if self._open else "<Repository, closed>"
 
 
-def open(path: StrPath = ".", *, create: bool = False, storage_options: Mapping[str, Any] | None = None) -> Repository:
-    """The repository at or above a path, or the project at a URL such as `s3://bucket/team/vision`.
-
-    NotFoundError when there is none; with `create` one is made there then. `storage_options`: those of fsspec, for a URL; without
-    them the environment variables and files of the cloud's own tools count. What is read of a bucket's index and metadata is kept in
-    the user's cache folder.
-    """
-    if "://" in os.fspath(path):
-        address = Address.parse(os.fspath(path))
-        if address.folder is None:
-            return Repository(_in_bucket(address, storage_options or {}, create=create))
-        path = address.folder
-    start = Path(path)
-    if not create:
-        return Repository(open_project(start))
-    try:
-        return Repository(Project.find(start))
-    except NotFoundError:
-        pass
-    try:
-        with translated(start):
-            start.mkdir(parents=True, exist_ok=True)
-        return Repository(Project.create(start))
-    except FileExistsError:
-        raise InvalidInputError(f"{start} is a file; give a folder") from None
-    except ConflictError:  # somebody was faster
-        return Repository(Project.find(start))
-
-
-def clone(url: StrPath, path: StrPath, *, data: bool = True, storage_options: Mapping[str, Any] | None = None) -> Repository:
-    """A new repository in the new or empty folder `path`, whose upstream is the project at `url`.
-
-    Without `data`, only the log and metadata are brought; data comes when it is read, or pulled.
-    """
-    project = make_clone(Address.parse(os.fspath(url)), Path(path), storage_options or {})
-    try:
-        pull(project, Silent(), everything if data else lambda _: [])
-    except BaseException:
-        project.close()
-        raise
-    return Repository(project)
-
-
-def _in_bucket(address: Address, options: Mapping[str, Any], *, create: bool) -> Project:
-    try:
-        return Project.at(address, options)
-    except NotFoundError:
-        if not create:
-            raise
-    with contextlib.suppress(ConflictError):  # somebody was faster
-        make_in_bucket(address, options)
-    return Project.at(address, options)
-
-
 def diff(a: Artifact, b: Artifact) -> FileDiff:
     """What differs from `a` to `b`, file by file; drafts or versions, of any repositories."""
     if not isinstance(a, Artifact):
@@ -382,6 +349,8 @@ def diff(a: Artifact, b: Artifact) -> FileDiff:
 
 def _seconds(min_age: timedelta | None) -> float:
     if min_age is None:
+        from objstore.repository.remotegc import MIN_AGE
+
         return MIN_AGE
     if not isinstance(min_age, timedelta):
         raise InvalidTypeError(f"min_age is a datetime.timedelta, like timedelta(days=7), not a {type(min_age).__name__}")

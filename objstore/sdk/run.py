@@ -20,8 +20,8 @@ from objstore.history.records import (
     RunUseRecord,
 )
 from objstore.sdk import code, parts
-from objstore.sdk.artifact import Artifact, listed
-from objstore.sdk.building import StrPath
+from objstore.sdk.arguments import StrPath, listed
+from objstore.sdk.artifact import Artifact
 from objstore.sdk.described import DescribedRun
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logqueue import Logging
