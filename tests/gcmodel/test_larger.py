@@ -22,7 +22,7 @@ WORKS: dict[str, Work] = {
 }
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     scripts=st.lists(st.lists(st.sampled_from(sorted(WORKS)), min_size=1, max_size=3), min_size=2, max_size=5),
     collectors=st.integers(1, 3),
