@@ -33,7 +33,23 @@ from objstore.errors import (
 
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would cost as much as all the rest here
 if TYPE_CHECKING:
-    from objstore.sdk.active import finish, init, log, log_artifact, login, setup, teardown, use_artifact
+    from objstore.sdk.active import (
+        finish,
+        finish_artifact,
+        init,
+        link_artifact,
+        link_model,
+        log,
+        log_artifact,
+        log_code,
+        log_model,
+        login,
+        setup,
+        teardown,
+        upsert_artifact,
+        use_artifact,
+        use_model,
+    )
     from objstore.sdk.api import Api
     from objstore.sdk.artifact import Artifact
     from objstore.sdk.opening import clone, open
@@ -86,14 +102,21 @@ __all__ = [
     "clone",
     "diff",
     "finish",
+    "finish_artifact",
     "init",
+    "link_artifact",
+    "link_model",
     "log",
     "log_artifact",
+    "log_code",
+    "log_model",
     "login",
     "open",
     "setup",
     "teardown",
+    "upsert_artifact",
     "use_artifact",
+    "use_model",
 ]
 
 _LAZY = {
@@ -109,26 +132,44 @@ _LAZY = {
     "diff": "objstore.sdk.repository",
     "finish": "objstore.sdk.active",
     "init": "objstore.sdk.active",
-    "log": "objstore.sdk.active",
-    "log_artifact": "objstore.sdk.active",
     "login": "objstore.sdk.active",
     "open": "objstore.sdk.opening",
     "setup": "objstore.sdk.active",
     "teardown": "objstore.sdk.active",
+    "finish_artifact": "objstore.sdk.active",
+    "link_artifact": "objstore.sdk.active",
+    "link_model": "objstore.sdk.active",
+    "log": "objstore.sdk.active",
+    "log_artifact": "objstore.sdk.active",
+    "log_code": "objstore.sdk.active",
+    "log_model": "objstore.sdk.active",
+    "upsert_artifact": "objstore.sdk.active",
     "use_artifact": "objstore.sdk.active",
+    "use_model": "objstore.sdk.active",
 }
-_OF_THE_RUN = {"config": "config", "run": "active", "summary": "summary"}
-"""What is looked up anew each time, since it belongs to the active run."""
+_NOT_HERE = {
+    **dict.fromkeys(("Audio", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video"), "keep media as files of an artifact"),
+    **dict.fromkeys(("Histogram", "plot"), "keep what is to be drawn as a Table, or as files of an artifact"),
+    **dict.fromkeys(("agent", "sweep"), "start the runs of a sweep yourself, each with init(sweep=NAME)"),
+    **dict.fromkeys(("restore", "save"), "log files as an artifact, with log_artifact(path), and get them back with use_artifact(name)"),
+}
+"""What W&B has besides, and what to do instead."""
 
 if not TYPE_CHECKING:
 
     def __getattr__(name):
         """The SDK, loaded when first used: importing objstore alone, as the command line does, stays fast."""
-        if name in _OF_THE_RUN:
-            return getattr(import_module("objstore.sdk.active"), _OF_THE_RUN[name])()
-        if name == "data_types":
-            return import_module("objstore.data_types")
+        if name == "run":
+            return import_module("objstore.sdk.active").active()
+        if name in ("config", "summary"):
+            return getattr(import_module("objstore.sdk.active").require(), name)
+        if name in ("data_types", "util"):
+            return import_module(f"objstore.{name}")
         if name not in _LAZY:
-            raise AttributeError(f"module 'objstore' has no attribute {name!r}")
+            advice = f", which keeps artifacts, runs and their lineage: {_NOT_HERE[name]}" if name in _NOT_HERE else ""
+            raise AttributeError(f"module 'objstore' has no attribute {name!r}{advice}")
         found = globals()[name] = getattr(import_module(_LAZY[name]), name)
         return found
+
+    def __dir__():
+        return sorted({*__all__, "config", "run", "summary"})

@@ -73,6 +73,10 @@ class SourceMissingError(SourceFileError, FileNotFoundError):
         return Exception.__str__(self)
 
 
+class NoActiveRunError(InvalidInputError, AttributeError):
+    """Only an active run has this: `objstore.init()` begins one."""
+
+
 class ArtifactFinalizedError(InvalidInputError):
     """The artifact has been logged, so its content can't change any more."""
 

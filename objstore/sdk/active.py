@@ -1,19 +1,20 @@
 """The active run of this process: begun by `init`, used by the functions of the module, ended at the latest when the program ends."""
 
 import atexit
+import functools
+import inspect
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from objstore.errors import ConflictError, InvalidInputError
+from objstore.errors import ConflictError, InvalidInputError, NoActiveRunError
 from objstore.history.names import check_tag
 from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import Runs
 from objstore.sdk import code
 from objstore.sdk.arguments import listed
-from objstore.sdk.artifact import Artifact
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
 from objstore.sdk.settings import Settings, code_folder
@@ -21,6 +22,9 @@ from objstore.sdk.starting import workspace_for_run
 from objstore.sdk.surroundings import Ending, say
 from objstore.sdk.values import Values, as_mapping
 from objstore.sdk.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _begun: list[Run] = []
 """Those that haven't ended, the active one last."""
@@ -108,34 +112,35 @@ def active() -> Run | None:
 
 
 def require() -> Run:
-    """The same. InvalidInputError when there is none."""
+    """The same. NoActiveRunError when there is none."""
     run = active()
     if run is None:
-        raise InvalidInputError("no run is active; call objstore.init() first")
+        raise NoActiveRunError("no run is active; call objstore.init() first")
     return run
 
 
-def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
-    """`Run.log` of the active run."""
-    require().log(data, step, commit)
+def _of_the_active_run(method: Callable[Concatenate[Run, P], R]) -> Callable[P, R]:
+    """A method of Run as a function."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        return method(require(), *args, **kwargs)
+
+    _, *others = inspect.signature(method).parameters.values()
+    call.__signature__ = inspect.signature(method).replace(parameters=others)  # type: ignore[attr-defined]
+    return call
 
 
-def log_artifact(
-    artifact_or_path: "Artifact | str | os.PathLike[str]",
-    name: str | None = None,
-    type: str | None = None,
-    aliases: Sequence[str] | None = None,
-    tags: Sequence[str] | None = None,
-) -> Artifact:
-    """`Run.log_artifact` of the active run."""
-    return require().log_artifact(artifact_or_path, name, type, aliases, tags)
-
-
-def use_artifact(
-    artifact_or_name: "Artifact | str", type: str | None = None, aliases: Sequence[str] | None = None, use_as: str | None = None
-) -> Artifact:
-    """`Run.use_artifact` of the active run."""
-    return require().use_artifact(artifact_or_name, type, aliases, use_as)
+finish_artifact = _of_the_active_run(Run.finish_artifact)
+link_artifact = _of_the_active_run(Run.link_artifact)
+link_model = _of_the_active_run(Run.link_model)
+log = _of_the_active_run(Run.log)
+log_artifact = _of_the_active_run(Run.log_artifact)
+log_code = _of_the_active_run(Run.log_code)
+log_model = _of_the_active_run(Run.log_model)
+upsert_artifact = _of_the_active_run(Run.upsert_artifact)
+use_artifact = _of_the_active_run(Run.use_artifact)
+use_model = _of_the_active_run(Run.use_model)
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
@@ -158,16 +163,6 @@ def teardown(exit_code: int | None = None) -> None:
     """Finishes all runs of this process that are under way."""
     while (run := active()) is not None:
         run.finish(exit_code)
-
-
-def config() -> Values:
-    """That of the active run."""
-    return require().config
-
-
-def summary() -> Values:
-    """That of the active run."""
-    return require().summary
 
 
 def _reinit(reinit: str | bool | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import objstore
-from objstore import Api, Artifact, PartitionedTable, Repository, Run, Table
+from objstore import Api, Artifact, InvalidInputError, PartitionedTable, Repository, Run, Table
 
 NAMES = [
     "Api",
@@ -44,14 +44,21 @@ NAMES = [
     "clone",
     "diff",
     "finish",
+    "finish_artifact",
     "init",
+    "link_artifact",
+    "link_model",
     "log",
     "log_artifact",
+    "log_code",
+    "log_model",
     "login",
     "open",
     "setup",
     "teardown",
+    "upsert_artifact",
     "use_artifact",
+    "use_model",
 ]
 
 ARTIFACT = {
@@ -245,6 +252,24 @@ def test_no_module_has_the_name_of_something_public() -> None:
 def test_a_name_that_objstore_has_not_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         objstore.nothing  # noqa: B018
+
+
+def test_it_says_what_to_do_instead_of_what_only_wandb_has() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Image'.*files of an artifact"):
+        objstore.Image  # noqa: B018
+
+
+def test_without_a_run_what_belongs_to_one_is_listed_but_not_there() -> None:
+    assert {"config", "run", "summary", "init"} < set(dir(objstore))
+    assert not hasattr(objstore, "summary")
+    assert objstore.run is None
+    with pytest.raises(InvalidInputError, match="no run is active"):
+        objstore.log_model("model.bin")
+    assert str(inspect.signature(objstore.log_model)) == str(inspect.signature(Run.log_model)).replace("self, ", "")
+
+
+def test_ids_for_runs_can_be_had_where_scripts_look_for_them() -> None:
+    assert objstore.util.generate_id() != objstore.util.generate_id()
 
 
 def test_the_version_is_that_of_the_package() -> None:
