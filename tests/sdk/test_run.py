@@ -12,6 +12,7 @@ from objstore import Api, Artifact, ArtifactFinalizedError, ArtifactNotLoggedErr
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import StorageError
 from objstore.history.log import Log
+from objstore.odb.keptrows import KeptRows
 from tests.sdk.runs import artifact, ids, logged, names
 
 
@@ -392,6 +393,24 @@ def test_runs_in_a_clone_are_seen_by_others_once_they_are_pushed(here: Path, tmp
         first.fetch()
         assert ids(first.artifact("data").used_by()) == ["r"]
         assert first.artifact("model").logged_by().id == "r"
+
+
+def test_a_run_that_was_pushed_is_listed_once_also_where_nothing_can_be_kept_any_more(
+    repo: objstore.Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> bool:
+        raise StorageError("no space left")
+
+    repo.add_remote("origin", tmp_path / "shared")
+    repo.push()
+    monkeypatch.chdir(repo.path.parents[1])
+    with objstore.init(id="r"):
+        pass
+    assert ids(Api().runs()) == ["r"]
+    monkeypatch.setattr(KeptRows, "put_if", refuse)
+    monkeypatch.setattr(KeptRows, "clear", refuse)
+    repo.push()
+    assert ids(Api().runs()) == ["r"]
 
 
 def test_threads_may_use_one_run_at_once():
