@@ -259,7 +259,13 @@ class Artifact(Building):
     # -- lineage -------------------------------------------------------------------------------------------------------
 
     def logged_by(self) -> "RecordedRun | None":
-        """The run that logged it first; None when no run did."""
+        """The run that made it; else, or where that isn't known here, the first that logged it. None when no run did."""
+        from objstore.sdk.recorded import run_of
+
+        logged = self._version("runs")
+        run = run_of(Workspace.of(logged.session), logged.version.run) if logged.version.run else None
+        if run is not None:
+            return run
         found = self._runs(lambda runs, version: runs.logged_by(version))
         return found[0] if found else None
 

@@ -134,6 +134,26 @@ def test_what_could_not_be_stored_can_be_logged_again(count: int, monkeypatch: p
     assert Path("there/more.txt").read_text() == "more"
 
 
+def test_who_made_a_version_is_known_also_when_that_was_the_last_it_did(monkeypatch: pytest.MonkeyPatch):
+    run = objstore.init()
+    append = Log.append
+
+    def refuse(log: Log, *arguments: object) -> object:
+        if log.name == "runs":
+            raise StorageError("no space left")
+        return append(log, *arguments)  # type: ignore[arg-type]
+
+    run._session.queue.drain()
+    with monkeypatch.context() as broken:
+        broken.setattr(Log, "append", refuse)
+        run.log_artifact(artifact()).wait()
+        with pytest.raises(StorageError, match="no space left"):
+            run._session.queue.drain()
+        version = Api().artifact("data")
+        assert (version.logged_by().id, version.used_by()) == (run.id, [])
+    run.finish()
+
+
 def test_records_of_runs_that_could_not_be_appended_are_appended_later(monkeypatch: pytest.MonkeyPatch):
     run = objstore.init()
     version = logged(run)
