@@ -11,7 +11,7 @@ from objstore.history.log import EntryTakenError
 from objstore.history.records import Record
 from objstore.history.replay import with_collections
 from objstore.history.rows import Layered
-from objstore.history.runbook import DecideRuns, OwnRunBook, StoredRows
+from objstore.history.runbook import DecideRuns, OwnRunBook, StoredRows, emptied
 from objstore.history.runfold import RunFold
 from objstore.history.runs import Runs
 from objstore.history.unpushed import PendingName, Unpushed
@@ -125,8 +125,7 @@ class CloneRunBook:
         return _HEAD.pack(self.mirror.position, len(names), plain(named.encode()), plain(became.encode()))
 
     def _restart(self) -> None:
-        with contextlib.suppress(StorageError):
-            self._rows.clear()
+        self._rows = emptied(self._rows)
         self._fold = self._empty()
 
     def _empty(self) -> RunFold:

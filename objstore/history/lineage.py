@@ -4,16 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from objstore.history.records import RunRef
 from objstore.history.runs import Runs, VersionRef
 
 Direction = Literal["up", "down"]
-
-
-class RunRef(NamedTuple):
-    """A run: its project's id, and its own."""
-
-    project: str
-    run: str
 
 
 Node = VersionRef | RunRef

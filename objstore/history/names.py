@@ -55,6 +55,14 @@ def parse_name(text: str) -> Name:
     return Name(padded[0], padded[1], parts[-1], ref)
 
 
+def parse_collection(text: str) -> Name:
+    """The same of a collection. InvalidInputError for the name of one version."""
+    parsed = parse_name(text)
+    if parsed.ref is not None:
+        raise InvalidInputError(f"{text!r} is one version; give the name of a collection")
+    return parsed
+
+
 def _split(text: str) -> tuple[str, str | None]:
     path, colon, alias = text.partition(":")
     if colon:

@@ -1,7 +1,7 @@
 """Sorted rows of bytes, and such that lie over others."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 
@@ -19,6 +19,13 @@ class NewRows(dict[bytes, bytes]):
 
     def rows_from(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         return iter(sorted(item for item in self.items() if item[0].startswith(prefix)))
+
+    def put_if(self, key: bytes, value: bytes | None, rows: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Puts rows if `key` has this value (None: isn't there), all or none; whether it had."""
+        if self.get(key) != value:
+            return False
+        self.update(rows)
+        return True
 
 
 class Layered:

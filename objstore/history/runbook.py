@@ -1,6 +1,5 @@
 """The log `runs` of a project together with what it adds up to, which a cache keeps as rows from one process to the next."""
 
-import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Protocol
@@ -10,6 +9,7 @@ from objstore.history.commit import check_writable, commit
 from objstore.history.encoding import encode_entry
 from objstore.history.log import Log
 from objstore.history.records import Record
+from objstore.history.rows import NewRows
 from objstore.history.runfold import RunFold
 from objstore.history.runs import Runs
 from objstore.values.digest import plain
@@ -32,6 +32,15 @@ class StoredRows(Protocol):
         """Puts rows if `key` has this value, all or none; whether it had."""
 
     def clear(self) -> None: ...
+
+
+def emptied(rows: StoredRows) -> StoredRows:
+    """These rows without any; others, in memory, where they can't be emptied and what they say is wrong."""
+    try:
+        rows.clear()
+    except StorageError:
+        return NewRows()
+    return rows
 
 
 class RunBook(Protocol):
@@ -88,8 +97,7 @@ class OwnRunBook:
 
     def forget(self) -> None:
         """Goes back to before the first entry."""
-        with contextlib.suppress(StorageError):
-            self._rows.clear()
+        self._rows = emptied(self._rows)
         self._mark, self._fold = None, RunFold(self._rows)
 
     def _read_on(self) -> bool:

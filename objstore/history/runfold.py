@@ -91,8 +91,8 @@ class RunFold(Runs):
         )
         if before is None:
             self.fresh[b"n" + place] = record.run.encode()
-            if record.sweep:
-                self.fresh[b"s" + short(record.sweep) + place] = record.run.encode()
+        if record.sweep and (before is None or record.sweep != before.sweep):
+            self.fresh[b"s" + short(record.sweep) + place] = record.run.encode()
 
     def _add_to(self, place: bytes, run: RunFacts, record: Record) -> None:
         match record:

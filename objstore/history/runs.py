@@ -4,7 +4,7 @@ It is kept as rows, sorted by their keys, so that a question costs what its answ
 
     r <run>                    what is said of a run
     n <place>                  a run's id, in the order in which they began
-    s <sweep> <place>          the same, of one sweep
+    s <sweep> <place>          the same, in the order in which they came to a sweep; some have gone to another one since
     U <run> <version>          place and version: the run used it. L: logged it
     u <version> <run>          place and run id: the same from the other side. l: logged it
 
@@ -72,7 +72,9 @@ class Runs:
         return [value.decode() for _, value in self.rows.rows_from(b"n")]
 
     def ids_of_sweep(self, sweep: str) -> list[str]:
-        return [value.decode() for _, value in self.rows.rows_from(b"s" + short(sweep))]
+        """Of the runs that are in a sweep, in the order in which they came to it."""
+        ids = dict.fromkeys(value.decode() for _, value in self.rows.rows_from(b"s" + short(sweep)))
+        return [id_ for id_ in ids if self.run(id_).sweep == sweep]
 
     def used(self, id_: str) -> list[VersionRef]:
         """What a run used, in order, each version once."""

@@ -49,7 +49,7 @@ def log_version(
 
     The collection is made if it is new. If a live version has the root already, that one gets the aliases and tags;
     its metadata, description and ttl stay; but one that has expired at `now` lives as long as if it were new. Nothing to
-    append: an empty list. Afterwards `state.collection(…).find_root(root)` is the version. InvalidInputError for names
+    append: an empty list. Afterwards `logged_version` gives the version. InvalidInputError for names
     against the rules, and for another type than the collection has; then nothing changes.
     """
     check_collection_name(collection)
@@ -82,6 +82,15 @@ def log_version(
     expiry = [] if ttl == 0 else [TtlRecord(collection=id_, root=root.hex(), seconds=ttl)]
     more = (alias for alias in aliases if alias != LATEST)
     return [*new, made, *expiry, *_aliases(id_, more, root), *_tags(id_, tags, root)]
+
+
+def logged_version(state: State, collection: str, root: Digest) -> tuple[Collection, Version]:
+    """What `log_version` has just made, or found. ConflictError when it is gone already."""
+    found = state.collection(collection)
+    version = found.find_root(root)
+    if version is None:
+        raise ConflictError(f"{collection} was changed by somebody else at the same moment; try again")
+    return found, version
 
 
 def _log_again(

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from objstore.drawing.diagram import Diagram, Vertex
 from objstore.errors import NotFoundError, ObjstoreError
-from objstore.history.lineage import Graph, Node, RunRef
+from objstore.history.lineage import Graph, Node
+from objstore.history.records import RunRef
 from objstore.history.runs import VersionRef
 from objstore.repository.project import Project
 from objstore.repository.roots import Root

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from objstore.errors import ConflictError, InvalidInputError
+from objstore.errors import InvalidInputError
 from objstore.history.collection import Version
 from objstore.history.metadata import check_metadata
 from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
-from objstore.history.records import Record, RunRef, Source
+from objstore.history.records import Record, RunRef, Source, VersionRecord
 from objstore.history.state import State
-from objstore.history.versions import log_version
+from objstore.history.versions import log_version, logged_version
 from objstore.host import clock
 from objstore.manifest.cursor import Totals
 from objstore.repository.colliding import Warn, warn_of_collisions
@@ -153,13 +153,10 @@ class _News:
     is_new = False
 
     def of(self, records: list[Record]) -> list[Record]:
-        self.is_new = any(hasattr(record, "files") for record in records)
+        self.is_new = any(isinstance(record, VersionRecord) for record in records)
         return records
 
 
 def _logged(project: Project, root: Digest, labels: Labels, is_new: bool, new_bytes: int) -> Logged:
-    collection = project.state.collection(labels.name)
-    version = collection.find_root(root)
-    if version is None:
-        raise ConflictError(f"{labels.name} was changed by somebody else at the same moment; try again")
+    collection, version = logged_version(project.state, labels.name, root)
     return Logged(collection.name, version, is_new, new_bytes)

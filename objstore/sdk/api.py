@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from objstore.errors import InvalidInputError, NotFoundError
-from objstore.history.names import Name, parse_name
+from objstore.history.names import parse_collection, parse_name
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.collections import ArtifactCollection
 from objstore.sdk.filtering import Filter, ordering
@@ -47,7 +47,7 @@ class Api:
 
     def artifact_collection(self, type_name: str, name: str) -> ArtifactCollection:
         """NotFoundError when there is none of that name and type."""
-        parsed = _bare(name)
+        parsed = parse_collection(name)
         session = self._workspace.of_name(parsed)
         with session.state() as state:
             found = state.collection(parsed.collection)
@@ -183,10 +183,3 @@ class ArtifactType:
 
     def __repr__(self) -> str:
         return f"<ArtifactType {self.name}>"
-
-
-def _bare(name: str) -> Name:
-    parsed = parse_name(name)
-    if parsed.ref is not None:
-        raise InvalidInputError(f"{name!r} is one version; give the name of a collection")
-    return parsed

@@ -31,11 +31,14 @@ CODE = "code"
 
 
 class Artifact(Building):
-    """A draft until it is logged; from then on a version of a collection.
+    """A draft until it is logged; from then on a version of a collection, and always of the same content.
 
     A draft takes content in (see Building); `repo.log(artifact)` makes it a version. Of a version, description, metadata, aliases, tags
     and ttl can be set, and are kept by `save()`. What only a version has raises ArtifactNotLoggedError before. Drafts that are never
     logged leave nothing behind.
+
+    A version's number is for people: a clone's push may change it, and the name is then the new one. What is said about a version, the
+    name of its collection too, is as it was when this was made or last saved, deleted or restored; every call acts on it as it is by then.
     """
 
     def __init__(
@@ -62,12 +65,16 @@ class Artifact(Building):
         self._draft_description = description or ""
         self._draft_metadata: dict[str, Any] = check_metadata(metadata or {})
         self._draft_ttl: int | None = 0
-        self._draft_source: Source | None = None
+        self._draft_source: LoggedVersion | None = None
 
     @classmethod
     def _named(cls, workspace: Workspace, name: Name) -> Self:
         """The version that a name means; a bare one means `latest`. NotFoundError lists near names."""
-        session = workspace.of_name(name)
+        return cls._in(workspace.of_name(name), name)
+
+    @classmethod
+    def _in(cls, session: Session, name: Name) -> Self:
+        """The same in one project, whichever the name says."""
         with session.state() as state:
             collection = state.collection(name.collection)
             return cls._of(LoggedVersion(session, collection, state.version(collection, name.ref or LATEST)))
@@ -89,6 +96,13 @@ class Artifact(Building):
     @property
     def name(self) -> str | None:
         """`my-dataset`, once logged `my-dataset:v3`."""
+        if self._logged is not None:
+            self._logged.known()
+        return self._last_name
+
+    @property
+    def _last_name(self) -> str | None:
+        """The name as it was last known. Asks nobody, waits for nothing."""
         return self._logged.name if self._logged else self._draft_name
 
     @property
@@ -96,7 +110,7 @@ class Artifact(Building):
         """What a version is known by, whatever its name: the ids of project and collection, the content's digest. None for a draft."""
         if self._logged is None:
             return None
-        return f"{self._logged.session.project.settings.project}-{self._logged.collection_id}-{self.digest}"
+        return f"{self._logged.session.project.settings.project}-{self._logged.known().collection_id}-{self.digest}"
 
     @property
     def state(self) -> str:
@@ -236,8 +250,9 @@ class Artifact(Building):
     def new_draft(self) -> "Artifact":
         """A draft that begins with this version's content, description and metadata; no file is read for it."""
         logged = self._version("version to draft from")
+        logged.look()  # the collection may have another name by now
         draft = Artifact(logged.collection, logged.type, self.description, self.metadata)
-        draft._begin(logged.session, logged.version.root, logged.as_source())
+        draft._begin(logged.session, logged.version.root, logged)
         return draft
 
     def link(self, target: str, aliases: Sequence[str] | None = None) -> "Artifact":
@@ -259,7 +274,13 @@ class Artifact(Building):
     # -- lineage -------------------------------------------------------------------------------------------------------
 
     def logged_by(self) -> "RecordedRun | None":
-        """The run that logged it first; None when no run did."""
+        """The run that made it; else, or where that isn't known here, the first that logged it. None when no run did."""
+        from objstore.sdk.recorded import run_of
+
+        logged = self._version("runs")
+        run = run_of(Workspace.of(logged.session), logged.version.run) if logged.version.run else None
+        if run is not None:
+            return run
         found = self._runs(lambda runs, version: runs.logged_by(version))
         return found[0] if found else None
 
@@ -276,7 +297,7 @@ class Artifact(Building):
 
     # -- for Repository ------------------------------------------------------------------------------------------------
 
-    def _begin(self, session: Session, base: Digest | None = None, source: Source | None = None) -> None:
+    def _begin(self, session: Session, base: Digest | None = None, source: LoggedVersion | None = None) -> None:
         self._session, self._base, self._draft_source = session, base, source
 
     def _log(self, session: Session, aliases: tuple[str, ...], tags: tuple[str, ...]) -> "Artifact":
@@ -313,7 +334,7 @@ class Artifact(Building):
             raise InvalidInputError(
                 f"{name} began with a version of another repository; make it with new_artifact of the one that it is logged in"
             )
-        source = self._draft_source
+        source = self._draft_source.known().as_source() if self._draft_source else None
         if self._incremental and content.session.is_same(session) and self._base is not None:
             with session.state() as state:
                 collection = state.find_collection(name)
@@ -351,8 +372,8 @@ class Artifact(Building):
             names = ("aliases", "tags", "created", "files", "size", "description")
             state, said = logged.type, list(zip(names, self._row()[2:], strict=True))
             said += [("metadata", logged.facts.metadata or ""), ("digest", logged.version.root.hex())]
-        title = f"{self.name or CODE} ({state if logged else f'{self.type}, {state}'})"
+        title = f"{self._last_name or CODE} ({state if logged else f'{self.type}, {state}'})"
         return html.facts(title, said)
 
     def __repr__(self) -> str:
-        return f"<Artifact {self.name} ({self.type}{', draft' if self.is_draft() else ''})>"
+        return f"<Artifact {self._last_name} ({self.type}{', draft' if self.is_draft() else ''})>"

@@ -192,7 +192,7 @@ class Holding:
             raise ArtifactNotLoggedError(f"{self._draft_name} is being logged and has no {what} yet; call wait() first")
         if self._logged is None:
             raise ArtifactNotLoggedError(f"a draft has no {what}; log it first, with repo.log(artifact)")
-        return self._logged
+        return self._logged.known()
 
     def _folder(self, root: "StrPath | None") -> Path:
         logged = self._version("folder")

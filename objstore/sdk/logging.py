@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.graph.transfer import transfer
 from objstore.history.records import Source
+from objstore.history.versions import logged_version
 from objstore.repository.colliding import warn_of_collisions
 from objstore.repository.logging import Labels, check_type_matches, log_draft, log_drafts
 from objstore.repository.project import Project
@@ -124,8 +125,4 @@ def source_of_latest(project: Project, name: str) -> Source | None:
 def logged(session: Session, project: Project, name: str, root: Digest) -> LoggedVersion:
     """The version that has just been logged. ConflictError when it is gone already."""
     with project.looking() as state:
-        collection = state.collection(name)
-        version = collection.find_root(root)
-        if version is None:
-            raise ConflictError(f"{name} was changed by somebody else at the same moment; try again")
-        return LoggedVersion(session, collection, version)
+        return LoggedVersion(session, *logged_version(state, name, root))

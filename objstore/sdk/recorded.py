@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from objstore.history.records import RunRef
 from objstore.history.runs import RunFacts, Runs, VersionRef
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.described import DescribedRun
@@ -89,6 +90,16 @@ def version_of(workspace: Workspace, version: VersionRef) -> Artifact | None:
         collection = state.collections.get(version.collection)
         found = collection.find_root(version.root) if collection else None
         return None if collection is None or found is None else Artifact._of(LoggedVersion(session, collection, found))
+
+
+def run_of(workspace: Workspace, run: RunRef) -> RecordedRun | None:
+    """The run that the log of versions names; None where it isn't known here."""
+    session = workspace.with_id(run.project)
+    if session is None:
+        return None
+    with session.runs() as runs:
+        facts = runs.find(run.run)
+    return RecordedRun(workspace, session, facts) if facts is not None else None
 
 
 def runs_that(workspace: Workspace, ask: Callable[[Runs], Iterable[str]]) -> RunList:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -11,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 from objstore.blobs.address import Address
 from objstore.comparison.files import FileDiff
 from objstore.errors import InvalidInputError, InvalidTypeError
-from objstore.history.collection import LATEST, Collection, Version
+from objstore.history.collection import Version
 from objstore.history.facts import set_default_ttl
-from objstore.history.names import Name, check_alias, check_tag, parse_name
+from objstore.history.names import Name, check_alias, check_tag, parse_collection, parse_name
 from objstore.host.progress import Silent
 from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.sdk.arguments import StrPath, listed
 from objstore.sdk.artifact import Artifact
+from objstore.sdk.collections import ArtifactCollection, versions_of
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logged import LoggedVersion, check_project
 from objstore.sdk.session import Session, announce, retire
@@ -36,20 +36,6 @@ if TYPE_CHECKING:  # what keeps house or deals with remotes is loaded when it is
     from objstore.repository.pushing import Pushed
     from objstore.repository.retaining import PrunedVersions
     from objstore.repository.verifying import Verified
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionInfo:
-    """What there is to know of a collection."""
-
-    name: str
-    type: str
-    description: str
-    created_at: str
-    versions: int
-    """How many aren't deleted."""
-    aliases: Mapping[str, str]
-    """Alias → `v3`."""
 
 
 class Repository:
@@ -125,25 +111,19 @@ class Repository:
 
     def artifact(self, name: str) -> Artifact:
         """The version that `name`, `name:alias`, `name:v3` or `name@<digest>` means; a bare name means `latest`. NotFoundError."""
-        wanted = self._parsed(name)
-        with self._session.state() as state:
-            collection = state.collection(wanted.collection)
-            return Artifact._of(LoggedVersion(self._session, collection, state.version(collection, wanted.ref or LATEST)))
+        return Artifact._in(self._session, self._own(parse_name(name)))
 
     def artifacts(self, name: str) -> Artifacts:
         """The versions of a collection that aren't deleted, the newest first."""
-        wanted = self._parsed(name)
-        if wanted.ref is not None:
-            raise InvalidInputError(f"{name!r} is one version; give the name of a collection")
+        wanted = self._own(parse_collection(name))
         with self._session.state() as state:
-            collection = state.collection(wanted.collection)
-            versions = reversed(list(collection.live()))
-            return Artifacts(Artifact._of(LoggedVersion(self._session, collection, version)) for version in versions)
+            return versions_of(self._session, state.collection(wanted.collection))
 
-    def collections(self) -> list[CollectionInfo]:
+    def collections(self) -> list[ArtifactCollection]:
         """All collections, by name."""
         with self._session.state() as state:
-            return sorted((_info(collection) for collection in state.collections.values()), key=lambda info: info.name)
+            found = [ArtifactCollection(self._session, each) for each in state.collections.values()]
+        return sorted(found, key=lambda collection: collection.name)
 
     def diff(self, a: "Artifact | StrPath", b: "Artifact | StrPath") -> FileDiff:
         """What differs from `a` to `b`, file by file: each an Artifact, a version's name (`str`), or a folder on the disk (`Path`)."""
@@ -162,10 +142,9 @@ class Repository:
             raise InvalidInputError(f"{logged.name} is of another repository; compare it with the folder there")
         return logged.version
 
-    def _parsed(self, name: str) -> Name:
-        parsed = parse_name(name)
-        check_project(self._session, parsed.entity, parsed.project)
-        return parsed
+    def _own(self, name: Name) -> Name:
+        check_project(self._session, name.entity, name.project)
+        return name
 
     # -- keeping house -------------------------------------------------------------------------------------------------
 
@@ -200,9 +179,7 @@ class Repository:
         """
         from objstore.repository.retaining import prune_versions
 
-        wanted = self._parsed(name)
-        if wanted.ref is not None:
-            raise InvalidInputError(f"{name!r} is one version; give the name of a collection")
+        wanted = self._own(parse_collection(name))
         with self._session.alone() as project:
             project.refresh()
             return prune_versions(project, wanted.collection, keep_last, keep_aliased=keep_aliased, dry_run=dry_run)
@@ -361,9 +338,3 @@ def _seconds(min_age: timedelta | None) -> float:
 
 def _labels(aliases: Sequence[str] | None, tags: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(map(check_alias, listed(aliases))), tuple(map(check_tag, listed(tags)))
-
-
-def _info(collection: Collection) -> CollectionInfo:
-    aliases = {alias: f"v{number}" for alias, number in sorted(collection.aliases.items())}
-    versions = sum(1 for _ in collection.live())
-    return CollectionInfo(collection.name, collection.type, collection.description, collection.created, versions, aliases)

@@ -163,9 +163,9 @@ class Run(DescribedRun):
         self._check_usable()
         artifact = self._found(artifact_or_name, type)
         logged = artifact._version("version to use")
-        project = logged.session.project.settings.project
-        used = RunUseRecord(run=self.id, project=project, collection=logged.collection_id, root=logged.version.root.hex())
-        self._session.queue.record([used])
+        project, used = logged.session.project.settings.project, logged.as_used()
+        record = RunUseRecord(run=self.id, project=project, collection=used.collection, root=used.root)
+        self._session.queue.record([record])
         return artifact
 
     def upsert_artifact(

@@ -74,17 +74,28 @@ def test_a_cache_that_is_lost_is_made_anew(log: Log, cache: Cache, tmp_path: Pat
     assert runs.runs.used("a") == [VERSION]
 
 
-def test_a_log_that_was_restored_from_a_backup_is_folded_anew(log: Log, blobs: CountingBlobs, cache: Cache):
+@pytest.mark.parametrize("can_be_written", [True, False])
+def test_a_log_that_was_restored_from_a_backup_is_folded_anew(
+    log: Log, blobs: CountingBlobs, cache: Cache, monkeypatch: pytest.MonkeyPatch, can_be_written: bool
+):
+    def refuse(*_: object) -> bool:
+        raise StorageError("no space")
+
     runs = book(log, cache)
     for name in "abc":
         runs.commit(lambda _, name=name: used(name))
     for number in (2, 3):
         blobs.delete(log.entry_name(number))
     blobs.create(log.entry_name(2), encode_entry(used("z")))
+    if not can_be_written:
+        monkeypatch.setattr(KeptRows, "put_if", refuse)
+        monkeypatch.setattr(KeptRows, "clear", refuse)
     again = book(log, cache)
     again.refresh()
     assert again.runs.ids() == ["a", "z"]
-    assert again.runs.used_by(VERSION) == ["a", "z"]
+    again.commit(lambda _: used("y"))
+    again.refresh()
+    assert again.runs.used_by(VERSION) == ["a", "z", "y"]
 
 
 def test_a_cache_that_refuses_is_no_harm(log: Log, cache: Cache, monkeypatch: pytest.MonkeyPatch):

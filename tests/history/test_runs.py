@@ -49,6 +49,26 @@ def test_runs_come_in_the_order_of_their_start_also_those_of_one_sweep(runs: Run
     assert runs.ids_of_sweep("t") == []
 
 
+def test_a_run_is_in_the_sweep_that_it_was_resumed_with_last(runs: RunFold):
+    entries = [
+        ("r1", "s"),
+        ("r2", "t"),
+        ("r1", "t"),
+        ("r1", "t"),
+        ("r3", "s"),
+        ("r2", "s"),
+        ("r2", "t"),
+        ("r4", ""),
+        ("r4", "s"),
+        ("r3", ""),
+    ]
+    for number, (run, sweep) in enumerate(entries, 1):
+        runs.apply(number, [RunInitRecord(run=run, name="", sweep=sweep)])
+    assert runs.ids_of_sweep("s") == ["r4"]
+    assert runs.ids_of_sweep("t") == ["r2", "r1"]
+    assert runs.ids() == ["r1", "r2", "r3", "r4"]
+
+
 def test_a_run_is_resumed_and_finished(runs: RunFold):
     runs.apply(
         1,

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from objstore import Artifact, ArtifactFinalizedError, ArtifactNotLoggedError, ArtifactTTL, NotFoundError, Repository
-from objstore.history.facts import rename
 from tests.sdk.files import draft, paths
 
 BEFORE = {
@@ -132,10 +131,11 @@ def test_a_wrong_value_is_refused_and_nothing_saved(repo: Repository) -> None:
     assert repo.artifact("data").description == ""
 
 
-def test_save_follows_a_collection_that_was_renamed(repo: Repository) -> None:
-    artifact = repo.log(draft(files={"f": "1"}))
-    with repo._session.committing() as project:
-        project.commit(lambda state: rename(state, "data", "facts"))
+def test_what_is_done_follows_a_collection_that_was_renamed(repo: Repository) -> None:
+    artifact, (collection,) = repo.log(draft(files={"f": "1"})), repo.collections()
+    collection.name = "facts"
+    collection.save()
+    assert repo.log(artifact.new_draft()).name == "facts:v0"
     artifact.description = "x"
     artifact.save()
     assert artifact.name == "facts:v0"

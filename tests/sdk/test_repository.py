@@ -79,10 +79,12 @@ def test_collections_are_listed_by_name(repo: Repository) -> None:
     repo.log(Artifact("z", "model"))
     repo.log(draft("a", {"f": "1"}))
     repo.log(draft("a", {"f": "2"}), aliases=["prod"])
-    assert [(info.name, info.type, info.versions, dict(info.aliases)) for info in repo.collections()] == [
-        ("a", "dataset", 2, {"latest": "v1", "prod": "v1"}),
-        ("z", "model", 1, {"latest": "v0"}),
+    repo.log(draft("a", {"f": "3"})).delete(delete_aliases=True)
+    assert [(found.name, found.type, found.version_count, found.aliases) for found in repo.collections()] == [
+        ("a", "dataset", 2, ["prod"]),
+        ("z", "model", 1, ["latest"]),
     ]
+    assert [version.name for version in repo.collections()[0].artifacts()] == ["a:v1", "a:v0"]
 
 
 def test_only_artifacts_are_logged(repo: Repository) -> None:

@@ -12,6 +12,7 @@ from objstore import Api, Artifact, ArtifactFinalizedError, ArtifactNotLoggedErr
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import StorageError
 from objstore.history.log import Log
+from objstore.odb.keptrows import KeptRows
 from tests.sdk.runs import artifact, ids, logged, names
 
 
@@ -131,6 +132,26 @@ def test_what_could_not_be_stored_can_be_logged_again(count: int, monkeypatch: p
     assert sorted(Api().artifact("data-0").manifest.entries) == ["a.txt", "more.txt"] or count
     Api().artifact("data-0").download("there")
     assert Path("there/more.txt").read_text() == "more"
+
+
+def test_who_made_a_version_is_known_also_when_that_was_the_last_it_did(monkeypatch: pytest.MonkeyPatch):
+    run = objstore.init()
+    append = Log.append
+
+    def refuse(log: Log, *arguments: object) -> object:
+        if log.name == "runs":
+            raise StorageError("no space left")
+        return append(log, *arguments)  # type: ignore[arg-type]
+
+    run._session.queue.drain()
+    with monkeypatch.context() as broken:
+        broken.setattr(Log, "append", refuse)
+        run.log_artifact(artifact()).wait()
+        with pytest.raises(StorageError, match="no space left"):
+            run._session.queue.drain()
+        version = Api().artifact("data")
+        assert (version.logged_by().id, version.used_by()) == (run.id, [])
+    run.finish()
 
 
 def test_records_of_runs_that_could_not_be_appended_are_appended_later(monkeypatch: pytest.MonkeyPatch):
@@ -392,6 +413,24 @@ def test_runs_in_a_clone_are_seen_by_others_once_they_are_pushed(here: Path, tmp
         first.fetch()
         assert ids(first.artifact("data").used_by()) == ["r"]
         assert first.artifact("model").logged_by().id == "r"
+
+
+def test_a_run_that_was_pushed_is_listed_once_also_where_nothing_can_be_kept_any_more(
+    repo: objstore.Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> bool:
+        raise StorageError("no space left")
+
+    repo.add_remote("origin", tmp_path / "shared")
+    repo.push()
+    monkeypatch.chdir(repo.path.parents[1])
+    with objstore.init(id="r"):
+        pass
+    assert ids(Api().runs()) == ["r"]
+    monkeypatch.setattr(KeptRows, "put_if", refuse)
+    monkeypatch.setattr(KeptRows, "clear", refuse)
+    repo.push()
+    assert ids(Api().runs()) == ["r"]
 
 
 def test_threads_may_use_one_run_at_once():

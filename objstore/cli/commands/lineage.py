@@ -14,7 +14,8 @@ from objstore.drawing.svg import svg
 from objstore.drawing.tree import tree_lines
 from objstore.errors import InvalidInputError
 from objstore.history.collection import LATEST
-from objstore.history.lineage import Direction, Graph, Node, RunRef, walk
+from objstore.history.lineage import Direction, Graph, Node, walk
+from objstore.history.records import RunRef
 from objstore.repository.lineage import find_run, find_version, labelled, with_neighbours
 from objstore.repository.project import Project
 
