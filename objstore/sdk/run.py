@@ -22,12 +22,12 @@ from objstore.history.records import (
 from objstore.sdk import code, parts
 from objstore.sdk.arguments import StrPath, listed
 from objstore.sdk.artifact import Artifact
+from objstore.sdk.choosing import give_up, prefer
 from objstore.sdk.described import DescribedRun
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.runinfo import RunInfo
-from objstore.sdk.session import give_up, prefer
 from objstore.sdk.surroundings import is_failure, say, wait_and_tell
 from objstore.sdk.tables.frames import is_foreign
 from objstore.sdk.tables.table import Table
