@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from objstore.errors import ConflictError, InvalidInputError
+from objstore.history.metadata import check_values
 from objstore.history.names import check_tag
 from objstore.history.records import Record, RunConfigRecord
-from objstore.history.runs import Runs
+from objstore.history.runs import RunFacts, Runs
 from objstore.sdk import code
-from objstore.sdk.arguments import listed
+from objstore.sdk.arguments import listed, text
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.run import Run
-from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
+from objstore.sdk.runinfo import check_may_begin, check_resume, init_record, new_run_id, resumed
+from objstore.sdk.runvalues import Values, as_mapping
 from objstore.sdk.settings import Settings, code_folder
 from objstore.sdk.starting import workspace_for_run
 from objstore.sdk.surroundings import Ending, say
-from objstore.sdk.values import Values, as_mapping
 from objstore.sdk.workspace import Workspace
 
 _begun: list[Run] = []
@@ -67,10 +68,23 @@ def init(
     `Settings(code_dir=…)` the Python files of a folder. `sweep` and `group` are names
     under which runs are found together.
 
+    Numbers are taken for `id`, `name`, `job_type`, `group`, `sweep` and `notes`, as their digits; what isn't text is InvalidTypeError.
+
     While a run is active, it is returned; `reinit='finish_previous'` (or True) ends it first, `'create_new'` leaves it. ConflictError where
     another id, project, entity or root is asked for than the active one's. The other arguments do nothing.
     """
+    id = None if id is None else text(id, "id")
     rule = check_resume(resume, id)
+    said = RunFacts(
+        id=id or new_run_id(),
+        name=text(name, "name"),
+        created="",  # the log says when
+        job_type=text(job_type, "job_type"),
+        group=text(group, "group"),
+        sweep=text(sweep, "sweep"),
+        tags=tuple(dict.fromkeys(map(check_tag, listed(tags)))),
+        notes=text(notes, "notes"),
+    )
     with _lock:
         previous = active()
         if previous is not None and _reinit(reinit) == "return_previous":
@@ -78,16 +92,7 @@ def init(
         if previous is not None and _reinit(reinit) == "finish_previous":
             previous.finish()
         workspace = workspace_for_run(root, Path(dir) if dir is not None else Path.cwd(), entity, project)
-        info = RunInfo(
-            id or new_run_id(),
-            name or "",
-            job_type or "",
-            group or "",
-            sweep or "",
-            tuple(dict.fromkeys(map(check_tag, listed(tags)))),
-            notes or "",
-        )
-        run = began(workspace, info, config, rule)
+        run = began(workspace, said, config, rule)
         _begun.append(run)
         _watch()
     code_dir = code_folder(settings)
@@ -185,24 +190,22 @@ def _same(run: Run, id_: str | None, project: str | None, entity: str | None, ro
     return run
 
 
-def began(workspace: Workspace, info: RunInfo, config: Mapping[str, Any] | None, resume: str) -> Run:
+def began(workspace: Workspace, said: RunFacts, config: Mapping[str, Any] | None, resume: str) -> Run:
     """The run, recorded as begun, or as going on; not yet the active one."""
-    given = as_mapping(config or {}, "config")
-    started: list[tuple[RunInfo, Values, dict[str, Any]]] = []
+    given = check_values(as_mapping(config or {}, "config"), "config")
+    was_there: list[bool] = []
 
     def decide(runs: Runs) -> list[Record]:
-        before = runs.find(info.id)
-        check_may_begin(info.id, before, resume)
-        values = Values("config", before.config if before else {}, lambda: None)
-        values.update(given)
-        started[:] = [(info.after(before), values, before.summary if before else {})]
-        configured = [RunConfigRecord(run=info.id, config=values.as_dict())] if given else []
-        return [started[0][0].record(), *configured]
+        before = runs.find(said.id)
+        check_may_begin(said.id, before, resume)
+        was_there[:] = [before is not None]
+        configured = [RunConfigRecord(run=said.id, config={**(before.config if before else {}), **given})] if given else []
+        return [init_record(resumed(said, before)), *configured]
 
     with workspace.home.committing() as project:
         project.runbook.commit(decide)
-    known, values, summary = started[0]
-    return Run(workspace, known, values.as_dict(), summary)
+        facts = project.runbook.runs.run(said.id)
+    return Run(workspace, facts, resumed=was_there[0])
 
 
 # -- when the program ends ---------------------------------------------------------------------------------------------
