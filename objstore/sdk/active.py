@@ -19,7 +19,7 @@ from objstore.sdk.run import Run
 from objstore.sdk.runinfo import check_may_begin, check_resume, init_record, new_run_id, resumed
 from objstore.sdk.runvalues import Values, as_mapping
 from objstore.sdk.settings import Settings, code_folder
-from objstore.sdk.starting import workspace_for_run
+from objstore.sdk.starting import full_name, is_at, workspace_for_run
 from objstore.sdk.surroundings import Ending, say
 from objstore.sdk.workspace import Workspace
 
@@ -182,10 +182,10 @@ def _reinit(reinit: str | bool | None) -> str:
     return str(rule)
 
 
-def _same(run: Run, id_: str | None, project: str | None, entity: str | None, root: object) -> Run:
+def _same(run: Run, id_: str | None, project: str | None, entity: str | None, root: "str | os.PathLike[str] | None") -> Run:
     """The active run, if it is the one that is meant."""
-    wanted = [(id_, run.id), (project, run.project), (entity, run.entity)]
-    if root is not None or any(asked not in (None, there) for asked, there in wanted):
+    here = f"{run.entity}/{run.project}"
+    if id_ not in (None, run.id) or full_name(entity, project, here) != here or not is_at(root, run._workspace):
         raise ConflictError(f"run {run.path} is still active; finish() it first, or give reinit='finish_previous' or 'create_new'")
     return run
 

@@ -371,6 +371,18 @@ def test_a_second_init_gives_the_active_run_unless_another_is_asked_for():
     assert run.state == "finished" and objstore.run is last
 
 
+def test_the_same_project_and_root_may_be_said_in_any_way(here: Path, monkeypatch: pytest.MonkeyPatch):
+    run = objstore.init(project="p", root="r")
+    for same in ({"root": here / "r"}, {"root": f"file://{here}/r/"}, {"project": "default/p"}, {"entity": "default", "root": "r"}):
+        assert objstore.init(**same) is run
+    for other in ({"root": here}, {"project": "other/p"}, {"entity": "other", "root": "r"}):
+        with pytest.raises(ConflictError, match="still active"):
+            objstore.init(**other)
+    run.finish()
+    run = objstore.init()
+    assert objstore.init(root=here) is run and objstore.init(root=".objstore") is run
+
+
 def test_code_is_logged(here: Path):
     (here / "src").mkdir()
     (here / "src/train.py").write_text("print()")
