@@ -55,11 +55,11 @@ if TYPE_CHECKING:
     from objstore.sdk.opening import clone, open
     from objstore.sdk.repository import Repository, diff
     from objstore.sdk.run import Run
+    from objstore.sdk.runvalues import Values
     from objstore.sdk.settings import Settings
     from objstore.sdk.tables.partitioned import PartitionedTable
     from objstore.sdk.tables.table import Table
     from objstore.sdk.ttl import ArtifactTTL
-    from objstore.sdk.values import Values
 
     run: Run | None
     """The active run, if there is one."""

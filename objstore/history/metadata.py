@@ -30,9 +30,9 @@ def check_metadata(metadata: object) -> dict[str, Json]:
     return check_values(metadata, "metadata")
 
 
-def check_values(values: Mapping[Any, Any], what: str) -> dict[str, Json]:
-    """The same for a mapping with any number of keys, which errors call `what`."""
-    normal: dict[str, Json] = _normal(values, what, set())
+def check_values(values: Mapping[Any, Any], what: str, *, infinities: bool = False) -> dict[str, Json]:
+    """The same for a mapping with any number of keys, which errors call `what`; with `infinities`, these become strings."""
+    normal: dict[str, Json] = _normal(values, what, set(), infinities)
     return normal
 
 
@@ -62,7 +62,7 @@ def _canonical(value: Json, depth: int) -> Json:
     raise InvalidTypeError(f"{kind.__name__} is not a JSON type")
 
 
-def _normal(value: Any, where: str, above: set[int]) -> Json:
+def _normal(value: Any, where: str, above: set[int], infinities: bool) -> Json:
     """`above` holds the ids of the containers that `value` lies in: one met again contains itself."""
     if value is None or isinstance(value, bool):
         return value
@@ -71,38 +71,38 @@ def _normal(value: Any, where: str, above: set[int]) -> Json:
     if isinstance(value, int):
         return _integer(int(value), where)
     if isinstance(value, float):
-        return _number(float(value), where)
+        return _number(float(value), where, infinities)
     if id(value) in above:
         raise InvalidInputError(f"{where} contains itself")
     if len(above) == MAX_DEPTH:
         raise InvalidInputError(f"{where[:80]}… is nested deeper than {MAX_DEPTH} levels")
     above.add(id(value))
     try:
-        return _container(value, where, above)
+        return _container(value, where, above, infinities)
     finally:
         above.discard(id(value))
 
 
-def _container(value: Any, where: str, above: set[int]) -> Json:
+def _container(value: Any, where: str, above: set[int], infinities: bool) -> Json:
     if isinstance(value, Mapping):
         result: dict[str, Json] = {}
         for key, item in value.items():
             name = _key(key, where)
             if name in result:
                 raise InvalidInputError(f"{where} has two keys that JSON writes {name!r}")
-            result[name] = _normal(item, f"{where}[{name!r}]", above)
+            result[name] = _normal(item, f"{where}[{name!r}]", above, infinities)
         return dict(sorted(result.items()))
     if isinstance(value, list | tuple):
-        return [_normal(item, f"{where}[{at}]", above) for at, item in enumerate(value)]
+        return [_normal(item, f"{where}[{at}]", above, infinities) for at, item in enumerate(value)]
     if isinstance(value, set | frozenset):
         # Sets have no order of their own; equal sets must give equal metadata.
-        return sorted((_normal(item, where, above) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+        return sorted((_normal(item, where, above, infinities) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
     for method in ("tolist", "item"):
         convert = getattr(value, method, None)
         if callable(convert) and not isinstance(value, type):
             plain = convert()
             if type(plain) is not type(value):
-                return _normal(plain, where, above)
+                return _normal(plain, where, above, infinities)
     raise InvalidTypeError(f"{where} is {type(value).__name__}, which JSON can't hold; convert it to numbers, strings, lists or dicts")
 
 
@@ -126,10 +126,12 @@ def _integer(value: int, where: str) -> int:
     raise InvalidInputError(f"{where} is an integer beyond 64 bits; store it as a string")
 
 
-def _number(value: float, where: str) -> float | None:
+def _number(value: float, where: str, infinities: bool) -> float | str | None:
     if math.isnan(value):
         return None
     if math.isinf(value):
+        if infinities:
+            return "Infinity" if value > 0 else "-Infinity"
         raise InvalidInputError(f"{where} is infinite, which JSON can't hold")
     return value
 

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objstore.errors import ConflictError, InvalidInputError, NoActiveRunError
+from objstore.history.metadata import check_values
 from objstore.history.names import check_tag
 from objstore.history.records import Record, RunConfigRecord
-from objstore.history.runs import Runs
+from objstore.history.runs import RunFacts, Runs
 from objstore.sdk import code
-from objstore.sdk.arguments import listed
+from objstore.sdk.arguments import listed, text
 from objstore.sdk.run import Run
-from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
+from objstore.sdk.runinfo import check_may_begin, check_resume, init_record, new_run_id, resumed
+from objstore.sdk.runvalues import as_mapping
 from objstore.sdk.settings import Settings, code_folder
-from objstore.sdk.starting import workspace_for_run
+from objstore.sdk.starting import full_name, is_at, workspace_for_run
 from objstore.sdk.surroundings import Ending, say
-from objstore.sdk.values import Values, as_mapping
 from objstore.sdk.workspace import Workspace
 
 P = ParamSpec("P")
@@ -71,10 +72,23 @@ def init(
     `Settings(code_dir=…)` the Python files of a folder. `sweep` and `group` are names
     under which runs are found together.
 
+    Numbers are taken for `id`, `name`, `job_type`, `group`, `sweep` and `notes`, as their digits; what isn't text is InvalidTypeError.
+
     While a run is active, it is returned; `reinit='finish_previous'` (or True) ends it first, `'create_new'` leaves it. ConflictError where
     another id, project, entity or root is asked for than the active one's. The other arguments do nothing.
     """
+    id = None if id is None else text(id, "id")
     rule = check_resume(resume, id)
+    said = RunFacts(
+        id=id or new_run_id(),
+        name=text(name, "name"),
+        created="",  # the log says when
+        job_type=text(job_type, "job_type"),
+        group=text(group, "group"),
+        sweep=text(sweep, "sweep"),
+        tags=tuple(dict.fromkeys(map(check_tag, listed(tags)))),
+        notes=text(notes, "notes"),
+    )
     with _lock:
         previous = active()
         if previous is not None and _reinit(reinit) == "return_previous":
@@ -82,16 +96,7 @@ def init(
         if previous is not None and _reinit(reinit) == "finish_previous":
             previous.finish()
         workspace = workspace_for_run(root, Path(dir) if dir is not None else Path.cwd(), entity, project)
-        info = RunInfo(
-            id or new_run_id(),
-            name or "",
-            job_type or "",
-            group or "",
-            sweep or "",
-            tuple(dict.fromkeys(map(check_tag, listed(tags)))),
-            notes or "",
-        )
-        run = began(workspace, info, config, rule)
+        run = began(workspace, said, config, rule)
         _begun.append(run)
         _watch()
     code_dir = code_folder(settings)
@@ -172,32 +177,30 @@ def _reinit(reinit: str | bool | None) -> str:
     return str(rule)
 
 
-def _same(run: Run, id_: str | None, project: str | None, entity: str | None, root: object) -> Run:
+def _same(run: Run, id_: str | None, project: str | None, entity: str | None, root: "str | os.PathLike[str] | None") -> Run:
     """The active run, if it is the one that is meant."""
-    wanted = [(id_, run.id), (project, run.project), (entity, run.entity)]
-    if root is not None or any(asked not in (None, there) for asked, there in wanted):
+    here = f"{run.entity}/{run.project}"
+    if id_ not in (None, run.id) or full_name(entity, project, here) != here or not is_at(root, run._workspace):
         raise ConflictError(f"run {run.path} is still active; finish() it first, or give reinit='finish_previous' or 'create_new'")
     return run
 
 
-def began(workspace: Workspace, info: RunInfo, config: Mapping[str, Any] | None, resume: str) -> Run:
+def began(workspace: Workspace, said: RunFacts, config: Mapping[str, Any] | None, resume: str) -> Run:
     """The run, recorded as begun, or as going on; not yet the active one."""
-    given = as_mapping(config or {}, "config")
-    started: list[tuple[RunInfo, Values, dict[str, Any]]] = []
+    given = check_values(as_mapping(config or {}, "config"), "config")
+    was_there: list[bool] = []
 
     def decide(runs: Runs) -> list[Record]:
-        before = runs.find(info.id)
-        check_may_begin(info.id, before, resume)
-        values = Values("config", before.config if before else {}, lambda: None)
-        values.update(given)
-        started[:] = [(info.after(before), values, before.summary if before else {})]
-        configured = [RunConfigRecord(run=info.id, config=values.as_dict())] if given else []
-        return [started[0][0].record(), *configured]
+        before = runs.find(said.id)
+        check_may_begin(said.id, before, resume)
+        was_there[:] = [before is not None]
+        configured = [RunConfigRecord(run=said.id, config={**(before.config if before else {}), **given})] if given else []
+        return [init_record(resumed(said, before)), *configured]
 
     with workspace.home.committing() as project:
         project.runbook.commit(decide)
-    known, values, summary = started[0]
-    return Run(workspace, known, values.as_dict(), summary)
+        facts = project.runbook.runs.run(said.id)
+    return Run(workspace, facts, resumed=was_there[0])
 
 
 # -- when the program ends ---------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Logging a draft by a script that has begun no run."""
 
+from objstore.history.runs import RunFacts
 from objstore.sdk import active
 from objstore.sdk.artifact import Artifact
-from objstore.sdk.runinfo import RunInfo, new_run_id
+from objstore.sdk.runinfo import new_run_id
 from objstore.sdk.session import Session
 from objstore.sdk.workspace import Workspace
 
@@ -18,6 +19,6 @@ def log_alone(artifact: Artifact, session: Session | None, project: str | None) 
     if session is None or session.is_private:
         begun = active.init(project, job_type=JOB_TYPE)
     else:
-        begun = active.began(Workspace.of(session), RunInfo(new_run_id(), job_type=JOB_TYPE), None, "allow")
+        begun = active.began(Workspace.of(session), RunFacts(new_run_id(), "", "", JOB_TYPE), None, "allow")
     with begun as run:
         run.log_artifact(artifact).wait()

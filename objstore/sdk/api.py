@@ -7,6 +7,7 @@ from typing import Any
 
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.names import parse_collection, parse_name
+from objstore.sdk.arguments import listed
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.collections import ArtifactCollection
 from objstore.sdk.filtering import Filter, ordering
@@ -20,7 +21,9 @@ from objstore.sdk.starting import workspace_to_read
 class Api:
     """The projects below a root: a folder or URL, else what `OBJSTORE_ROOT` names, else the nearest `.objstore/`.
 
-    NotFoundError where there is none. Names may have a project, or an entity and a project, before them; else the root's own is meant.
+    NotFoundError where there is none. Names may have a project, or an entity and a project, before them; else the root's own is meant: as
+    for `init`, that of the working tree, or `default/uncategorized`. If there is neither, it is the only project; InvalidInputError where
+    there are several.
     """
 
     def __init__(self, root: "str | os.PathLike[str] | None" = None, overrides: Mapping[str, str] | None = None) -> None:
@@ -28,6 +31,7 @@ class Api:
         self._workspace = workspace_to_read(root, Path.cwd())
         if overrides:
             self._workspace.home = self._workspace.session(overrides.get("entity"), overrides.get("project"))
+            self._workspace.is_home_meant = True
 
     # -- artifacts -----------------------------------------------------------------------------------------------------
 
@@ -40,8 +44,8 @@ class Api:
 
     def artifacts(self, type_name: str, name: str, per_page: int | None = None, tags: Sequence[str] | None = None) -> Artifacts:
         """The versions of a collection that aren't deleted, the newest first; with `tags`, those that have them all."""
-        collection = self.artifact_collection(type_name, name)
-        return Artifacts(found for found in collection.artifacts() if set(tags or ()) <= set(found.tags))
+        wanted = set(listed(tags))
+        return Artifacts(found for found in self.artifact_collection(type_name, name).artifacts() if wanted <= set(found.tags))
 
     artifact_versions = artifacts
 
@@ -108,16 +112,17 @@ class Api:
 
         `filters`: field → value, or MongoDB's operators: `{"state": "finished", "config.lr": {"$lt": 0.1}}`; fields are `id`,
         `display_name`, `state`, `group`, `job_type`, `sweep`, `tags`, `created_at`, `config.<key>` and `summary_metrics.<key>`. `order`:
-        one of them, after `+` or `-`.
+        one of them, after `+` or `-`; `created_at` is the order in which they are in the log.
         """
         session = self._project(path)
         chosen = Filter(filters or {})
+        is_by_start = order.lstrip("+-") in ("created_at", "createdAt")
         with session.runs() as runs:
             ids = runs.ids()
-            if chosen.is_all and order in ("+created_at", "-created_at", "created_at"):
-                return RecordedRuns(self._workspace, session, ids[::-1] if order.startswith("-") else ids)
-            facts = [found for found in map(runs.run, ids) if chosen.matches(found)]
-        return RecordedRuns(self._workspace, session, [found.id for found in ordering(order)(facts)])
+            if not (chosen.is_all and is_by_start):
+                found = [run for run in map(runs.run, ids) if chosen.matches(run)]
+                ids = [run.id for run in (found if is_by_start else ordering(order)(found))]
+        return RecordedRuns(self._workspace, session, ids[::-1] if is_by_start and order.startswith("-") else ids)
 
     def sweep(self, path: str) -> Sweep:
         """The runs that were begun with `sweep=`: `id`, `project/id` or `entity/project/id`. NotFoundError when there are none."""
@@ -139,7 +144,7 @@ class Api:
 
     def _project(self, path: str | None) -> Session:
         if path is None:
-            return self._workspace.home
+            return self._workspace.session(None, None)
         entity, _, project = path.strip("/").rpartition("/")
         return self._workspace.session(entity or None, project)
 

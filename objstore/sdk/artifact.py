@@ -12,7 +12,7 @@ from objstore.history.records import RunRef, Source
 from objstore.history.runs import Runs, VersionRef
 from objstore.repository.logging import Labels
 from objstore.sdk import logging
-from objstore.sdk.arguments import listed
+from objstore.sdk.arguments import listed, text
 from objstore.sdk.building import Building
 from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion
@@ -62,7 +62,7 @@ class Artifact(Building):
             check_collection_name(name)
         super().__init__(name, None, None, incremental=incremental)
         self._draft_type = type
-        self._draft_description = description or ""
+        self._draft_description = text(description, "description")
         self._draft_metadata: dict[str, Any] = check_metadata(metadata or {})
         self._draft_ttl: int | None = 0
         self._draft_source: LoggedVersion | None = None
@@ -136,11 +136,12 @@ class Artifact(Building):
 
     @description.setter
     def description(self, description: str | None) -> None:
+        checked = text(description, "description")
         logged = self._known()
         if logged:
-            logged.facts.description = description or ""
+            logged.facts.description = checked
         else:
-            self._draft_description = description or ""
+            self._draft_description = checked
 
     @property
     def metadata(self) -> dict[str, Any]:

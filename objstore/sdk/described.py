@@ -1,50 +1,31 @@
 """What a run is called, and what is said of it: the same of one that is under way and of one that is read."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
+from objstore.history.runs import RunFacts
 from objstore.sdk.session import Session
-
-
-class Said(Protocol):
-    """What is known of a run, beside its configuration and summary."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def job_type(self) -> str: ...
-    @property
-    def group(self) -> str: ...
-    @property
-    def sweep(self) -> str: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def notes(self) -> str: ...
 
 
 class DescribedRun:
     """A run of a project."""
 
-    def __init__(self, session: Session, said: Said) -> None:
+    def __init__(self, session: Session, facts: RunFacts) -> None:
         self._session = session
-        self._said = said
+        self._facts = facts
 
     @property
     def id(self) -> str:
-        return self._said.id
+        return self._facts.id
 
     @property
     def name(self) -> str:
         """What people call it; the id unless `init` was told."""
-        return self._said.name
+        return self._facts.name
 
     @property
     def display_name(self) -> str:
         """The name again; so W&B calls it on runs that are read."""
-        return self._said.name
+        return self._facts.name
 
     @property
     def project(self) -> str:
@@ -56,20 +37,20 @@ class DescribedRun:
 
     @property
     def group(self) -> str:
-        return self._said.group
+        return self._facts.group
 
     @property
     def job_type(self) -> str:
-        return self._said.job_type
+        return self._facts.job_type
 
     @property
     def sweep_id(self) -> str | None:
-        return self._said.sweep or None
+        return self._facts.sweep or None
 
     @property
     def tags(self) -> Sequence[str]:
-        return self._said.tags
+        return self._facts.tags
 
     @property
     def notes(self) -> str:
-        return self._said.notes
+        return self._facts.notes

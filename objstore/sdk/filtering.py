@@ -2,10 +2,10 @@
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.runs import RunFacts
 
 _MISSING = object()
@@ -32,9 +32,11 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 class Filter:
-    """Conditions in MongoDB's form: field → value or operators; `$and`, `$or`, `$not` of such. InvalidInputError for what it isn't."""
+    """Conditions in MongoDB's form: field → value or operators; `$and`, `$or`, `$not` of such. InvalidInputError, InvalidTypeError."""
 
     def __init__(self, conditions: Mapping[str, Any]) -> None:
+        if not isinstance(conditions, Mapping):
+            raise InvalidTypeError(f"conditions are a dict, not {conditions!r}")
         self._tests = [_test(field, wanted) for field, wanted in conditions.items()]
 
     @property
@@ -68,7 +70,7 @@ def _is_there(value: Any) -> bool:
 
 def _test(field: str, wanted: Any) -> Callable[[RunFacts], bool]:
     if field in ("$and", "$or"):
-        parts = [Filter(part) for part in wanted]
+        parts = [Filter(part) for part in _several(field, wanted)]
         chosen = all if field == "$and" else any
         return lambda run: chosen(part.matches(run) for part in parts)
     if field == "$not":
@@ -112,18 +114,28 @@ def _operator(name: str, operand: Any) -> Callable[[Any], bool]:
     if name == "$ne":
         return lambda value: not _equal(value, operand)
     if name == "$in":
-        return lambda value: any(_equal(value, each) for each in operand)
+        several = _several(name, operand)
+        return lambda value: any(_equal(value, each) for each in several)
     if name == "$nin":
-        return lambda value: not any(_equal(value, each) for each in operand)
+        several = _several(name, operand)
+        return lambda value: not any(_equal(value, each) for each in several)
     if name == "$exists":
         return lambda value: _is_there(value) == bool(operand)
     if name == "$regex":
         try:
-            pattern = re.compile(operand)
+            pattern = re.compile(operand if isinstance(operand, re.Pattern) else str.__str__(operand))
+        except TypeError:
+            raise InvalidTypeError(f"$regex is followed by a string, not {operand!r}") from None
         except re.error as error:
             raise InvalidInputError(f"{operand!r} isn't a regular expression: {error}") from None
         return lambda value: isinstance(value, str) and pattern.search(value) is not None
     raise InvalidInputError(f"there is no operator {name!r}; there are $eq $ne $gt $gte $lt $lte $in $nin $exists $regex")
+
+
+def _several(name: str, operand: Any) -> list[Any]:
+    if isinstance(operand, str | bytes | Mapping) or not isinstance(operand, Iterable):
+        raise InvalidTypeError(f"{name} is followed by a list, not {operand!r}")
+    return list(operand)
 
 
 def _equal(value: Any, wanted: Any) -> bool:

@@ -10,12 +10,13 @@ from objstore.errors import ArtifactNotLoggedError, InvalidInputError, InvalidTy
 from objstore.manifest.sides import Side
 from objstore.sdk import logging, reading
 from objstore.sdk.arguments import StrPath, listed
+from objstore.sdk.choosing import session_for_drafts
 from objstore.sdk.content import Content, DraftContent, LoggedContent
 from objstore.sdk.entry import ArtifactEntry
 from objstore.sdk.logged import LoggedVersion
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.manifest import Manifest
-from objstore.sdk.session import Session, session_for_drafts
+from objstore.sdk.session import Session
 from objstore.sdk.tables.partitioned import PartitionedTable
 from objstore.sdk.tables.reading import StoredTables
 from objstore.sdk.tables.table import Table

@@ -20,7 +20,6 @@ class RecordedRun(DescribedRun):
     def __init__(self, workspace: Workspace, session: Session, facts: RunFacts) -> None:
         super().__init__(session, facts)
         self._workspace = workspace
-        self._facts = facts
 
     @property
     def path(self) -> list[str]:

@@ -18,10 +18,11 @@ from objstore.repository.logging import Labels
 from objstore.repository.project import Project
 from objstore.sdk.arguments import StrPath, listed
 from objstore.sdk.artifact import Artifact
+from objstore.sdk.choosing import announce, retire
 from objstore.sdk.collections import ArtifactCollection, versions_of
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logged import LoggedVersion, check_project
-from objstore.sdk.session import Session, announce, retire
+from objstore.sdk.session import Session
 from objstore.sdk.ttl import to_seconds, to_timedelta
 from objstore.sdk.warning import warn
 from objstore.worktree.ignore import Patterns

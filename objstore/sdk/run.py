@@ -4,34 +4,31 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+import msgspec
+from msgspec.structs import replace
 
 from objstore.errors import InvalidInputError, InvalidTypeError, ObjstoreError
 from objstore.history.names import check_alias, check_tag, parse_name
-from objstore.history.records import (
-    Record,
-    RunConfigRecord,
-    RunFinishRecord,
-    RunRef,
-    RunSummaryRecord,
-    RunUseRecord,
-)
+from objstore.history.records import Record, RunConfigRecord, RunFinishRecord, RunRef, RunSummaryRecord, RunUseRecord
+from objstore.history.runs import RunFacts
 from objstore.sdk import code, parts
-from objstore.sdk.arguments import StrPath, listed
+from objstore.sdk.arguments import StrPath, listed, text
 from objstore.sdk.artifact import Artifact
+from objstore.sdk.choosing import give_up, prefer
 from objstore.sdk.described import DescribedRun
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logqueue import Logging
 from objstore.sdk.recorded import RecordedRun
-from objstore.sdk.runinfo import RunInfo
-from objstore.sdk.session import give_up, prefer
+from objstore.sdk.runinfo import init_record
+from objstore.sdk.runvalues import Values, as_mapping
 from objstore.sdk.surroundings import is_failure, say, wait_and_tell
 from objstore.sdk.tables.frames import is_foreign
 from objstore.sdk.tables.table import Table
-from objstore.sdk.values import Values, as_mapping, finite
 from objstore.sdk.workspace import Workspace
 from objstore.values import html
 
@@ -46,22 +43,25 @@ class Run(DescribedRun):
     the same way; at the latest when it finishes. Thread-safe. In a forked process it can't be used: that makes a run of its own.
     """
 
-    def __init__(self, workspace: Workspace, info: RunInfo, config: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
-        super().__init__(workspace.home, info)
+    def __init__(self, workspace: Workspace, facts: RunFacts, *, resumed: bool) -> None:
+        super().__init__(workspace.home, facts)
         prefer(self._session)
         self._workspace = workspace
-        self._info = info
+        self.resumed = resumed
+        """Whether there was a run of that id before."""
         self._owner = os.getpid()
         self._logging: list[Logging] = []
         self._lock = threading.RLock()
-        self._unsaved: set[type[Record]] = set()
+        self._saved = _encoded(facts.config), _encoded(facts.summary)
+        """The configuration and the summary that were handed over last."""
+        self._left_out: list[ObjstoreError] = []
         self._saved_at = time.monotonic()
         self._step = -1
         self._is_ended = False
-        self.config = Values("config", config, lambda: self._note(RunConfigRecord))
-        """Configuration: a dict whose keys are attributes too. May be changed."""
-        self.summary = Values("summary", summary, lambda: self._note(RunSummaryRecord))
-        """Results: what `log` was given last, by key. May be changed."""
+        self.config = Values("config", facts.config)
+        """Configuration: a dict whose keys are attributes too. May be changed, in place too."""
+        self.summary = Values("summary", facts.summary, infinities=True)
+        """Results: what `log` was given last, by key. May be changed, in place too."""
         self.state = "running"
         """`running`, `finished` or `failed`."""
 
@@ -88,7 +88,7 @@ class Run(DescribedRun):
     @property
     def tags(self) -> tuple[str, ...]:
         """May be set anew."""
-        return self._info.tags
+        return self._facts.tags
 
     @tags.setter
     def tags(self, tags: Sequence[str] | str | None) -> None:
@@ -97,16 +97,11 @@ class Run(DescribedRun):
     @property
     def notes(self) -> str:
         """May be set anew."""
-        return self._info.notes
+        return self._facts.notes
 
     @notes.setter
     def notes(self, notes: str | None) -> None:
-        self._change(notes=notes or "")
-
-    @property
-    def resumed(self) -> bool:
-        """Whether there was a run of that id before."""
-        return self._info.resumed
+        self._change(notes=text(notes, "notes"))
 
     @property
     def step(self) -> int:
@@ -126,7 +121,7 @@ class Run(DescribedRun):
         self.summary.update({key: self._noted(key, value) for key, value in values.items()})
         self._step = self._step + (commit is not False) if step is None else step
         if time.monotonic() - self._saved_at > _SAVE_EVERY:
-            self._save()
+            self._save()  # what it leaves out, `finish` tells
 
     # -- artifacts -----------------------------------------------------------------------------------------------------
 
@@ -253,18 +248,22 @@ class Run(DescribedRun):
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Waits until all is logged and recorded, and ends the run: as failed with an `exit_code` other than 0. Harmless when repeated.
 
-        Raises the first error of those that no `wait()` has raised, with the others as notes; the run is ended all the same. When it is
-        interrupted, the standard error tells how much is lost.
+        Raises the first error of those that no `wait()` has raised, with the others as notes; else InvalidInputError or InvalidTypeError
+        where configuration or summary was changed in place to what JSON can't hold: that key is left out. The run is ended all the same.
+        When it is interrupted, the standard error tells how much is lost.
         """
         if self._owner != os.getpid() or self._is_ended:
             return
         if self.state == "running":
-            self.state = "failed" if exit_code else "finished"
-            self._save([RunFinishRecord(run=self.id, state="failed" if exit_code else "finished")])
+            state: Literal["failed", "finished"] = "failed" if exit_code else "finished"
+            self._left_out = self._save(RunFinishRecord(run=self.id, state=state))
+            self.state = state
         wait_and_tell(self._session.queue.drain, lambda: f"storing what run {self.id} has logged: {len(self._session.queue)} left")
         self._is_ended = True
         give_up(self._session)
         self._raise_untold()
+        if self._left_out:
+            raise self._left_out[0]
 
     def __enter__(self) -> Self:
         return self
@@ -310,7 +309,7 @@ class Run(DescribedRun):
     def _noted(self, key: str, value: object) -> object:
         """What goes to the summary."""
         if not (isinstance(value, Table) or is_foreign(value)):
-            return finite(value)
+            return value
         artifact = Artifact(f"run-{self.id}-{re.sub('[^A-Za-z0-9_.-]', '-', key)}"[:128], "run_table")
         artifact._begin(self._session)
         artifact.add(value, key)
@@ -344,24 +343,26 @@ class Run(DescribedRun):
 
     def _change(self, **facts: object) -> None:
         self._check_usable()
-        self._said = self._info = self._info.changed(**facts)
-        self._session.queue.record([self._info.record()])
-
-    def _note(self, kind: type[Record]) -> None:
         with self._lock:
-            self._unsaved.add(kind)
+            changed = replace(self._facts, **facts)
+            self._session.queue.record([init_record(changed)])
+            self._facts = changed
 
-    def _save(self, more: Iterable[Record] = ()) -> None:
-        """Hands over what has changed of the configuration and the summary."""
+    def _save(self, *more: RunFinishRecord) -> list[ObjstoreError]:
+        """Hands over what has changed of the configuration and the summary; what is wrong with the keys that it leaves out."""
+        wrong: list[ObjstoreError] = []
         with self._lock:
-            unsaved, self._unsaved = self._unsaved, set()
             self._saved_at = time.monotonic()
+            config, summary = self.config.held(wrong), self.summary.held(wrong)
+            now = _encoded(config), _encoded(summary)
             records: list[Record] = []
-            if RunConfigRecord in unsaved:
-                records.append(RunConfigRecord(run=self.id, config=self.config.as_dict()))
-            if RunSummaryRecord in unsaved:
-                records.append(RunSummaryRecord(run=self.id, summary=self.summary.as_dict()))
-        self._session.queue.record([*records, *more])
+            if now[0] != self._saved[0]:
+                records.append(RunConfigRecord(run=self.id, config=config))
+            if now[1] != self._saved[1]:
+                records.append(RunSummaryRecord(run=self.id, summary=summary))
+            self._session.queue.record([*records, *more])
+            self._saved = now
+        return wrong
 
     def _forget_done(self) -> None:
         """Keeps of what was handed over only what isn't done, and errors that nobody has been told of."""
@@ -383,3 +384,8 @@ class Run(DescribedRun):
     def _check_owner(self) -> None:
         if self._owner != os.getpid():
             raise InvalidInputError("this run is of the process that this one was forked off; call init() here, with the same group")
+
+
+def _encoded(values: Mapping[str, Any]) -> bytes:
+    """Tells apart what a log does: 1, 1.0 and true."""
+    return msgspec.json.encode(values, order="deterministic")

@@ -1,9 +1,7 @@
 """What a run says of itself when it begins."""
 
 import random
-from typing import Any, Self
 
-import msgspec
 from msgspec.structs import replace
 
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
@@ -13,41 +11,20 @@ from objstore.history.runs import RunFacts
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _RESUME = ("allow", "never", "must")
+_SAID = ("name", "job_type", "group", "sweep", "tags", "notes")
 
 
-class RunInfo(msgspec.Struct, frozen=True):
-    """Its id, and what may be said of it beside configuration and summary."""
+def init_record(facts: RunFacts) -> RunInitRecord:
+    """The record that says anew what is known of a run, but for its configuration and summary."""
+    said = {field: getattr(facts, field) for field in _SAID}
+    return RunInitRecord(run=facts.id, **said)
 
-    id: str
-    name: str = ""
-    job_type: str = ""
-    group: str = ""
-    sweep: str = ""
-    tags: tuple[str, ...] = ()
-    notes: str = ""
-    resumed: bool = False
 
-    def record(self) -> RunInitRecord:
-        return RunInitRecord(
-            run=self.id, name=self.name, job_type=self.job_type, group=self.group, sweep=self.sweep, tags=self.tags, notes=self.notes
-        )
-
-    def changed(self, **facts: Any) -> Self:
-        return replace(self, **facts)
-
-    def after(self, before: RunFacts | None) -> Self:
-        """The same for a run that goes on with one that is there: what isn't said anew stays."""
-        if before is None:
-            return self if self.name else self.changed(name=self.id)
-        return self.changed(
-            name=self.name or before.name,
-            job_type=self.job_type or before.job_type,
-            group=self.group or before.group,
-            sweep=self.sweep or before.sweep,
-            tags=self.tags or before.tags,
-            notes=self.notes or before.notes,
-            resumed=True,
-        )
+def resumed(said: RunFacts, before: RunFacts | None) -> RunFacts:
+    """What is known of a run once it has begun: of one that goes on with what is there, what isn't said anew stays."""
+    if before is None:
+        return said if said.name else replace(said, name=said.id)
+    return replace(before, **{field: getattr(said, field) or getattr(before, field) for field in _SAID})
 
 
 def new_run_id() -> str:

@@ -26,16 +26,16 @@ def workspace_for_run(root: str | os.PathLike[str] | None, start: Path, entity: 
     """
     place = _given(root)
     if place is not None:
-        name = _name(entity, project, _own(place) or f"default/{DEFAULT_PROJECT}")
+        name = full_name(entity, project, _own(place) or f"default/{DEFAULT_PROJECT}")
         return _workspace(place, place.open_or_make(name))
     try:
         nearest = Project.find(start)
     except NotFoundError:
         try:
-            return _workspace(None, _made(start, _name(entity, project, places.suggested_project(start))))
+            return _workspace(None, _made(start, full_name(entity, project, places.suggested_project(start))))
         except ConflictError:  # another process was faster
             nearest = Project.find(start)
-    name = _name(entity, project, nearest.name)
+    name = full_name(entity, project, nearest.name)
     if name == nearest.name:
         return _workspace(None, nearest)
     with nearest:
@@ -45,15 +45,22 @@ def workspace_for_run(root: str | os.PathLike[str] | None, start: Path, entity: 
 
 
 def workspace_to_read(root: str | os.PathLike[str] | None, start: Path) -> Workspace:
-    """The projects that are read without a run; none is made. NotFoundError where there are none."""
+    """The projects that are read without a run; none is made. NotFoundError where there are none.
+
+    Where none is named, the one is meant that a run would be in, else the only one there is.
+    """
     place = _given(root)
     if place is None:
         return Workspace.of(Session(Project.find(start)))
     names = place.names()
     if not names:
         raise NotFoundError(f"there are no projects in {place.address}; is the address right?")
-    own = _own(place)
-    return _workspace(place, place.open(own if own in names else names[0]))
+    for name in (_own(place), f"default/{DEFAULT_PROJECT}"):
+        if name in names:
+            return _workspace(place, place.open(name))
+    found = _workspace(place, place.open(min(names, key=lambda name: not name.startswith("default/"))))
+    found.is_home_meant = len(names) == 1
+    return found
 
 
 def _given(root: str | os.PathLike[str] | None) -> Root | None:
@@ -69,12 +76,22 @@ def _own(root: Root) -> str | None:
     return own_project(root.address.folder) if root.address.folder is not None else None
 
 
-def _name(entity: str | None, project: str | None, default: str) -> str:
+def is_at(root: str | os.PathLike[str] | None, workspace: Workspace) -> bool:
+    """Whether these are the projects below `root`; if that isn't given, they are."""
+    place = None if root is None else _given(root)
+    return place is None or (workspace.root is not None and _resolved(place.address) == _resolved(workspace.root.address))
+
+
+def full_name(entity: str | None, project: str | None, default: str) -> str:
     """`entity/project`, with what isn't given as in the default."""
     own_entity, own_name = default.split("/")
     if project is not None and "/" in project and entity is None:
         return places.check_project(project)
     return places.check_project(f"{entity or own_entity}/{project or own_name}")
+
+
+def _resolved(address: Address) -> Address:
+    return address if address.folder is None else Address("file", str(address.folder.resolve()))
 
 
 def _workspace(root: Root | None, project: Project) -> Workspace:

@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+from _sitebuiltins import Quitter  # type of `exit` and `quit`
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -24,13 +25,15 @@ class Ending:
     """Tells whether the program ends in failure. Watches from when it is made.
 
     An exception that nobody catches leaves its trace in `sys`, but what `sys.exit` was given is gone once the interpreter ends; so that is
-    wrapped. An exit that somebody catches counts too, if it is the last.
+    wrapped, and `exit` and `quit` are. An exit that somebody catches counts too, if it is the last. A bare `raise SystemExit(3)` leaves
+    nothing to be seen.
     """
 
     def __init__(self) -> None:
         self._before = getattr(sys, "last_value", None)
         self._status: object = None
         sys.exit = self._noting(sys.exit)
+        Quitter.__call__ = self._noting_quit(Quitter.__call__)  # type: ignore[method-assign]
 
     @property
     def has_failed(self) -> bool:
@@ -41,6 +44,14 @@ class Ending:
         def noting(status: object = None, /) -> NoReturn:
             self._status = status
             leave(status)
+
+        return noting
+
+    def _noting_quit(self, leave: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+        @functools.wraps(leave)
+        def noting(quitter: Quitter, code: object = None) -> NoReturn:
+            self._status = code
+            leave(quitter, code)
 
         return noting
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from objstore.errors import NotFoundError, ObjstoreError
+from objstore.errors import InvalidInputError, NotFoundError, ObjstoreError
 from objstore.history.names import Name
 from objstore.repository.project import Project
 from objstore.repository.roots import Root
@@ -16,6 +16,8 @@ class Workspace:
         """`home`: the project that is meant when none is named. `root`: None where nothing is known beside it."""
         self.root = root
         self.home = home
+        self.is_home_meant = True
+        """False where several might be meant: then of the home only the entity is."""
         self._sessions = {home.project.name: home}
         self._lock = threading.Lock()
 
@@ -28,8 +30,14 @@ class Workspace:
         return found
 
     def session(self, entity: str | None, project: str | None) -> Session:
-        """The project that a name means; of the home's entity unless another is given. NotFoundError."""
+        """The project that a name means; of the home's entity unless another is given.
+
+        NotFoundError; InvalidInputError where none is named and several might be meant.
+        """
         home = self.home
+        if project is None and self.root is not None and not self.is_home_meant:
+            known = ", ".join(self.root.names()[:10])
+            raise InvalidInputError(f"{self.root.address} has several projects; name one, or give Api(overrides={{'project': …}}): {known}")
         name = f"{entity or home.entity}/{project or home.name}"
         if name == home.project.name:
             return home

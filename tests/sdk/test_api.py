@@ -43,6 +43,32 @@ def test_artifacts_are_found_by_name_type_and_collection(api: Api):
     assert api.artifact_type("model").collection("sweep-1").name == "sweep-1"
 
 
+def test_versions_are_found_by_their_tags(api: Api):
+    version = api.artifact("sweep-1:v1")
+    version.tags = ["good"]
+    version.save()
+    for tags in ("good", ["good"]):
+        assert names(api.artifacts("model", "sweep-1", tags=tags)) == ["sweep-1:v1"]
+    assert api.artifacts("model", "sweep-1", tags=["good", "cheap"]) == []
+
+
+def test_where_none_is_named_the_project_of_init_is_meant_else_the_only_one(tmp_path: Path):
+    root = tmp_path / "root"
+    for project in ("vision", "aaa"):
+        objstore.init(root=root, project=project, id=project).finish()
+        if project == "vision":
+            assert ids(Api(root=root).runs()) == ["vision"]
+    api = Api(root=root)
+    assert ids(api.runs("aaa")) == ["aaa"] and api.run("vision/vision").id == "vision"
+    assert api.projects() == ["default/aaa", "default/vision"] and api.project("vision").name == "vision"
+    for call in (api.runs, lambda: api.artifact("data"), lambda: api.artifact_exists("data"), api.artifact_types):
+        with pytest.raises(InvalidInputError, match=r"several projects; name one, or give Api\(overrides=.*: default/aaa, default/vision$"):
+            call()
+    assert ids(Api(root=root, overrides={"project": "vision"}).runs()) == ["vision"]
+    objstore.init(root=root, id="own").finish()
+    assert ids(Api(root=root).runs()) == ["own"]
+
+
 def test_what_is_there_is_told(api: Api):
     assert api.artifact_exists("sweep-1:v2") and api.artifact_exists("speech/sounds", type="dataset")
     assert not api.artifact_exists("sweep-1:v3") and not api.artifact_exists("sweep-1:v2", type="dataset")
@@ -66,6 +92,12 @@ def test_what_is_there_is_told(api: Api):
         (lambda api: api.runs(filters={"colour": "red"}), InvalidInputError, "no field 'colour'"),
         (lambda api: api.runs(filters={"state": {"$near": 1}}), InvalidInputError, r"no operator '\$near'"),
         (lambda api: api.runs(filters={"id": {"$regex": "("}}), InvalidInputError, "isn't a regular expression"),
+        (lambda api: api.runs(filters={"id": {"$in": 3}}), TypeError, r"\$in is followed by a list, not 3"),
+        (lambda api: api.runs(filters={"id": {"$nin": "ab"}}), TypeError, r"\$nin is followed by a list"),
+        (lambda api: api.runs(filters={"id": {"$regex": 3}}), TypeError, r"\$regex is followed by a string, not 3"),
+        (lambda api: api.runs(filters={"$and": {"id": 3}}), TypeError, r"\$and is followed by a list"),
+        (lambda api: api.runs(filters={"$or": ["id"]}), TypeError, "conditions are a dict, not 'id'"),
+        (lambda api: api.runs(filters={"$not": 3}), TypeError, "conditions are a dict, not 3"),
         (lambda api: api.sweep("sweep-1").best_run(), InvalidInputError, "name the metric"),
         (lambda api: api.sweep("sweep-1").best_run("loss", "up"), InvalidInputError, "'minimize' or 'maximize'"),
     ],
@@ -88,6 +120,8 @@ def test_runs_are_a_sequence_that_is_filtered_and_ordered(api: Api):
     runs = api.runs()
     assert len(runs) == 4 and runs[0].id == "run-0" and runs[-1].id == "test" and ids(runs[1:3]) == ["run-1", "run-2"]
     assert ids(api.runs(order="-created_at")) == ["test", "run-2", "run-1", "run-0"]
+    for order in ("-created_at", "-createdAt"):
+        assert ids(api.runs(filters={"sweep": "sweep-1"}, order=order)) == ["run-2", "run-1", "run-0"]
     assert ids(api.runs(filters={"sweep": "sweep-1"}, order="-summary_metrics.loss")) == ["run-0", "run-2", "run-1"]
     assert ids(api.runs(filters={"config.lr": {"$lt": 1}, "tags": "t1"})) == ["run-1"]
     assert ids(api.runs("vision", {"$or": [{"config.model.layers": 2}, {"jobType": "evaluate"}]})) == ["run-2", "test"]

@@ -1,7 +1,10 @@
 """Runs: what they log, use and say of themselves, and that it is all there afterwards."""
 
 import argparse
+import array
+import copy
 import math
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -249,11 +252,14 @@ def test_measures_go_to_the_summary_whatever_they_are():
     with objstore.init(id="r") as run:
         for step in range(3):
             run.log({"loss": 1 / (step + 1), "step": step})
-        run.log({"loss": math.inf, "nan": math.nan, "best": {"at": 2}})
+        run.log(
+            {"loss": math.inf, "nan": math.nan, "best": {"at": 2}, "worst": {"loss": [-math.inf]}, "half": array.array("f", [math.inf])}
+        )
         with pytest.raises(TypeError, match=r"summary\['model'\] is object"):
             run.log({"model": object()})
         run.summary.done = True
-    assert Api().run("r").summary == {"loss": "Infinity", "nan": None, "best": {"at": 2}, "step": 2, "done": True}
+    summary = {"loss": "Infinity", "nan": None, "best": {"at": 2}, "step": 2, "done": True}
+    assert Api().run("r").summary == {**summary, "worst": {"loss": ["-Infinity"]}, "half": ["Infinity"]}
 
 
 def test_a_logged_table_is_an_artifact():
@@ -277,6 +283,64 @@ def test_configuration_is_a_dict_with_attributes():
             run.config["f"] = print
         del run.config["seed"]
     assert Api().run("r").config == {"lr": 0.2, "layers": [1, 2], "batch": 32}
+
+
+def test_configuration_and_summary_may_be_changed_in_place():
+    with objstore.init(id="r", config={"on": 1}) as run:
+        run.config["optimizer"] = {"lr": 1}
+        run._save()
+        run.config["optimizer"]["lr"] = 2
+        run.config["on"] = True
+        run.summary["best"] = {}
+        run.summary["best"]["loss"] = math.inf
+    found = Api().run("r")
+    assert found.config == {"on": True, "optimizer": {"lr": 2}} and found.config["on"] is True
+    assert found.summary == {"best": {"loss": "Infinity"}}
+    with objstore.init(id="r", resume="must") as run:
+        run.config["optimizer"]["lr"] = 3
+    assert Api().run("r").config["optimizer"] == {"lr": 3}
+
+
+def test_what_json_cannot_hold_is_told_at_the_end_and_all_else_is_kept():
+    run = objstore.init(id="r")
+    run.config.update({"optimizer": {"lr": 1}, "seed": 2})
+    run.summary["loss"] = 3
+    run.config["optimizer"]["schedule"] = print
+    run.log_artifact(artifact())
+    with pytest.raises(TypeError, match=r"config\['optimizer'\]\['schedule'\] is builtin_function"):
+        run.finish()
+    run.finish()
+    found = Api().run("r")
+    assert (found.state, found.config, found.summary) == ("finished", {"seed": 2}, {"loss": 3})
+    assert names(found.logged_artifacts()) == ["data:v0"] and objstore.run is None
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda values: pickle.loads(pickle.dumps(values))])
+def test_configuration_is_copied_as_a_dict_is(copied):
+    with objstore.init(id="r", config={"lr": 1}) as run:
+        other = copied(run.config)
+        other.lr = 2
+        assert (run.config.lr, other.lr) == (1, 2)
+        assert copied(run.summary).as_dict() == {}
+
+
+def test_numbers_are_text_where_a_run_is_described_and_other_things_are_refused():
+    with objstore.init(id=7, name=0, group=3, job_type=1.5, sweep=4, notes=5) as run:
+        assert (run.id, run.name, run.group, run.job_type, run.sweep_id, run.notes) == ("7", "0", "3", "1.5", "4", "5")
+        assert objstore.init(id=7) is run
+        run.notes = 6
+        for wrong in ([], True, "\ud800"):
+            with pytest.raises(InvalidInputError, match=r"^notes (must be|has) text"):
+                run.notes = wrong
+        with pytest.raises(TypeError, match="description must be text, not list"):
+            artifact(description=["no"])
+        draft = artifact(description=8)
+        run.log_artifact(draft)
+    assert (Api().run("7").notes, Api().artifact("data").description) == ("6", "8")
+    for wrong in ({"group": ["a"]}, {"name": b"n"}, {"job_type": {}}, {"sweep": True}, {"tags": 5}, {"tags": [5]}):
+        with pytest.raises(TypeError):
+            objstore.init(**wrong)
+    assert objstore.run is None and len(Api().runs()) == 1
 
 
 def test_tags_and_notes_may_be_changed():
@@ -326,6 +390,18 @@ def test_a_second_init_gives_the_active_run_unless_another_is_asked_for():
     assert objstore.run is run
     last = objstore.init(id="t", reinit=True)
     assert run.state == "finished" and objstore.run is last
+
+
+def test_the_same_project_and_root_may_be_said_in_any_way(here: Path, monkeypatch: pytest.MonkeyPatch):
+    run = objstore.init(project="p", root="r")
+    for same in ({"root": here / "r"}, {"root": f"file://{here}/r/"}, {"project": "default/p"}, {"entity": "default", "root": "r"}):
+        assert objstore.init(**same) is run
+    for other in ({"root": here}, {"project": "other/p"}, {"entity": "other", "root": "r"}):
+        with pytest.raises(ConflictError, match="still active"):
+            objstore.init(**other)
+    run.finish()
+    run = objstore.init()
+    assert objstore.init(root=here) is run and objstore.init(root=".objstore") is run
 
 
 def test_code_is_logged(here: Path):

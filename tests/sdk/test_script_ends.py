@@ -47,6 +47,7 @@ ENDS = {
     "exits in with": ("with wandb.init() as run:\n    [log(run, n) for n in range(5)]\n    sys.exit(1)", "failed", 5),
     "exits": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nsys.exit(1)", "failed", 5),
     "exits with words": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nsys.exit('no data')", "failed", 5),
+    "quits": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nexit(1)", "failed", 5),
     "exits well": ("run = wandb.init()\n[log(run, n) for n in range(5)]\nsys.exit(0)", "finished", 5),
     "exits well in with": ("with wandb.init() as run:\n    [log(run, n) for n in range(5)]\n    sys.exit()", "finished", 5),
     "ends": ("run = wandb.init()\n[log(run, n) for n in range(5)]", "finished", 5),

@@ -1,24 +1,27 @@
 """The values that belong to a run: its configuration and its summary."""
 
-import math
+import functools
 import sys
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
-from objstore.errors import InvalidTypeError
+from objstore.errors import InvalidTypeError, ObjstoreError
 from objstore.history.metadata import check_values
 
 
 class Values(MutableMapping[str, Any]):
-    """A JSON object whose keys can be used as attributes too. What is set is checked at once, and copied."""
+    """A JSON object whose keys can be used as attributes too. What is set is checked at once, and copied.
 
-    __slots__ = ("_changed", "_values", "_what")
+    What a value holds may be changed in place; that is checked by `held`.
+    """
 
-    def __init__(self, what: str, values: Mapping[str, Any], changed: Callable[[], None]) -> None:
-        """`changed` is called after each change."""
+    __slots__ = ("_infinities", "_values", "_what")
+
+    def __init__(self, what: str, values: Mapping[str, Any], *, infinities: bool = False) -> None:
+        """`infinities`: whether they are taken, as strings."""
         object.__setattr__(self, "_what", what)
         object.__setattr__(self, "_values", dict(values))
-        object.__setattr__(self, "_changed", changed)
+        object.__setattr__(self, "_infinities", infinities)
 
     def update(self, *args: Any, allow_val_change: bool | None = None, **kwargs: Any) -> None:
         """As of a dict, all or nothing; also takes what `argparse` has parsed. `allow_val_change` does nothing: all may change."""
@@ -32,10 +35,21 @@ class Values(MutableMapping[str, Any]):
     def as_dict(self) -> dict[str, Any]:
         return dict(self._values)
 
+    def held(self, errors: list[ObjstoreError]) -> dict[str, Any]:
+        """A deep copy of what JSON can hold; what is wrong with the keys that are left out goes to `errors`."""
+        found: dict[str, Any] = {}
+        for key, value in self.as_dict().items():
+            try:
+                found |= self._checked({key: value})
+            except ObjstoreError as error:
+                errors.append(error)
+        return found
+
+    def _checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return check_values(values, self._what, infinities=self._infinities)
+
     def _put(self, values: Mapping[str, Any]) -> None:
-        if values:
-            self._values.update(check_values(values, self._what))
-            self._changed()
+        self._values.update(self._checked(values))
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -45,7 +59,6 @@ class Values(MutableMapping[str, Any]):
 
     def __delitem__(self, key: str) -> None:
         del self._values[key]
-        self._changed()
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._values))
@@ -62,6 +75,10 @@ class Values(MutableMapping[str, Any]):
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied and pickled as a dict is; the copy belongs to no run."""
+        return functools.partial(Values, infinities=self._infinities), (self._what, self._values)
+
     def __repr__(self) -> str:
         return repr(self._values)
 
@@ -75,10 +92,3 @@ def as_mapping(values: Any, what: str) -> Mapping[str, Any]:
     if isinstance(values, Mapping):
         return values
     raise InvalidTypeError(f"a {what} is a dict, not {type(values).__name__}")
-
-
-def finite(value: Any) -> Any:
-    """A number that JSON can hold: a measure that has become infinite is no reason to stop a run, so it is kept as a string."""
-    if isinstance(value, float) and math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
