@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
-from objstore.history.names import check_collection_name, check_type
+from objstore.history.names import check_collection_name, check_type, check_type_of
 from objstore.history.pending import Pending
 from objstore.history.records import CollectionRecord, PartAbandonRecord, PartFinishRecord, PartRecord, Record
 from objstore.history.state import State
@@ -39,8 +39,8 @@ def add_part(
     if before is not None and (before.collection, before.type) != (collection, type):
         raise ConflictError(f"the parts of {pending!r} are for {before.collection} of type {before.type}, not {collection} of type {type}")
     known = state.find_collection(collection)
-    if known is not None and known.type != type:
-        raise InvalidInputError(f"{collection} has type {known.type}, not {type}")
+    if known is not None:
+        check_type_of(collection, known.type, type)
     return [
         PartRecord(
             segments=tuple(segments),
@@ -60,7 +60,9 @@ def find_pending(state: State, pending: str) -> Pending:
     try:
         return state.pendings[pending]
     except KeyError:
-        raise NotFoundError(f"there are no parts of {pending!r}; none were added, or they were finished or abandoned") from None
+        raise NotFoundError(
+            f"there are no parts of {pending!r}: add some with upsert_artifact, unless they have been finished or given up"
+        ) from None
 
 
 def finish_parts(state: State, pending: str, root: Digest, logging: list[Record]) -> list[Record]:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from objstore.errors import ConflictError, InvalidInputError
-from objstore.history.names import check_tag
 from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import Runs
 from objstore.sdk import code
-from objstore.sdk.arguments import listed
+from objstore.sdk.arguments import checked_tags
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import RunInfo, check_may_begin, check_resume, new_run_id
@@ -84,7 +83,7 @@ def init(
             job_type or "",
             group or "",
             sweep or "",
-            tuple(dict.fromkeys(map(check_tag, listed(tags)))),
+            tuple(dict.fromkeys(checked_tags(tags))),
             notes or "",
         )
         run = began(workspace, info, config, rule)

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterable
 
+from objstore.history.names import check_alias, check_tag
+
 StrPath = str | os.PathLike[str]
 
 
@@ -11,3 +13,11 @@ def listed(names: Iterable[str] | None) -> list[str]:
     if names is None:
         return []
     return [names] if isinstance(names, str) else list(names)
+
+
+def checked_aliases(aliases: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(map(check_alias, listed(aliases)))
+
+
+def checked_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(map(check_tag, listed(tags)))

@@ -13,11 +13,11 @@ from objstore.comparison.files import FileDiff
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.facts import set_default_ttl
-from objstore.history.names import Name, check_alias, check_tag, parse_name
+from objstore.history.names import Name, parse_name
 from objstore.host.progress import Silent
 from objstore.repository.logging import Labels
 from objstore.repository.project import Project
-from objstore.sdk.arguments import StrPath, listed
+from objstore.sdk.arguments import StrPath, checked_aliases, checked_tags, listed
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logged import LoggedVersion, check_project
@@ -92,7 +92,7 @@ class Repository:
         """
         if not isinstance(artifact, Artifact):
             raise InvalidTypeError(f"log takes an Artifact, not a {type(artifact).__name__}; for files use add(paths)")
-        return artifact._log(self._session, *_labels(aliases, tags))
+        return artifact._log(self._session, checked_aliases(aliases), checked_tags(tags))
 
     def add(
         self,
@@ -116,7 +116,7 @@ class Repository:
         sources = [Path(path) for path in ([paths] if isinstance(paths, str) or not isinstance(paths, Sequence) else paths)]
         if not sources:
             raise InvalidInputError("add needs a path at least")
-        labels = Labels(name or suggested_name(sources), type, *_labels(aliases, tags), description or "", metadata)
+        labels = Labels(name or suggested_name(sources), type, checked_aliases(aliases), checked_tags(tags), description or "", metadata)
         with self._session.alone() as project:
             logged = add(project, sources, labels, Patterns.of(include, exclude), Silent(), warn=warn)
             return Artifact._of(LoggedVersion(self._session, project.state.collection(logged.collection), logged.version))
@@ -357,10 +357,6 @@ def _seconds(min_age: timedelta | None) -> float:
     if min_age < timedelta():
         raise InvalidInputError("min_age can't be less than nothing")
     return min_age.total_seconds()
-
-
-def _labels(aliases: Sequence[str] | None, tags: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(map(check_alias, listed(aliases))), tuple(map(check_tag, listed(tags)))
 
 
 def _info(collection: Collection) -> CollectionInfo:
