@@ -7,6 +7,7 @@ import pytest
 from blake3 import blake3
 
 from objstore import Artifact, EntryNotFoundError, Repository, Table
+from objstore.host import filesystem
 from tests.sdk.files import content, draft, paths, tree
 
 BIG = os.urandom(5_000_000)  # several chunks, and more than one batch
@@ -83,6 +84,19 @@ def test_an_executable_stays_one(repo: Repository, tmp_path: Path) -> None:
     folder = Path(repo.log(artifact).download())
     assert os.access(folder / "run", os.X_OK) or (folder / "run").stat().st_mode & 0o100
     assert not (folder / "plain").stat().st_mode & 0o111
+
+
+def test_a_disk_that_keeps_no_modes_gives_one_version_however_it_is_added(
+    repo: Repository, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(small_disk / "data", {"run": "1"})
+    (small_disk / "data/run").chmod(0o755)
+    monkeypatch.setattr(filesystem, "keeps_mode", lambda folder: not folder.is_relative_to(small_disk))
+    by_file, by_folder = draft(), draft()
+    by_file.add_file(small_disk / "data/run")
+    by_folder.add_dir(small_disk / "data")
+    assert by_file.digest == by_folder.digest == repo.add(small_disk / "data").digest
+    assert not by_file.get_entry("run").is_executable
 
 
 def test_a_path_is_never_both_a_file_and_a_folder(tmp_path: Path) -> None:
