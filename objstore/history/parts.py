@@ -1,11 +1,11 @@
-"""Which records add parts to a pending version, finish and abandon it. Pure: each looks at a state and returns records, for `commit`."""
+"""Which records add parts to a pending version and finish it. Pure: each looks at a state and returns records, for `commit`."""
 
 from collections.abc import Iterable
 
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
 from objstore.history.names import check_collection_name, check_type, check_type_of
 from objstore.history.pending import Pending
-from objstore.history.records import CollectionRecord, PartAbandonRecord, PartFinishRecord, PartRecord, Record
+from objstore.history.records import CollectionRecord, PartFinishRecord, PartRecord, Record
 from objstore.history.state import State
 from objstore.values.digest import Digest
 
@@ -72,9 +72,3 @@ def finish_parts(state: State, pending: str, root: Digest, logging: list[Record]
     made = [record.collection for record in logging if isinstance(record, CollectionRecord) and record.name == name]
     collection = known.id if known else made[0]
     return [*logging, PartFinishRecord(pending=pending, collection=collection, root=root.hex())]
-
-
-def abandon_parts(state: State, pending: str) -> list[Record]:
-    """Gives the parts up."""
-    find_pending(state, pending)
-    return [PartAbandonRecord(pending=pending)]
