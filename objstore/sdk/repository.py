@@ -213,18 +213,11 @@ class Repository:
         `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,
         versions that were deleted less than `min_age` ago stay, and so do packs of uploads that aren't finished; a day if None.
         """
-        from objstore.repository.localgc import collect
-        from objstore.repository.remotegc import collect_bucket, collect_remote
+        from objstore.repository.collecting import collect
 
         seconds = _seconds(min_age)
         with self._session.alone() as project:
-            if remote is None and project.bucket is None:
-                if min_age is not None:
-                    raise InvalidInputError("min_age is about what is freed in a remote or a bucket: name the remote")
-                return collect(project, Silent(), dry_run=dry_run)
-            if remote is None:
-                return collect_bucket(project, Silent(), min_age=seconds, dry_run=dry_run)
-            return collect_remote(project, Silent(), remote, min_age=seconds, dry_run=dry_run)
+            return collect(project, Silent(), remote=remote, min_age=seconds, dry_run=dry_run)
 
     def fsck(self, *, remote: str | None = None, repair: bool = False) -> "Report":
         """Checks everything that is stored; `repair` rebuilds what can be rebuilt. `remote`: what is stored in that one;
@@ -347,11 +340,9 @@ def diff(a: Artifact, b: Artifact) -> FileDiff:
     return a.diff(b)
 
 
-def _seconds(min_age: timedelta | None) -> float:
+def _seconds(min_age: timedelta | None) -> float | None:
     if min_age is None:
-        from objstore.repository.remotegc import MIN_AGE
-
-        return MIN_AGE
+        return None
     if not isinstance(min_age, timedelta):
         raise InvalidTypeError(f"min_age is a datetime.timedelta, like timedelta(days=7), not a {type(min_age).__name__}")
     if min_age < timedelta():
