@@ -51,8 +51,8 @@ def add(
 def suggested_name(paths: Sequence[Path]) -> str:
     """The collection's name when the user gives none: the base name of the one path."""
     if len(paths) != 1:
-        raise InvalidInputError("several paths need a name for what they make together: give one with -n NAME")
+        raise InvalidInputError("several paths need a name for what they make together: give one with name= (-n NAME)")
     name = paths[0].absolute().name
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", name):
-        raise InvalidInputError(f"{name!r} can't be a name (letters, digits, '_', '.', '-'; up to 128): give one with -n NAME")
+        raise InvalidInputError(f"{name!r} can't be a name (letters, digits, '_', '.', '-'; up to 128): give one with name= (-n NAME)")
     return name
