@@ -187,7 +187,7 @@ def _timed(add: Callable[[str, str], object], folder: str) -> dict[str, Any]:
 
 def _size(root: str, folder: str) -> dict[str, Any]:
     """That the version holds all; told, so that no writer is fast for what it left out."""
-    size = objstore.Api(root).artifact("common:latest").size
+    size = objstore.Api(root=root).artifact("common:latest").size
     whole = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
     if size != whole:
         raise SystemExit(f"the version has {size} bytes, not {whole}")

@@ -94,6 +94,12 @@ def check_type(type_: str) -> str:
     return _check(_TYPE, type_, "type", "1 to 128 characters without '/', ':' and control characters")
 
 
+def check_type_of(name: str, type: str, wanted: str | None) -> None:
+    """InvalidInputError unless what has this name and type has the `wanted` one; None wants none."""
+    if wanted not in (None, type):
+        raise InvalidInputError(f"{name} has type {type}, not {wanted}; give its type, or another name")
+
+
 def check_alias(alias: str) -> str:
     """The alias itself, or InvalidInputError."""
     if isinstance(alias, str) and _NUMBER.match(alias):

@@ -1,11 +1,11 @@
-"""Which records add parts to a pending version, finish and abandon it. Pure: each looks at a state and returns records, for `commit`."""
+"""Which records add parts to a pending version and finish it. Pure: each looks at a state and returns records, for `commit`."""
 
 from collections.abc import Iterable
 
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
-from objstore.history.names import check_collection_name, check_type
+from objstore.history.names import check_collection_name, check_type, check_type_of
 from objstore.history.pending import Pending
-from objstore.history.records import CollectionRecord, PartAbandonRecord, PartFinishRecord, PartRecord, Record
+from objstore.history.records import CollectionRecord, PartFinishRecord, PartRecord, Record
 from objstore.history.state import State
 from objstore.values.digest import Digest
 
@@ -39,8 +39,8 @@ def add_part(
     if before is not None and (before.collection, before.type) != (collection, type):
         raise ConflictError(f"the parts of {pending!r} are for {before.collection} of type {before.type}, not {collection} of type {type}")
     known = state.find_collection(collection)
-    if known is not None and known.type != type:
-        raise InvalidInputError(f"{collection} has type {known.type}, not {type}")
+    if known is not None:
+        check_type_of(collection, known.type, type)
     return [
         PartRecord(
             segments=tuple(segments),
@@ -60,7 +60,9 @@ def find_pending(state: State, pending: str) -> Pending:
     try:
         return state.pendings[pending]
     except KeyError:
-        raise NotFoundError(f"there are no parts of {pending!r}; none were added, or they were finished or abandoned") from None
+        raise NotFoundError(
+            f"there are no parts of {pending!r}: add some with upsert_artifact, unless they have been finished or given up"
+        ) from None
 
 
 def finish_parts(state: State, pending: str, root: Digest, logging: list[Record]) -> list[Record]:
@@ -70,9 +72,3 @@ def finish_parts(state: State, pending: str, root: Digest, logging: list[Record]
     made = [record.collection for record in logging if isinstance(record, CollectionRecord) and record.name == name]
     collection = known.id if known else made[0]
     return [*logging, PartFinishRecord(pending=pending, collection=collection, root=root.hex())]
-
-
-def abandon_parts(state: State, pending: str) -> list[Record]:
-    """Gives the parts up."""
-    find_pending(state, pending)
-    return [PartAbandonRecord(pending=pending)]

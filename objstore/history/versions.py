@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from objstore.errors import ConflictError, InvalidInputError
+from objstore.errors import ConflictError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.expiry import expires_at
 from objstore.history.metadata import check_metadata
-from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type, check_type_of
 from objstore.history.records import (
     AliasRecord,
     CollectionRecord,
@@ -59,9 +59,8 @@ def log_version(
     tags = dict.fromkeys(check_tag(tag) for tag in tags)
     checked = check_metadata({} if metadata is None else metadata)
     known = state.find_collection(collection)
-    if known is not None and known.type != type:
-        raise InvalidInputError(f"{collection} has type {known.type}, not {type}")
     if known is not None:
+        check_type_of(collection, known.type, type)
         version = known.find_root(root)
         if version is not None and not version.deleted:
             renewed = _renewed(state, known, version, ttl, now) if now is not None else []

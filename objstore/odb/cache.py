@@ -71,9 +71,6 @@ class Cache:
         """Whether a segment names that pack."""
         return self._tables.get("packs", bytes.fromhex(pack)[:_PREFIX]) is not None
 
-    def object_count(self) -> int:
-        return self._tables.count("index")
-
     def add_segment(self, name: str, segment: Segment, dead: Collection[str] = ()) -> None:
         """Takes a segment's rows in, but none that says that something is in a `dead` pack. Cost: about a second for a million.
 

@@ -67,10 +67,6 @@ def encode_place(pack: int, offset: int, stored: int, raw: int) -> bytes:
     return _PLACE.pack(pack, offset, stored, raw)
 
 
-def decode_place(data: bytes) -> Place:
-    return Place(*_PLACE.unpack(data))
-
-
 class Segment:
     """A segment, read and decoded on the way. CorruptionError for anything an encoder wouldn't write."""
 

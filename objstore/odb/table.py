@@ -142,10 +142,6 @@ class Tables:
             for table in tables:
                 transaction.drop(self._dbs[table], delete=False)
 
-    def count(self, table: str) -> int:
-        with _Translated(self.path), self._env.begin() as transaction:
-            return int(transaction.stat(self._dbs[table])["entries"])
-
     def sync(self) -> None:
         """Brings what was written to the disk."""
         with _Translated(self.path):

@@ -8,7 +8,7 @@ from fsspec.core import url_to_fs
 
 from objstore.errors import InvalidInputError
 from objstore.outside.asking import Asking, changed, missing
-from objstore.outside.parts import PART, parts
+from objstore.outside.ranges import RANGE, ranges
 from objstore.outside.seen import CHECKSUM, ETAG, VERSION, Seen
 from objstore.outside.uri import Uri
 
@@ -55,8 +55,8 @@ class AnyFiles:
         if now.size is None:
             yield from self._stream(uri, fs, path)
         else:
-            yield from parts(now.size, lambda start, end: self._part(uri, fs, path, start, end))
-        if now.size is None or now.size > PART:  # more than one request, so there may have been two files
+            yield from ranges(now.size, lambda start, end: self._part(uri, fs, path, start, end))
+        if now.size is None or now.size > RANGE:  # more than one request, so there may have been two files
             self._checked(uri, now)
 
     def close(self) -> None:
@@ -95,12 +95,12 @@ class AnyFiles:
 
     def _stream(self, uri: Uri, fs: Any, path: str) -> Iterator[bytes]:
         with self._ask(uri, fs, lambda **_: fs.open(path, "rb")) as file:
-            while block := self._ask(uri, fs, lambda **_: file.read(PART)):
+            while block := self._ask(uri, fs, lambda **_: file.read(RANGE)):
                 yield block
 
     def _ask(self, uri: Uri, fs: Any, request: Callable[..., T], doing: str = "read") -> T:
         return self._asking.ask(
-            uri.text, lambda limit: request(**({"timeout": max(limit, 0.1)} if fs.async_impl else {})), size=PART, doing=doing
+            uri.text, lambda limit: request(**({"timeout": max(limit, 0.1)} if fs.async_impl else {})), size=RANGE, doing=doing
         )
 
     def _seen(self, uri: str, fs: Any, info: Mapping[str, Any]) -> Seen:

@@ -9,7 +9,7 @@ from objstore.blobs.gcs import GcsTransport
 from objstore.blobs.transport import LISTED, LISTING_LIMIT
 from objstore.errors import InvalidInputError
 from objstore.outside.asking import Asking, changed, missing
-from objstore.outside.parts import parts
+from objstore.outside.ranges import ranges
 from objstore.outside.seen import ETAG, VERSION, Seen
 from objstore.outside.uri import Uri
 
@@ -57,7 +57,7 @@ class Gcs:
         try:
             if recorded.size == 0:
                 self._get(uri.text, "b/{}/o/{}", self._bucket, uri.key, generation=generation)
-            yield from parts(recorded.size or 0, lambda start, end: self._part(uri, generation, start, end))
+            yield from ranges(recorded.size or 0, lambda start, end: self._part(uri, generation, start, end))
         except FileNotFoundError:
             now = None if uri.version else self.find(uri)
             if now is None:

@@ -1,6 +1,7 @@
 """Objects of S3 and what speaks like it, told apart by ETag, version and size. Loaded only when needed, as s3fs is."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fsspec.asyn import sync
@@ -11,12 +12,12 @@ from objstore.blobs.s3 import S3Transport
 from objstore.blobs.transport import LISTED, LISTING_LIMIT
 from objstore.errors import ReferenceChangedError, ReferenceMissingError, RemoteError
 from objstore.outside.asking import Asking, changed, missing
-from objstore.outside.parts import parts
+from objstore.outside.ranges import ranges
 from objstore.outside.seen import ETAG, VERSION, Seen
-from objstore.outside.together import together
 from objstore.outside.uri import Uri
 
 _FOLDER = "application/x-directory"
+_AT_ONCE = 16
 _MAY_NOT = (Kind.DENIED, Kind.REFUSED)
 
 
@@ -58,7 +59,7 @@ class S3:
                 raise missing(uri.text)
             recorded, version = now, now.marks.get(VERSION) or version
         try:
-            yield from parts(recorded.size or 0, lambda start, end: self._part(uri, recorded, version, start, end))
+            yield from ranges(recorded.size or 0, lambda start, end: self._part(uri, recorded, version, start, end))
             if not recorded.size:
                 self._check_empty(uri, recorded, version)
         except (ReferenceMissingError, ReferenceChangedError):
@@ -136,7 +137,8 @@ class S3:
             if rows and has_versions is None:
                 has_versions = _version(self._head(shown, rows[0][0], None)) is not None
             if has_versions:
-                heads = together(lambda row: self._head(shown, row[0], None), rows)
+                with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="objstore-outside") as pool:
+                    heads = list(pool.map(lambda row: self._head(shown, row[0], None), rows))
                 rows = [(key, {**head, "Size": head["ContentLength"]}) for (key, _), head in zip(rows, heads, strict=True)]
             yield from rows
             after = page.get("NextContinuationToken")

@@ -12,7 +12,6 @@ from objstore.repository.colliding import Warn
 from objstore.repository.logging import Labels, Logged, check_type_matches, log_draft, log_stored
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
-from objstore.worktree.intake import Intake
 from objstore.worktree.scan import source_of
 
 
@@ -32,9 +31,7 @@ def add(
     """
     with project.writing(waiting):
         check_type_matches(project.state, labels)
-        intake = Intake(
-            project.database, source_of(paths), patterns, progress, project.keep_mode_for(paths), may_build_on=project.may_build_on
-        )
+        intake = project.intake(source_of(paths), patterns, progress, stores=True)
         with intake.plan(project.scratch, project.clock_for(paths)) as plan:
             if plan.is_unchanged and plan.base is not None and project.bucket is None:
                 with contextlib.suppress(OvertakenError):
@@ -54,8 +51,8 @@ def add(
 def suggested_name(paths: Sequence[Path]) -> str:
     """The collection's name when the user gives none: the base name of the one path."""
     if len(paths) != 1:
-        raise InvalidInputError("several paths need a name for what they make together: give one with -n NAME")
+        raise InvalidInputError("several paths need a name for what they make together: give one with name= (-n NAME)")
     name = paths[0].absolute().name
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,128}", name):
-        raise InvalidInputError(f"{name!r} can't be a name (letters, digits, '_', '.', '-'; up to 128): give one with -n NAME")
+        raise InvalidInputError(f"{name!r} can't be a name (letters, digits, '_', '.', '-'; up to 128): give one with name= (-n NAME)")
     return name

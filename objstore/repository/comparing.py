@@ -10,7 +10,6 @@ from objstore.host.progress import Progress
 from objstore.manifest.sides import Side
 from objstore.repository.project import Project
 from objstore.worktree.ignore import Patterns
-from objstore.worktree.intake import Intake
 from objstore.worktree.scan import source_of
 
 
@@ -28,6 +27,6 @@ def _side(project: Project, what: Version | Path, progress: Progress) -> Iterato
     if isinstance(what, Version):
         yield Side(project.database, what.root)
         return
-    intake = Intake(project.database, source_of([what]), Patterns(), progress, project.keep_mode_for([what]))
+    intake = project.intake(source_of([what]), Patterns(), progress)
     with intake.plan(project.scratch, project.clock) as plan:
         yield Side(project.database, plan.base, intake.hashed(plan))

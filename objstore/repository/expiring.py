@@ -62,7 +62,7 @@ def expire(
         planned = plan_expiry(state, time, trust_clock=trust_clock)
         if planned.doubt:
             raise ConflictError(
-                f"{planned.doubt}; nothing was deleted: if the clock is right, `objstore expire --trust-clock` deletes what has expired"
+                f"{planned.doubt}; nothing was deleted: if the clock is right, expire with trust_clock=True (--trust-clock)"
             )
         return planned.records if project.clone is None else planned.deletions
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from objstore.errors import InvalidInputError
 from objstore.history.collection import Version
 from objstore.history.metadata import check_metadata
-from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type
+from objstore.history.names import check_alias, check_collection_name, check_tag, check_ttl, check_type, check_type_of
 from objstore.history.records import Record, RunRef, Source, VersionRecord
 from objstore.history.state import State
 from objstore.history.versions import log_version, logged_version
@@ -143,8 +143,8 @@ def log_root(state: State, root: Digest, labels: Labels, segments: Sequence[str]
 def check_type_matches(state: State, labels: Labels) -> None:
     """InvalidInputError when the collection exists with another type; so that no work is done for nothing."""
     known = state.find_collection(labels.name)
-    if known is not None and labels.type not in (None, known.type):
-        raise InvalidInputError(f"{labels.name} has type {known.type}, not {labels.type}; leave the type out or choose another name")
+    if known is not None:
+        check_type_of(labels.name, known.type, labels.type)
 
 
 class _News:

@@ -18,6 +18,7 @@ from objstore.history.state import State
 from objstore.host import filesystem
 from objstore.host.clock import file_clock
 from objstore.host.locks import locked_exclusive, locked_shared
+from objstore.host.progress import Progress
 from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
@@ -35,6 +36,9 @@ if TYPE_CHECKING:  # what has to do with remotes is loaded where there is one
     from objstore.odb.draft import Draft, Stored
     from objstore.repository.bucket import Bucket
     from objstore.repository.connection import Connection
+    from objstore.worktree.ignore import Patterns
+    from objstore.worktree.intake import Intake
+    from objstore.worktree.scan import Source
 
 _UPLOADS = 3
 _KEPT = 1 << 30
@@ -59,6 +63,7 @@ class Project:
         self.settings = Settings.decode(self.blobs.read(NAME)) if bucket is None else bucket.settings()
         self._held = contextlib.ExitStack()
         self.keep_mode = filesystem.keeps_mode(folder)
+        self._keeping_mode: dict[int, bool] = {}
         self.cache = open_cache(folder, self.settings.project, self._held)
         self.database = self._opened_database(self.cache)
         self._logbook: Logbook = OwnLogbook(Log(self.blobs, "main"), self.cache, checked=bucket is None)
@@ -294,9 +299,22 @@ class Project:
 
     def keep_mode_for(self, paths: Iterable[Path]) -> bool:
         """Whether executable bits mean something in the store and at all of these paths."""
-        own = os.stat(self.scratch).st_dev
         places = (next(place for place in (path, *path.absolute().parents) if place.is_dir()) for path in paths)
-        return self.keep_mode and all(os.stat(place).st_dev == own or filesystem.keeps_mode(place) for place in places)
+        return self.keep_mode and all(self._keeps_mode(place) for place in places)
+
+    def _keeps_mode(self, folder: Path) -> bool:
+        """The same of a folder; tried out once for each file system, since scripts add a file at a time."""
+        device = os.stat(folder).st_dev
+        if device not in self._keeping_mode:
+            self._keeping_mode[device] = device == os.stat(self.scratch).st_dev or filesystem.keeps_mode(folder)
+        return self._keeping_mode[device]
+
+    def intake(self, source: "Source", patterns: "Patterns", progress: "Progress", *, stores: bool = False) -> "Intake":
+        """What takes a source in as the store and the source's own disk can have it; unless it `stores` that, what only looks at it."""
+        from objstore.worktree.intake import Intake  # most of what opens a project needs none
+
+        may_build_on = self.may_build_on if stores else lambda _: True
+        return Intake(self.database, source, patterns, progress, self.keep_mode_for(source.places), may_build_on=may_build_on)
 
     @contextlib.contextmanager
     def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:

@@ -79,12 +79,6 @@ class Root:
         """Where a project of that name is, or would be. InvalidInputError for what can't be a name."""
         return Address(self.address.protocol, f"{self.address.path.rstrip('/')}/{check_project(name)}")
 
-    def _opened(self, place: Address) -> Project:
-        """The project that is just there. An address in a `.objstore/` would else be found to belong to the working tree around it."""
-        if place.folder is not None and not (place.folder / NAME).is_file():
-            raise NotFoundError(f"there is no project in {place}")
-        return Project.at(place, self.options)
-
     def _blobs(self, scratch: Path) -> RemoteBlobs:
         blobs = open_blobs(self.address, scratch, self.options)
         assert isinstance(blobs, RemoteBlobs)

@@ -14,7 +14,6 @@ from objstore.repository.workingtree import WorkingTree
 from objstore.values.digest import Digest
 from objstore.worktree import survey
 from objstore.worktree.ignore import Patterns
-from objstore.worktree.intake import Intake
 from objstore.worktree.pin import FILE, Pin
 from objstore.worktree.scan import Source, folder_source
 from objstore.worktree.scancache import ScanCache
@@ -40,7 +39,7 @@ def surveyed(tree: WorkingTree, path: Path, pin: Pin, progress: Progress, clock:
     if exists and path.is_dir() == (pin.kind == FILE):
         now = "a folder" if path.is_dir() else "not a folder"
         raise ConflictError(f"{tree.shown(path)} is {now}, and its pin's version a {pin.kind}; move it away, or run `objstore add`")
-    intake = Intake(project.database, source_at(path, pin), Patterns.of(pin.include, pin.exclude), progress, project.keep_mode_for([path]))
+    intake = project.intake(source_at(path, pin), Patterns.of(pin.include, pin.exclude), progress)
     expected = expected_root(project.database, pin, path)
     with survey.taken(
         project.database, intake, project.scratch, clock, expected, read_all=read_all or expected is None, exists=exists

@@ -11,11 +11,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objstore.errors import ConflictError, InvalidInputError, NoActiveRunError
 from objstore.history.metadata import check_values
-from objstore.history.names import check_tag
 from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import RunFacts, Runs
 from objstore.sdk import code
-from objstore.sdk.arguments import listed, text
+from objstore.sdk.arguments import checked_tags, text
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import check_may_begin, check_resume, init_record, new_run_id, resumed
 from objstore.sdk.runvalues import as_mapping
@@ -86,7 +85,7 @@ def init(
         job_type=text(job_type, "job_type"),
         group=text(group, "group"),
         sweep=text(sweep, "sweep"),
-        tags=tuple(dict.fromkeys(map(check_tag, listed(tags)))),
+        tags=tuple(dict.fromkeys(checked_tags(tags))),
         notes=text(notes, "notes"),
     )
     with _lock:

@@ -13,7 +13,6 @@ from objstore.manifest.entry import Entry
 from objstore.sdk.content import DraftContent, check_outside_store
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.ingest import Ingest
-from objstore.worktree.intake import Intake
 from objstore.worktree.listing import facts_of
 from objstore.worktree.scan import folder_source
 from objstore.worktree.wanted import Wanted
@@ -28,7 +27,7 @@ def add_file(content: DraftContent, local: Path, path: bytes, *, overwrite: bool
     with content.lock:
         content.check_free(path)
         with content.session.writing() as project, content.storing():
-            ingest = Ingest(content.open(project), Silent(), project.keep_mode)
+            ingest = Ingest(content.open(project), Silent(), project.keep_mode_for([local]))
             wanted = Wanted(path, os.fsencode(local.absolute()), facts_of(status))
             (change,) = ingest.run([wanted])
             entry = change[1]
@@ -46,9 +45,7 @@ def add_folder(content: DraftContent, local: Path, prefix: bytes, patterns: Patt
         raise SourceFileError(f"{local} is not a folder; use add_file")
     check_outside_store(prefix)
     with content.lock, content.session.writing() as project, ExitStack() as plans:
-        intake = Intake(
-            content.session.database, folder_source(local), patterns, Silent(), project.keep_mode, may_build_on=project.may_build_on
-        )
+        intake = project.intake(folder_source(local), patterns, Silent(), stores=True)
         plan = plans.enter_context(intake.plan(project.scratch, project.clock_for([local])))
         if plan.is_unchanged and plan.base is not None:
             root = plan.base

@@ -1,13 +1,12 @@
 """Reading what there is: artifacts and runs of all projects below a root. Never makes a run."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from objstore.errors import InvalidInputError, NotFoundError
-from objstore.history.names import parse_collection, parse_name
-from objstore.sdk.arguments import listed
+from objstore.errors import InvalidTypeError, NotFoundError
+from objstore.history.names import check_type_of, parse_collection, parse_name
+from objstore.sdk.arguments import StrPath, listed
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.collections import ArtifactCollection
 from objstore.sdk.filtering import Filter, ordering
@@ -26,8 +25,17 @@ class Api:
     there are several.
     """
 
-    def __init__(self, root: "str | os.PathLike[str] | None" = None, overrides: Mapping[str, str] | None = None) -> None:
-        """`overrides`: `entity` and `project` that are meant where none is given."""
+    def __init__(
+        self,
+        overrides: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        api_key: str | None = None,
+        *,
+        root: StrPath | None = None,
+    ) -> None:
+        """`overrides`: `entity` and `project` that are meant where none is given. `timeout` and `api_key` do nothing."""
+        if overrides is not None and not isinstance(overrides, Mapping):
+            raise InvalidTypeError("overrides names an entity and a project, like {'project': 'cats'}; give a folder or URL as root=…")
         self._workspace = workspace_to_read(root, Path.cwd())
         if overrides:
             self._workspace.home = self._workspace.session(overrides.get("entity"), overrides.get("project"))
@@ -38,8 +46,7 @@ class Api:
     def artifact(self, name: str, type: str | None = None) -> Artifact:
         """The version that `name:alias` or `name:v3` means, a bare name `latest`. NotFoundError; ValueError if it has another type."""
         found = Artifact._named(self._workspace, parse_name(name))
-        if type is not None and found.type != type:
-            raise InvalidInputError(f"{found.name} has type {found.type}, not {type}")
+        check_type_of(str(found.name), found.type, type)
         return found
 
     def artifacts(self, type_name: str, name: str, per_page: int | None = None, tags: Sequence[str] | None = None) -> Artifacts:
@@ -56,7 +63,7 @@ class Api:
         with session.state() as state:
             found = state.collection(parsed.collection)
             if found.type != type_name:
-                raise NotFoundError(f"{found.name} has type {found.type}, not {type_name}")
+                raise NotFoundError(f"{found.name} has type {found.type}, not {type_name}; give its type, or another name")
             return ArtifactCollection(session, found)
 
     def artifact_collections(self, project_name: str | None, type_name: str, per_page: int | None = None) -> list[ArtifactCollection]:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable
 
 from objstore.errors import InvalidInputError, InvalidTypeError
+from objstore.history.names import check_alias, check_tag
 
 StrPath = str | os.PathLike[str]
 
@@ -31,3 +32,11 @@ def text(value: object, what: str) -> str:
     except UnicodeEncodeError:
         raise InvalidInputError(f"{what} has text that is not valid Unicode: {value!r}") from None
     return str.__str__(value)
+
+
+def checked_aliases(aliases: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(map(check_alias, listed(aliases)))
+
+
+def checked_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(map(check_tag, listed(tags)))

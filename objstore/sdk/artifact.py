@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.collection import LATEST
 from objstore.history.metadata import check_metadata
-from objstore.history.names import Name, check_alias, check_collection_name, check_tag, check_type
+from objstore.history.names import Name, check_collection_name, check_type
 from objstore.history.records import RunRef, Source
 from objstore.history.runs import Runs, VersionRef
 from objstore.repository.logging import Labels
 from objstore.sdk import logging
-from objstore.sdk.arguments import listed, text
+from objstore.sdk.arguments import checked_aliases, checked_tags, text
 from objstore.sdk.building import Building
 from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion
@@ -48,10 +48,11 @@ class Artifact(Building):
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         incremental: bool = False,
+        use_as: str | None = None,
     ) -> None:
         """ValueError or TypeError for a name, type or metadata against the rules. `name` may be left out for the type `code`.
 
-        `incremental`: begin with what the collection's latest version holds.
+        `incremental`: begin with what the collection's latest version holds. `use_as` does nothing.
         """
         if type is None:
             raise InvalidTypeError("an artifact needs a type, like 'dataset' or 'model'")
@@ -181,7 +182,7 @@ class Artifact(Building):
 
     @aliases.setter
     def aliases(self, aliases: Iterable[str]) -> None:
-        self._version("aliases").facts.aliases = [check_alias(alias) for alias in listed(aliases)]
+        self._version("aliases").facts.aliases = list(checked_aliases(aliases))
 
     @property
     def tags(self) -> list[str]:
@@ -190,7 +191,7 @@ class Artifact(Building):
 
     @tags.setter
     def tags(self, tags: Iterable[str]) -> None:
-        self._version("tags").facts.tags = [check_tag(tag) for tag in listed(tags)]
+        self._version("tags").facts.tags = list(checked_tags(tags))
 
     @property
     def version(self) -> str:
@@ -256,10 +257,10 @@ class Artifact(Building):
         draft._begin(logged.session, logged.version.root, logged)
         return draft
 
-    def link(self, target: str, aliases: Sequence[str] | None = None) -> "Artifact":
-        """The same content as a version of the collection `target`, with its own number and aliases."""
+    def link(self, target_path: str, aliases: Sequence[str] | None = None) -> "Artifact":
+        """The same content as a version of the collection `target_path`, with its own number and aliases."""
         logged = self._version("version to link")
-        return Artifact._of(logged.link(target, tuple(check_alias(alias) for alias in listed(aliases))))
+        return Artifact._of(logged.link(target_path, checked_aliases(aliases)))
 
     def delete(self, delete_aliases: bool = False) -> None:
         """Deletes the version; `restore` brings it back until the next gc.

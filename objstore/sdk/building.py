@@ -33,11 +33,10 @@ class Building(Holding):
         self,
         local_path: StrPath,
         name: str | None = None,
-        *,
-        overwrite: bool = False,
         is_tmp: bool = False,
         skip_cache: bool = False,
         policy: str | None = None,
+        overwrite: bool = False,
     ) -> ArtifactEntry:
         """Adds a file under its base name, or as `name`. The content is captured now.
 
@@ -53,17 +52,18 @@ class Building(Holding):
         self,
         local_path: StrPath,
         name: str | None = None,
-        *,
-        merge: bool = False,
-        include: Sequence[str] | str | None = None,
-        exclude: Sequence[str] | str | None = None,
         skip_cache: bool = False,
         policy: str | None = None,
+        merge: bool = False,
+        *,
+        include: Sequence[str] | str | None = None,
+        exclude: Sequence[str] | str | None = None,
     ) -> None:
         """Adds all files below a folder, at the top or below `name`; hidden ones too, links followed, empty folders dropped.
 
         `.objstoreignore` files and the patterns `include` and `exclude` (both of gitignore's syntax) choose. A dangling link, a cycle, a
         socket, or a path that is there with other content (unless `merge`, which replaces it) is a ValueError before anything is added.
+        `skip_cache` and `policy` do nothing.
         """
         prefix = "" if name is None else canonical(os.fspath(name))
         patterns = Patterns.of(include, exclude)
@@ -82,12 +82,12 @@ class Building(Holding):
         if "x" in mode and content.get(path.encode()) is not None:
             raise InvalidInputError(f"{path} is there already; mode 'w' replaces it")
         with adding.scratch_folder(content) as folder:
-            local = folder / path.rpartition("/")[2]
+            local = folder / path.rpartition("/")[2][-60:]  # libraries go by its suffix; no disk takes a name of more than 255 bytes
             with open(local, mode, encoding=encoding) as file:
                 yield file
             adding.add_file(self._changing(), local, path.encode(), overwrite="w" in mode)
 
-    def add(self, obj: object, name: str, *, overwrite: bool = False) -> ArtifactEntry:
+    def add(self, obj: object, name: str, overwrite: bool = False) -> ArtifactEntry:
         """Adds a table, to be had again by `get(name)`; the entry of the file that it is kept in, `<name>.table.parquet`.
 
         A Table, a PartitionedTable, a DataFrame of pandas or polars, a pyarrow.Table, or anything with `__arrow_c_stream__`; TypeError for
@@ -96,7 +96,7 @@ class Building(Holding):
         return self._shown(*storing.add(self._changing(), obj, os.fspath(name), overwrite=overwrite))
 
     def add_reference(
-        self, uri: str, name: str | None = None, *, checksum: bool = True, max_objects: int | None = referring.MOST
+        self, uri: str, name: str | None = None, checksum: bool = True, max_objects: int | None = referring.MOST
     ) -> Sequence[ArtifactEntry]:
         """Refers to data that stays where it is: `file://`, `http(s)://`, `s3://`, `gs://`, or what fsspec knows; the new entries.
 

@@ -73,6 +73,9 @@ class Holding:
     def __getitem__(self, name: str) -> "ArtifactEntry | Table | PartitionedTable | None":
         return self.get(name)
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str | os.PathLike) and self.get(os.fspath(name)) is not None
+
     @property
     def size(self) -> int:
         """The bytes of all files."""
@@ -95,8 +98,8 @@ class Holding:
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
-    def files(self, names: Sequence[str] | None = None) -> "ValuesView[ArtifactEntry] | list[ArtifactEntry]":
-        """All entries, streamed, or those at the paths `names` (KeyError for one that isn't there)."""
+    def files(self, names: Sequence[str] | None = None, per_page: int | None = None) -> "ValuesView[ArtifactEntry] | list[ArtifactEntry]":
+        """All entries, streamed, or those at the paths `names` (KeyError for one that isn't there). `per_page` does nothing."""
         self._version("files to read")
         return self.manifest.entries.values() if names is None else [self.get_entry(name) for name in listed(names)]
 
@@ -111,10 +114,9 @@ class Holding:
     def download(
         self,
         root: StrPath | None = None,
-        path_prefix: str | None = None,
-        *,
         allow_missing_references: bool = False,
         skip_cache: bool | None = None,
+        path_prefix: StrPath | None = None,
         multipart: bool | None = None,
     ) -> str:
         """Writes the files into `root` (default: `./artifacts/<name>-v<N>`); the folder. Other files there stay.
@@ -128,8 +130,13 @@ class Holding:
         asked. Eight are fetched at once; memory: some 100 MiB.
         """
         logged = self._version("files to download")
+        if isinstance(allow_missing_references, str | os.PathLike):
+            raise InvalidTypeError(
+                f"allow_missing_references is True or False; for a part write path_prefix={str(allow_missing_references)!r}"
+            )
         folder = self._folder(root)
-        reading.download(logged, folder, path_prefix, leave_out_missing=allow_missing_references)
+        prefix = None if path_prefix is None else os.fspath(path_prefix)
+        reading.download(logged, folder, prefix, leave_out_missing=allow_missing_references)
         return str(folder)
 
     def checkout(self, root: StrPath | None = None) -> str:
@@ -192,7 +199,7 @@ class Holding:
         if self._is_handed_over:
             raise ArtifactNotLoggedError(f"{self._draft_name} is being logged and has no {what} yet; call wait() first")
         if self._logged is None:
-            raise ArtifactNotLoggedError(f"a draft has no {what}; log it first, with repo.log(artifact)")
+            raise ArtifactNotLoggedError(f"a draft has no {what}; log it first, with run.log_artifact(artifact) or repo.log(artifact)")
         return self._logged.known()
 
     def _folder(self, root: "StrPath | None") -> Path:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.graph.transfer import transfer
-from objstore.history.records import Source
 from objstore.history.versions import logged_version
 from objstore.repository.colliding import warn_of_collisions
 from objstore.repository.logging import Labels, check_type_matches, log_draft, log_drafts
@@ -115,11 +114,6 @@ def latest(project: Project, name: str) -> Digest | None:
     collection = project.state.find_collection(name)
     version = collection.latest if collection else None
     return version.root if version else None
-
-
-def source_of_latest(project: Project, name: str) -> Source | None:
-    root = latest(project, name)
-    return Source(collection=project.state.collection(name).id, root=root.hex()) if root is not None else None
 
 
 def logged(session: Session, project: Project, name: str, root: Digest) -> LoggedVersion:

@@ -40,7 +40,7 @@ def refer(content: DraftContent, uri: object, name: str | None, *, checksum: boo
 
 def _resolved(uri: Uri, name: str | None, most: int) -> list[tuple[bytes, Entry]]:
     with Outside() as outside:
-        found = [(_path(uri, name, one.name), entry_to(one.seen)) for one in resolve(outside, uri, most)]
+        found = [(_path(uri, name, below), entry_to(seen)) for below, seen in resolve(outside, uri, most)]
     return sorted(found, key=lambda item: item[0])
 
 

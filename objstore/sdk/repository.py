@@ -12,11 +12,11 @@ from objstore.comparison.files import FileDiff
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.collection import Version
 from objstore.history.facts import set_default_ttl
-from objstore.history.names import Name, check_alias, check_tag, parse_collection, parse_name
+from objstore.history.names import Name, parse_collection, parse_name
 from objstore.host.progress import Silent
 from objstore.repository.logging import Labels
 from objstore.repository.project import Project
-from objstore.sdk.arguments import StrPath, listed
+from objstore.sdk.arguments import StrPath, checked_aliases, checked_tags, listed
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.choosing import announce, retire
 from objstore.sdk.collections import ArtifactCollection, versions_of
@@ -79,7 +79,7 @@ class Repository:
         """
         if not isinstance(artifact, Artifact):
             raise InvalidTypeError(f"log takes an Artifact, not a {type(artifact).__name__}; for files use add(paths)")
-        return artifact._log(self._session, *_labels(aliases, tags))
+        return artifact._log(self._session, checked_aliases(aliases), checked_tags(tags))
 
     def add(
         self,
@@ -103,7 +103,7 @@ class Repository:
         sources = [Path(path) for path in ([paths] if isinstance(paths, str) or not isinstance(paths, Sequence) else paths)]
         if not sources:
             raise InvalidInputError("add needs a path at least")
-        labels = Labels(name or suggested_name(sources), type, *_labels(aliases, tags), description or "", metadata)
+        labels = Labels(name or suggested_name(sources), type, checked_aliases(aliases), checked_tags(tags), description or "", metadata)
         with self._session.alone() as project:
             logged = add(project, sources, labels, Patterns.of(include, exclude), Silent(), warn=warn)
             return Artifact._of(LoggedVersion(self._session, project.state.collection(logged.collection), logged.version))
@@ -191,18 +191,11 @@ class Repository:
         `remote`: in that remote (`origin` is the upstream), while others may write there; also where this repository is a bucket. There,
         versions that were deleted less than `min_age` ago stay, and so do packs of uploads that aren't finished; a day if None.
         """
-        from objstore.repository.localgc import collect
-        from objstore.repository.remotegc import collect_bucket, collect_remote
+        from objstore.repository.collecting import collect
 
         seconds = _seconds(min_age)
         with self._session.alone() as project:
-            if remote is None and project.bucket is None:
-                if min_age is not None:
-                    raise InvalidInputError("min_age is about what is freed in a remote or a bucket: name the remote")
-                return collect(project, Silent(), dry_run=dry_run)
-            if remote is None:
-                return collect_bucket(project, Silent(), min_age=seconds, dry_run=dry_run)
-            return collect_remote(project, Silent(), remote, min_age=seconds, dry_run=dry_run)
+            return collect(project, Silent(), remote=remote, min_age=seconds, dry_run=dry_run)
 
     def fsck(self, *, remote: str | None = None, repair: bool = False) -> "Report":
         """Checks everything that is stored; `repair` rebuilds what can be rebuilt. `remote`: what is stored in that one;
@@ -325,17 +318,11 @@ def diff(a: Artifact, b: Artifact) -> FileDiff:
     return a.diff(b)
 
 
-def _seconds(min_age: timedelta | None) -> float:
+def _seconds(min_age: timedelta | None) -> float | None:
     if min_age is None:
-        from objstore.repository.remotegc import MIN_AGE
-
-        return MIN_AGE
+        return None
     if not isinstance(min_age, timedelta):
         raise InvalidTypeError(f"min_age is a datetime.timedelta, like timedelta(days=7), not a {type(min_age).__name__}")
     if min_age < timedelta():
         raise InvalidInputError("min_age can't be less than nothing")
     return min_age.total_seconds()
-
-
-def _labels(aliases: Sequence[str] | None, tags: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(map(check_alias, listed(aliases))), tuple(map(check_tag, listed(tags)))

@@ -13,11 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from objstore.errors import InvalidInputError, InvalidTypeError, ObjstoreError
-from objstore.history.names import check_alias, check_tag, parse_name
+from objstore.history.names import check_type_of, parse_name
 from objstore.history.records import Record, RunConfigRecord, RunFinishRecord, RunRef, RunSummaryRecord, RunUseRecord
 from objstore.history.runs import RunFacts
+from objstore.outside.uri import Uri
 from objstore.sdk import code, parts
-from objstore.sdk.arguments import StrPath, listed, text
+from objstore.sdk.arguments import StrPath, checked_aliases, checked_tags, text
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.choosing import give_up, prefer
 from objstore.sdk.described import DescribedRun
@@ -92,7 +93,7 @@ class Run(DescribedRun):
 
     @tags.setter
     def tags(self, tags: Sequence[str] | str | None) -> None:
-        self._change(tags=tuple(dict.fromkeys(map(check_tag, listed(tags)))))
+        self._change(tags=tuple(dict.fromkeys(checked_tags(tags))))
 
     @property
     def notes(self) -> str:
@@ -135,13 +136,12 @@ class Run(DescribedRun):
     ) -> Artifact:
         """Logs an artifact, or a file or folder as one, in the background; the artifact, of which `wait()` tells how that went.
 
-        Its content is as of now. Artifacts are logged in the order of the calls. One that couldn't be logged is a draft again, which may
-        be logged once more.
+        Its content is as of now. A URI like `s3://bucket/images` becomes references (see Artifact.add_reference). Artifacts are logged
+        in the order of the calls. One that couldn't be logged is a draft again, which may be logged once more.
         """
         self._check_usable()
         artifact = self._artifact(artifact_or_path, name, type)
-        labels = tuple(map(check_alias, listed(aliases))), tuple(map(check_tag, listed(tags)))
-        artifact, job = artifact._hand_over(self._session, *labels, self._ref)
+        artifact, job = artifact._hand_over(self._session, checked_aliases(aliases), checked_tags(tags), self._ref)
         self._forget_done()
         self._logging.append(job)
         self._session.queue.log(job)
@@ -197,7 +197,7 @@ class Run(DescribedRun):
         self._check_usable()
         artifact = self._artifact(artifact_or_path, name, type)
         pending = self._distributed(distributed_id)
-        parts.finish(self._session, artifact, pending, self._ref, tuple(map(check_alias, listed(aliases))))
+        parts.finish(self._session, artifact, pending, self._ref, checked_aliases(aliases))
         return artifact
 
     def link_artifact(self, artifact: Artifact, target_path: str, aliases: Sequence[str] | None = None) -> Artifact:
@@ -297,20 +297,27 @@ class Run(DescribedRun):
             if name is not None or type is not None:
                 given._check_called(name, type)
             return given
-        path = Path(given)
-        artifact = Artifact(name or f"run-{self.id}-{path.name}", type or "unspecified")
+        uri = Uri.parse(given) if isinstance(given, str) and "://" in given else None
+        named = (uri.base_name or uri.bucket) if uri else os.path.basename(os.path.abspath(given))
+        artifact = Artifact(name or self._own_name(named), type or "unspecified")
         artifact._begin(self._session)
-        if path.is_dir():
-            artifact.add_dir(path)
+        if uri:
+            artifact.add_reference(uri.text)
+        elif os.path.isdir(given):
+            artifact.add_dir(given)
         else:
-            artifact.add_file(path)
+            artifact.add_file(given)
         return artifact
+
+    def _own_name(self, named: str) -> str:
+        """For a collection that the user gave no name."""
+        return f"run-{self.id}-{re.sub('[^A-Za-z0-9_.-]', '-', named)}"[:128]
 
     def _noted(self, key: str, value: object) -> object:
         """What goes to the summary."""
         if not (isinstance(value, Table) or is_foreign(value)):
             return value
-        artifact = Artifact(f"run-{self.id}-{re.sub('[^A-Za-z0-9_.-]', '-', key)}"[:128], "run_table")
+        artifact = Artifact(self._own_name(key), "run_table")
         artifact._begin(self._session)
         artifact.add(value, key)
         self.log_artifact(artifact)
@@ -318,6 +325,7 @@ class Run(DescribedRun):
 
     def _found(self, given: "Artifact | str", type: str | None) -> Artifact:
         if isinstance(given, Artifact):
+            check_type_of(str(given.name), given.type, type)
             if given.is_draft() and not given._is_handed_over:
                 self.log_artifact(given)
             given.wait()
@@ -325,8 +333,7 @@ class Run(DescribedRun):
         if not isinstance(given, str):
             raise InvalidTypeError(f"use_artifact takes a name or an Artifact, not a {given.__class__.__name__}")
         found = Artifact._named(self._workspace, parse_name(given))
-        if type is not None and found.type != type:
-            raise InvalidInputError(f"{found.name} has type {found.type}, not {type}")
+        check_type_of(str(found.name), found.type, type)
         return found
 
     def _distributed(self, distributed_id: str | None) -> str:

@@ -43,7 +43,8 @@ class Fetching:
                 yield block
         except ReferenceMissingError as error:
             raise ReferenceMissingError(
-                f"{shown} refers to {seen.uri}, where nothing is any more; put it back, or download with allow_missing_references=True"
+                f"{shown} refers to {seen.uri}, where nothing is any more; put it back, or go without it by "
+                "allow_missing_references=True (--allow-missing-references of `objstore get`)"
             ) from error
         except (ReferenceChangedError, RemoteError, InvalidInputError) as error:
             raise type(error)(f"{shown} can't be fetched: {error}") from error

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from objstore.errors import InvalidInputError, SourceFileError, SourceMissingError
@@ -25,6 +26,11 @@ class Source(NamedTuple):
 
     folder: bytes
     members: dict[bytes, bytes]
+
+    @property
+    def places(self) -> list[Path]:
+        """The folder, or the members, on the disk."""
+        return [Path(os.fsdecode(disk)) for disk in self.members.values() or (self.folder,)]
 
     def on_disk(self, path: bytes) -> bytes:
         """Where a path of the manifest is."""

@@ -66,7 +66,12 @@ def test_cat_and_get_fetch(pets: Cli, web: Site, tmp_path: Path) -> None:
     assert f"images/dog.png can't be fetched: {web.url}/dog.png isn't what it was" in pets("cat", "pets:v0", "images/dog.png", code=4).err
     assert "its ETag is 3, not 2" in pets("get", "pets:v0", "new", code=4).err
     del web.pages["/dog.png"]
-    assert f"images/dog.png refers to {web.url}/dog.png" in pets("get", "pets:v0", "new", code=3).err
+    refused = pets("get", "pets:v0", "new", code=3).err
+    assert f"images/dog.png refers to {web.url}/dog.png" in refused and "--allow-missing-references" in refused
+    partly = pets("get", "pets:v0", "partly", "--allow-missing-references")
+    assert partly.out == "partly\n" and f"images/dog.png was left out: it refers to {web.url}/dog.png" in partly.err
+    assert (pets.folder / "partly/images/cat.png").exists() and not (pets.folder / "partly/images/dog.png").exists()
+    assert pets.json("get", "pets:v0", "partly", "--allow-missing-references")["missing"] == ["images/dog.png"]
     web.pages["/dog.png"] = Page(status=403)
     assert "access denied" in pets("cat", "pets:v0", "images/dog.png", code=6).err
 

@@ -49,7 +49,7 @@ def test_an_age_that_is_none_is_refused(ann: At, age: str) -> None:
 
 
 def test_what_makes_no_sense_is_refused(ann: At, bob: At) -> None:
-    assert "add --remote" in ann("gc", "--min-age", "1h", code=2).err
+    assert "--remote" in ann("gc", "--min-age", "1h", code=2).err
     assert "there is no remote 'nowhere'" in ann("gc", "--remote", "nowhere", code=3).err
 
 

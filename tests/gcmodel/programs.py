@@ -13,8 +13,8 @@ from objstore.errors import ConflictError, NotFoundError, ObjstoreError
 from objstore.graph.gaps import gaps
 from objstore.history.facts import set_ttl
 from objstore.history.fence import OvertakenError, check_not_overtaken
-from objstore.history.parts import abandon_parts, add_part
-from objstore.history.records import Record
+from objstore.history.parts import add_part
+from objstore.history.records import PartAbandonRecord, Record
 from objstore.history.state import State
 from objstore.history.versions import delete_version, restore_version
 from objstore.host import clock
@@ -77,8 +77,9 @@ def add_and_abandon_part(name: str, files: Files) -> Work:
                 return
             finally:
                 draft.close()
-            with contextlib.suppress(NotFoundError):  # somebody else has, all of them
-                project.commit(lambda state: abandon_parts(state, "p"))
+            project.commit(
+                lambda state: [PartAbandonRecord(pending="p")] if "p" in state.pendings else []
+            )  # else somebody has, all of them
 
     return work
 

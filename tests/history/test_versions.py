@@ -11,7 +11,7 @@ from objstore.history.facts import (
     set_tags,
     set_ttl,
 )
-from objstore.history.parts import abandon_parts, add_part, find_pending, finish_parts, pending_id
+from objstore.history.parts import add_part, find_pending, finish_parts, pending_id
 from objstore.history.purging import purgeable
 from objstore.history.records import GcRecord, RunRef, SegmentsRecord, Source
 from objstore.history.state import State
@@ -236,7 +236,6 @@ def test_a_collection_is_renamed_unless_the_name_is_in_use(project):
         lambda state: rename(state, "ds", "x"),
         lambda state: delete_version(state, "ds", "v0"),
         lambda state: restore_version(state, "ds", "v0"),
-        lambda state: abandon_parts(state, "p"),
         lambda state: finish_parts(state, "p", A, []),
     ],
 )

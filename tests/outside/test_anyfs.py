@@ -18,7 +18,7 @@ from tests.sdk.files import tree
 
 
 def found(outside: Outside, uri: str) -> dict[str, Seen]:
-    return {one.name: one.seen for one in resolve(outside, Uri.parse(uri), 100)}
+    return dict(resolve(outside, Uri.parse(uri), 100))
 
 
 def content(outside: Outside, seen: Seen) -> bytes:

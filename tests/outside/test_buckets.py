@@ -20,7 +20,7 @@ from tests.servers.sources import Source
 
 
 def found(outside: Outside, uri: str, most: int = 100) -> dict[str, Seen]:
-    return {one.name: one.seen for one in resolve(outside, Uri.parse(uri), most)}
+    return dict(resolve(outside, Uri.parse(uri), most))
 
 
 def content(outside: Outside, seen: Seen) -> bytes:

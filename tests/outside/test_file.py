@@ -22,7 +22,7 @@ from tests.sdk.files import tree
 
 
 def found(outside: Outside, uri: str, most: int = 100) -> dict[str, Seen]:
-    return {one.name: one.seen for one in resolve(outside, Uri.parse(uri), most)}
+    return dict(resolve(outside, Uri.parse(uri), most))
 
 
 def test_a_file_is_known_by_its_content(outside: Outside, tmp_path: Path) -> None:

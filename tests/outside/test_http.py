@@ -16,9 +16,9 @@ from tests.servers.web import Page, Site, serving
 
 
 def found(outside: Outside, uri: str) -> Seen:
-    (one,) = resolve(outside, Uri.parse(uri), 10)
-    assert one.name == ""
-    return one.seen
+    ((name, seen),) = resolve(outside, Uri.parse(uri), 10)
+    assert name == ""
+    return seen
 
 
 def test_one_head_tells_etag_and_length(outside: Outside, web: Site) -> None:

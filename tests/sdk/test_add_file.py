@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from objstore import Artifact, EntryNotFoundError, Repository
+from objstore import Artifact, EntryNotFoundError, Repository, Table
+from objstore.host import filesystem
 from tests.sdk.files import content, draft, paths, tree
 
 BIG = os.urandom(5_000_000)  # several chunks, and more than one batch
@@ -83,6 +84,19 @@ def test_an_executable_stays_one(repo: Repository, tmp_path: Path) -> None:
     folder = Path(repo.log(artifact).download())
     assert os.access(folder / "run", os.X_OK) or (folder / "run").stat().st_mode & 0o100
     assert not (folder / "plain").stat().st_mode & 0o111
+
+
+def test_a_disk_that_keeps_no_modes_gives_one_version_however_it_is_added(
+    repo: Repository, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(small_disk / "data", {"run": "1"})
+    (small_disk / "data/run").chmod(0o755)
+    monkeypatch.setattr(filesystem, "keeps_mode", lambda folder: not folder.is_relative_to(small_disk))
+    by_file, by_folder = draft(), draft()
+    by_file.add_file(small_disk / "data/run")
+    by_folder.add_dir(small_disk / "data")
+    assert by_file.digest == by_folder.digest == repo.add(small_disk / "data").digest
+    assert not by_file.get_entry("run").is_executable
 
 
 def test_a_path_is_never_both_a_file_and_a_folder(tmp_path: Path) -> None:
@@ -186,9 +200,44 @@ def test_a_draft_without_anything_has_no_entries_and_no_size() -> None:
     assert artifact.digest == Artifact("b", "model").digest
 
 
-def test_arguments_for_another_products_caches_are_ignored(repo: Repository, tmp_path: Path) -> None:
-    tree(tmp_path, {"d/f": "1"})
+def test_another_products_calls_run_as_they_are(repo: Repository, tmp_path: Path) -> None:
+    """Its arguments by position, in its order, and those that only tune its caches."""
+    tree(tmp_path, {"d/f": "1", "e/f": "2"})
+    artifact = Artifact("a", "dataset", "said", {"n": 1}, False, "input")
+    artifact.add_file(tmp_path / "d/f", "f", True, True, "immutable")
+    artifact.add_file(tmp_path / "e/f", "f", False, False, "mutable", True)
+    artifact.add_dir(tmp_path / "d", "g", True, "immutable")
+    artifact.add_dir(tmp_path / "e", "g", False, "mutable", True)
+    artifact.add_reference(f"file://{tmp_path}/d/f", "h", True, 1)
+    artifact.add_reference("s3://bucket/gone", "i", False)
+    for rows in ([[1]], [[2]]):
+        artifact.add(Table(columns=["a"], data=rows), "t", True)
+    artifact.remove("i")
+    repo.log(artifact)
+    assert content(artifact.download(tmp_path / "all", False, True, "g", True)) == {"g/f": "2"}
+    assert content(artifact.download(tmp_path / "one", True, None, Path("f"))) == {"f": "2"}
+    assert [entry.path for entry in artifact.files(["f"], 50)] == ["f"] and len(artifact.files(per_page=1)) == 4
+    assert artifact.link(target_path="other", aliases=["x"]).name == "other:v0"
+
+
+def test_a_part_to_download_is_named(repo: Repository, tmp_path: Path) -> None:
+    artifact = repo.log(draft(files={"a/f": "1", "b": "2"}))
+    with pytest.raises(TypeError, match="path_prefix='a'"):
+        artifact.download(tmp_path / "got", "a")  # type: ignore[arg-type]
+    assert not (tmp_path / "got").exists()
+
+
+def test_a_name_of_any_length_and_its_suffix_can_be_written() -> None:
     artifact = Artifact("a", "dataset")
-    artifact.add_file(tmp_path / "d/f", is_tmp=True, skip_cache=True, policy="immutable")
-    artifact.add_dir(tmp_path / "d", skip_cache=True, policy="mutable")
-    assert content(repo.log(artifact).download(skip_cache=True, multipart=False, allow_missing_references=True)) == {"f": "1"}
+    for name in ("é" * 300 + ".png", "d/.png"):
+        with artifact.new_file(name) as file:
+            assert file.name.endswith(".png")
+        assert name in artifact
+
+
+def test_whether_an_artifact_has_a_path_or_a_table() -> None:
+    artifact = draft(files={"a/b": "1"})
+    assert "b" not in artifact
+    artifact.add(Table(columns=["a"], data=[[1]]), "t")
+    found = {name: name in artifact for name in ("a/b", Path("a/b"), "./a//b", "t", "a", "c", 3)}
+    assert found == {"a/b": True, Path("a/b"): True, "./a//b": True, "t": True, "a": False, "c": False, 3: False}

@@ -48,7 +48,7 @@ AFTER = {
 
 @pytest.mark.parametrize("use", BEFORE.values(), ids=BEFORE.keys())
 def test_before_logging_what_a_version_has_is_refused(use: Callable[[Any], None]) -> None:
-    with pytest.raises(ArtifactNotLoggedError, match="log it first"):
+    with pytest.raises(ArtifactNotLoggedError, match=r"log it first, with run.log_artifact\(artifact\) or repo.log\(artifact\)"):
         use(draft(files={"f": "1"}))
 
 

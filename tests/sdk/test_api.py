@@ -77,6 +77,13 @@ def test_what_is_there_is_told(api: Api):
     assert api.projects() == ["default/vision", "default/speech"]
 
 
+def test_another_products_arguments_are_taken(api: Api):
+    assert Api({"project": "speech"}, 19, "key").artifact("sounds").project == "speech"
+    assert Api(timeout=19, api_key="key").artifact_exists("sweep-1")
+    with pytest.raises(TypeError, match="give a folder or URL as root"):
+        Api("/data/root")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "match"),
     [

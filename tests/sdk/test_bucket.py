@@ -248,5 +248,5 @@ def test_an_age_is_a_timedelta_and_only_for_what_is_shared(tmp_path: Path) -> No
                 repo.gc(remote="origin", min_age=wrong)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="less than nothing"):
             repo.gc(remote="origin", min_age=timedelta(days=-1))
-        with pytest.raises(ValueError, match="name the remote"):
+        with pytest.raises(ValueError, match="name it with remote="):
             repo.gc(min_age=timedelta(0))

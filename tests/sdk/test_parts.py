@@ -176,7 +176,7 @@ def test_of_two_that_finish_at_once_one_makes_the_version(monkeypatch: pytest.Mo
     with objstore.init(group="g") as run:
         upsert(run, {"a.txt": "a"})
         meanwhile(monkeypatch, lambda: somebody('run.finish_artifact(artifact(files={"by.txt": "other"}))'))
-        with pytest.raises(NotFoundError, match=r"no parts of 'data/g'; none were added, or they were finished"):
+        with pytest.raises(NotFoundError, match=r"no parts of 'data/g': add some with upsert_artifact"):
             run.finish_artifact(artifact(files={"by.txt": "this"}))
     (made,) = Api().artifacts("dataset", "data")
     assert contents(made) == {"a.txt": "a", "by.txt": "other"}

@@ -62,22 +62,22 @@ NAMES = [
 ]
 
 ARTIFACT = {
-    "__init__": "(self, name, type, description, metadata, incremental)",
-    "add": "(self, obj, name, *, overwrite)",
-    "add_dir": "(self, local_path, name, *, merge, include, exclude, skip_cache, policy)",
-    "add_file": "(self, local_path, name, *, overwrite, is_tmp, skip_cache, policy)",
-    "add_reference": "(self, uri, name, *, checksum, max_objects)",
+    "__init__": "(self, name, type, description, metadata, incremental, use_as)",
+    "add": "(self, obj, name, overwrite)",
+    "add_dir": "(self, local_path, name, skip_cache, policy, merge, *, include, exclude)",
+    "add_file": "(self, local_path, name, is_tmp, skip_cache, policy, overwrite)",
+    "add_reference": "(self, uri, name, checksum, max_objects)",
     "checkout": "(self, root)",
     "delete": "(self, delete_aliases)",
     "diff": "(self, other)",
-    "download": "(self, root, path_prefix, *, allow_missing_references, skip_cache, multipart)",
+    "download": "(self, root, allow_missing_references, skip_cache, path_prefix, multipart)",
     "file": "(self, root)",
-    "files": "(self, names)",
+    "files": "(self, names, per_page)",
     "get": "(self, name)",
     "get_entry": "(self, name)",
     "is_draft": "(self)",
     "get_path": "(self, name)",
-    "link": "(self, target, aliases)",
+    "link": "(self, target_path, aliases)",
     "logged_by": "(self)",
     "new_draft": "(self)",
     "new_file": "(self, name, mode, encoding)",
@@ -168,6 +168,7 @@ RUN = {
 }
 
 API = {
+    "__init__": "(self, overrides, timeout, api_key, *, root)",
     "artifact": "(self, name, type)",
     "artifact_collection": "(self, type_name, name)",
     "artifact_collection_exists": "(self, name, type)",
@@ -216,7 +217,7 @@ def test_repositories_have_exactly_these_methods() -> None:
 
 def test_runs_and_the_api_have_exactly_these_methods() -> None:
     assert public(Run) == RUN
-    assert public(Api) == API
+    assert {"__init__": shape(Api.__init__), **public(Api)} == API
 
 
 def test_tables_have_exactly_these_methods() -> None:

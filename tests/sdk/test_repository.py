@@ -104,6 +104,8 @@ def test_add_logs_paths_as_the_command_does(repo: Repository, tmp_path: Path) ->
         repo.add([])
     with pytest.raises(FileNotFoundError):
         repo.add(tmp_path / "absent")
+    with pytest.raises(InvalidInputError, match=r"give one with name= \(-n NAME\)"):
+        repo.add([folder, folder / "cat"])
 
 
 def test_diffs_compare_versions_drafts_and_folders(repo: Repository, tmp_path: Path) -> None:

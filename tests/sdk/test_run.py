@@ -185,6 +185,29 @@ def test_a_path_is_logged_as_an_artifact(here: Path):
     assert (cat.name, cat.type, list(cat.manifest.entries)) == ("run-abc-cat.png:v0", "unspecified", ["cat.png"])
 
 
+def test_what_is_logged_by_its_path_has_a_name(here: Path, monkeypatch: pytest.MonkeyPatch):
+    (here / "my cats").mkdir()
+    (here / "my cats/ä b.png").write_text("cat")
+    with objstore.init(id="abc", root=here / "root") as run:
+        monkeypatch.chdir(here / "my cats")
+        logged = [run.log_artifact(given).wait() for given in (".", "ä b.png", "../my cats/")]
+    assert names(logged) == ["run-abc-my-cats:v0", "run-abc---b.png:v0", "run-abc-my-cats:v0"]
+
+
+def test_a_uri_is_logged_as_references(here: Path):
+    (here / "images").mkdir()
+    (here / "images/cat.png").write_text("cat")
+    with objstore.init(id="abc") as run:
+        images = run.log_artifact(f"file://{here}/images", type="dataset")
+        cat = run.log_artifact(f"file://{here}/images/cat.png", name="cat")
+    assert (images.name, images.type, [entry.ref for entry in images.files()]) == (
+        "run-abc-images:v0",
+        "dataset",
+        [f"file://{here}/images/cat.png"],
+    )
+    assert (cat.name, list(cat.manifest.entries)) == ("cat:v0", ["cat.png"])
+
+
 def test_used_versions_are_recorded_in_order_and_once():
     with objstore.init(id="one") as run:
         a, b = logged(run, "a"), logged(run, "b")

@@ -32,6 +32,11 @@ def test_a_name_that_does_not_exist_lists_near_ones(run: Run) -> None:
         run.use_artifact("elsewhere/cat-images:v0")
     with pytest.raises(ValueError, match="has type dataset, not model"):
         run.use_artifact("cat-images:v0", type="model")
+    with pytest.raises(ValueError, match="cat-images:v0 has type dataset, not model; give its type"):
+        run.use_artifact(wandb.Api().artifact("cat-images"), type="model")
+    with pytest.raises(ValueError, match="other has type dataset, not model"):
+        run.use_artifact(draft("other", {"f": "1"}), type="model")
+    assert not wandb.Api().artifact_exists("other")
     assert run.used_artifacts() == []
 
 

@@ -34,11 +34,11 @@ def test_a_draft_that_could_not_be_sent_is_sent_when_it_is_logged_again(where: s
         run.log_artifact(draft)
         with pytest.raises(RemoteError, match="SlowDown"):
             draft.wait()
-        assert draft.is_draft() and not Api(root).artifact_exists("data")
+        assert draft.is_draft() and not Api(root=root).artifact_exists("data")
         s3_proxy.reset()
         assert run.log_artifact(draft).wait().version == "v0"
-    assert contents(Api(root).artifact("data")) == {"a.txt": "a" * 1000}
-    assert names(Api(root).run("r").logged_artifacts()) == ["data:v0"]
+    assert contents(Api(root=root).artifact("data")) == {"a.txt": "a" * 1000}
+    assert names(Api(root=root).run("r").logged_artifacts()) == ["data:v0"]
     with objstore.open(f"{root}/default/uncategorized") as repo:
         assert repo.fsck().is_sound
 
@@ -48,7 +48,7 @@ def test_a_log_entry_whose_answer_is_lost_is_one_version(root: str, s3_proxy: Pr
         s3_proxy.faults.append(Fault("lost", lambda method, path: method == "PUT" and "/log/main/" in path, times=1))
         draft = run.log_artifact(artifact()).wait()
         assert draft.version == "v0"
-    assert names(Api(root).artifacts("dataset", "data")) == ["data:v0"]
+    assert names(Api(root=root).artifacts("dataset", "data")) == ["data:v0"]
 
 
 def test_several_that_wait_fail_together_and_are_told_at_the_end(root: str, s3_proxy: Proxy) -> None:
@@ -64,7 +64,7 @@ def test_several_that_wait_fail_together_and_are_told_at_the_end(root: str, s3_p
     with objstore.init(root=root, id="r", resume="must") as run:
         for draft in drafts:
             run.log_artifact(draft)
-    assert len(Api(root).run("r").logged_artifacts()) == 3
+    assert len(Api(root=root).run("r").logged_artifacts()) == 3
 
 
 def test_what_a_run_says_of_itself_is_recorded_once_the_network_is_back(root: str, s3_proxy: Proxy, here: Path, s3: Bucket) -> None:
@@ -76,5 +76,5 @@ def test_what_a_run_says_of_itself_is_recorded_once_the_network_is_back(root: st
         run.finish()
     s3_proxy.reset()
     run.finish()
-    found = Api(root).run("r")
+    found = Api(root=root).run("r")
     assert found.state == "finished" and names(found.used_artifacts()) == ["data:v0"]

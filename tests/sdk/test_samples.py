@@ -51,12 +51,12 @@ def test_a_dataset_is_logged_used_logged_again_and_updated(place: Place, tmp_pat
     assert (place.folder / "artifacts/bicycle-dataset-v0/dataset.h5").read_text() == "bikes"
     said, _ = place.run("plain_calls.py")
     place.run("log_dataset.py")
-    api = objstore.Api(place.root)
+    api = objstore.Api(root=place.root)
     assert names(api.artifacts("dataset", "bicycles/bicycle-dataset")) == ["bicycle-dataset:v0"]
     place.write("dataset.h5", "more bikes")
     place.run("log_dataset.py")
 
-    api = objstore.Api(place.root)
+    api = objstore.Api(root=place.root)
     assert names(api.artifacts("dataset", "bicycles/bicycle-dataset")) == ["bicycle-dataset:v1", "bicycle-dataset:v0"]
     latest, first = api.artifacts("dataset", "bicycles/bicycle-dataset")
     assert (latest.aliases, first.aliases) == (["latest"], [])
@@ -84,10 +84,10 @@ def test_a_dataset_is_logged_used_logged_again_and_updated(place: Place, tmp_pat
         "True False False",
     ]
     assert place.run("update.py")[0] == ["{'oldKey': 'new value'}"]
-    found = objstore.Api(place.root).artifact("bicycles/bikes:replaced")
+    found = objstore.Api(root=place.root).artifact("bicycles/bikes:replaced")
     assert (found.version, found.description, found.metadata, found.tags) == ("v1", "two wheels each", {"newKey": "new value"}, ["checked"])
     assert found.aliases == ["replaced"]
-    assert objstore.Api(place.root).artifact_collection("dataset", "bicycles/bikes").description == "all of them"
+    assert objstore.Api(root=place.root).artifact_collection("dataset", "bicycles/bikes").description == "all of them"
 
 
 def test_artifacts_are_built_from_files_folders_and_new_files(local: Place, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_artifacts_are_built_from_files_folders_and_new_files(local: Place, tmp_
 
 def test_ten_artifacts_of_one_name_have_the_order_of_the_loop(place: Place) -> None:
     place.run("ten.py")
-    versions = objstore.Api(place.root).artifacts("dataset", "race")[::-1]
+    versions = objstore.Api(root=place.root).artifacts("dataset", "race")[::-1]
     assert [(version.version, version.metadata["index"]) for version in versions] == [(f"v{number}", number) for number in range(10)]
     assert versions[-1].aliases == ["latest"]
 
@@ -188,7 +188,7 @@ def test_a_version_is_changed_without_its_files_inside_and_outside_of_a_run(loca
     local.run("incremental.py")
     local.write("modified_file.txt", "modified")
     assert local.run("incremental_outside.py")[0] == ["v2"]
-    api = objstore.Api(local.root)
+    api = objstore.Api(root=local.root)
     first, second, third = api.artifacts("dataset", "edits/my_artifact")[::-1]
     assert contents(first, tmp_path / "0") == {name: name.replace("dir_to_remove", "dir") for name in first.manifest.entries}
     assert list(first.manifest.entries) == ["dir_to_remove/a", "dir_to_remove/b", "modified_file.txt"]
@@ -208,7 +208,7 @@ def test_several_runs_make_one_version(local: Place, tmp_path: Path) -> None:
 
 def test_five_processes_write_one_version_at_once(place: Place, tmp_path: Path) -> None:
     place.run("writers.py")
-    api = objstore.Api(place.root)
+    api = objstore.Api(root=place.root)
     (version,) = api.artifacts("dataset", "parallel-artifact")
     assert contents(version, tmp_path / "got") == {f"parts/part_{i}.csv": f"{i},{i * 2},{2**i}\n" for i in range(5)}
     assert [run.state for run in api.runs(None, {"group": "writer-group-1"})] == ["finished"] * 6

@@ -1,6 +1,7 @@
 """`objstore gc`: frees what no version needs."""
 
 from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,12 +12,15 @@ from objstore.cli.pinned import warn_of_pins
 from objstore.cli.progress import progress
 from objstore.cli.sizes import counted, size
 from objstore.cli.transfers import fetched_as_dict, print_fetched
-from objstore.errors import InvalidInputError
 from objstore.history.expiry import PARTS_WAIT
 from objstore.history.records import DeleteRecord
-from objstore.repository.localgc import Freed, collect
+from objstore.repository.collecting import collect
 from objstore.repository.project import Project
 from objstore.repository.remotes import UPSTREAM
+
+if TYPE_CHECKING:
+    from objstore.repository.collector import FreedThere
+    from objstore.repository.localgc import Freed
 
 
 @click.command()
@@ -47,52 +51,34 @@ def command(project: Project, remote: str | None, min_age: float | None, dry_run
       objstore gc
       objstore gc --remote --min-age 7d
     """
-    if remote is None and project.bucket is None:
-        if min_age is not None:
-            raise InvalidInputError("--min-age is about what is freed in a remote; add --remote")
-        _collect_here(project, dry_run, as_json)
-    else:
-        _collect_there(project, remote, min_age, dry_run, as_json)
-
-
-def _collect_here(project: Project, dry_run: bool, as_json: bool) -> None:
     with progress() as shown:
-        freed = collect(project, shown, dry_run=dry_run, waiting=tell_waiting)
+        freed = collect(project, shown, remote=remote, min_age=min_age, dry_run=dry_run, waiting=tell_waiting)
+    from objstore.repository.collector import FreedThere  # with all that has to do with remotes
+
+    there = freed if isinstance(freed, FreedThere) else None
     if as_json:
-        print_json(freed)
+        print_json(_as_dict(there) if there else freed)
         return
+    if there:
+        print_fetched(there.fetched)
+        if there.finished:
+            print_line(f"{'would finish' if dry_run else 'finished'} {counted(there.finished, 'collection')} that had been cut off")
     _print_expired(project, freed)
     _print_purged(freed.purged, freed.dry_run)
-    _print_freed(freed)
-
-
-def _collect_there(project: Project, remote: str | None, age: float | None, dry_run: bool, as_json: bool) -> None:
-    from objstore.repository.remotegc import MIN_AGE, collect_bucket, collect_remote
-
-    min_age = MIN_AGE if age is None else age
-    with progress() as shown:
-        if remote is None:
-            freed = collect_bucket(project, shown, min_age=min_age, dry_run=dry_run)
-        else:
-            freed = collect_remote(project, shown, remote, min_age=min_age, dry_run=dry_run, waiting=tell_waiting)
-    if as_json:
-        print_json({field.name: getattr(freed, field.name) for field in fields(freed)} | {"fetched": fetched_as_dict(freed.fetched)})
-        return
-    print_fetched(freed.fetched)
-    if freed.finished:
-        print_line(f"{'would finish' if freed.dry_run else 'finished'} {counted(freed.finished, 'collection')} that had been cut off")
-    _print_expired(project, freed)
-    _print_purged(freed.purged, freed.dry_run)
-    for name in freed.restorable:
+    for name in there.restorable if there else ():
         print_line(f"{name}  was deleted a short time ago, so it stays; --min-age says how short")
     _print_freed(freed)
-    if freed.requests:
-        print_line(f"would write {size(freed.rewritten_bytes)} anew, with some {counted(freed.requests, 'request')}")
-    if project.clone is not None and any(isinstance(record, DeleteRecord) for record in project.clone.replay.outgoing):
+    if there and there.requests:
+        print_line(f"would write {size(there.rewritten_bytes)} anew, with some {counted(there.requests, 'request')}")
+    if there and project.clone is not None and any(isinstance(record, DeleteRecord) for record in project.clone.replay.outgoing):
         print_line("what was deleted here since the last push isn't deleted upstream yet")
 
 
-def _print_expired(project: Project, freed: Freed) -> None:
+def _as_dict(freed: "FreedThere") -> dict[str, Any]:
+    return {field.name: getattr(freed, field.name) for field in fields(freed)} | {"fetched": fetched_as_dict(freed.fetched)}
+
+
+def _print_expired(project: Project, freed: "Freed") -> None:
     for name in freed.expired:
         print_line(f"{name}  has expired, and {'would be' if freed.dry_run else 'was'} deleted")
     for name in freed.given_up:
@@ -111,6 +97,6 @@ def _print_purged(names: list[str], is_plan: bool) -> None:
         print_line(f"{name}  can't be restored {'afterwards' if is_plan else 'any more'}")
 
 
-def _print_freed(freed: Freed) -> None:
+def _print_freed(freed: "Freed") -> None:
     would = "would free" if freed.dry_run else "freed"
     print_line(f"{would} {size(max(0, freed.bytes))}: {counted(freed.deleted, 'pack')} deleted, {freed.rewritten:,} rewritten")

@@ -7,9 +7,9 @@ import click
 
 from objstore.cli import completing, naming
 from objstore.cli.opening import Folder, with_project
-from objstore.cli.output import as_json, print_json, print_line
+from objstore.cli.output import as_json, print_json, print_line, print_warning
 from objstore.cli.progress import progress
-from objstore.errors import ConflictError, EntryNotFoundError
+from objstore.errors import ConflictError, EntryNotFoundError, MissingReferenceWarning
 from objstore.manifest.cursor import totals
 from objstore.repository.project import Project
 from objstore.repository.workingtree import WorkingTree
@@ -21,9 +21,10 @@ from objstore.worktree.checkout import Checkout
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
 @click.argument("dest", required=False, type=Folder())
 @click.option("--path", "prefix", metavar="PREFIX", help="Only the file or folder PREFIX of the version.")
+@click.option("--allow-missing-references", is_flag=True, help="Write the rest where nothing is any more at the address of a reference.")
 @as_json
 @with_project
-def command(project: Project, name: str, dest: Path | None, prefix: str | None, as_json: bool) -> None:
+def command(project: Project, name: str, dest: Path | None, prefix: str | None, allow_missing_references: bool, as_json: bool) -> None:
     """Write the files of a version into a folder.
 
     Prints the folder: DEST, or artifacts/<name>-v<N>. Files there that are equal already are left alone, different ones
@@ -41,12 +42,18 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
         raise EntryNotFoundError(f"{found} has no {prefix}; `objstore ls {found}` lists what it has")
     target = dest or Path("artifacts") / f"{found.collection.name}-{found.version.name}"
     _check_not_pinned(project, target)
+    missing: dict[bytes, str] = {}
     with progress() as shown:
-        checkout = Checkout(project.database, found.version.root, target, shown, keep_mode=project.keep_mode, clock=project.clock)
+        left_out = missing.__setitem__ if allow_missing_references else None
+        checkout = Checkout(
+            project.database, found.version.root, target, shown, keep_mode=project.keep_mode, clock=project.clock, left_out=left_out
+        )
         outcome = checkout.run(project.scratch, below)
+    for path, uri in sorted(missing.items()):
+        print_warning(str(MissingReferenceWarning(path.decode(), uri)))
     if as_json:
         done = {"written": outcome.written, "written_bytes": outcome.written_bytes, "kept": outcome.kept}
-        print_json({"folder": str(target), "name": str(found), **done})
+        print_json({"folder": str(target), "name": str(found), **done, "missing": [path.decode() for path in sorted(missing)]})
     else:
         print_line(str(target))
 
