@@ -34,6 +34,8 @@ from objstore.errors import (
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would cost as much as all the rest here
 if TYPE_CHECKING:
     from objstore.sdk.active import (
+        alert,
+        define_metric,
         finish,
         finish_artifact,
         init,
@@ -46,9 +48,11 @@ if TYPE_CHECKING:
         login,
         setup,
         teardown,
+        unwatch,
         upsert_artifact,
         use_artifact,
         use_model,
+        watch,
     )
     from objstore.sdk.api import Api
     from objstore.sdk.artifact import Artifact
@@ -99,7 +103,9 @@ __all__ = [
     "Table",
     "UnsupportedFormatError",
     "__version__",
+    "alert",
     "clone",
+    "define_metric",
     "diff",
     "finish",
     "finish_artifact",
@@ -114,9 +120,11 @@ __all__ = [
     "open",
     "setup",
     "teardown",
+    "unwatch",
     "upsert_artifact",
     "use_artifact",
     "use_model",
+    "watch",
 ]
 
 _LAZY = {
@@ -146,6 +154,10 @@ _LAZY = {
     "upsert_artifact": "objstore.sdk.active",
     "use_artifact": "objstore.sdk.active",
     "use_model": "objstore.sdk.active",
+    "alert": "objstore.sdk.active",
+    "define_metric": "objstore.sdk.active",
+    "unwatch": "objstore.sdk.active",
+    "watch": "objstore.sdk.active",
 }
 _NOT_HERE = {
     **dict.fromkeys(("Audio", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video"), "keep media as files of an artifact"),

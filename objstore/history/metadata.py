@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date, time
 from typing import Any
 
 from objstore.errors import InvalidInputError, InvalidTypeError
@@ -13,6 +14,8 @@ MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
 
 Json = Any
 """None, bool, int, float, str, or a list or dict (with str keys) of them."""
+Other = Callable[[object, str], Any]
+"""What becomes of a value that JSON can't hold, and that is somewhere."""
 
 
 def check_metadata(metadata: object) -> dict[str, Json]:
@@ -30,10 +33,33 @@ def check_metadata(metadata: object) -> dict[str, Json]:
     return check_values(metadata, "metadata")
 
 
-def check_values(values: Mapping[Any, Any], what: str, *, infinities: bool = False) -> dict[str, Json]:
-    """The same for a mapping with any number of keys, which errors call `what`; with `infinities`, these become strings."""
-    normal: dict[str, Json] = _normal(values, what, set(), infinities)
+def check_values(values: Mapping[Any, Any], what: str, other: Other | None = None) -> dict[str, Json]:
+    """The same for a mapping with any number of keys, which errors call `what`; `other` makes something of what JSON can't hold."""
+    normal: dict[str, Json] = _normal(values, what, set(), other or _refused)
     return normal
+
+
+def spelt(value: object, where: str) -> Json:
+    """As text: a path, a date, an infinity, … NaN is null."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    written = value.isoformat() if isinstance(value, date | time) else str(value)
+    return _text(written, where)
+
+
+def kept(value: object, _where: str) -> object:
+    """As it is."""
+    return value
+
+
+def _refused(value: object, where: str) -> Json:
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        raise InvalidInputError(f"{where} is infinite, which JSON can't hold")
+    if isinstance(value, int):
+        raise InvalidInputError(f"{where} is an integer beyond 64 bits; store it as a string")
+    raise InvalidTypeError(f"{where} is {type(value).__name__}, which JSON can't hold; convert it to numbers, strings, lists or dicts")
 
 
 def canonical(value: Json) -> Json:
@@ -62,48 +88,48 @@ def _canonical(value: Json, depth: int) -> Json:
     raise InvalidTypeError(f"{kind.__name__} is not a JSON type")
 
 
-def _normal(value: Any, where: str, above: set[int], infinities: bool) -> Json:
+def _normal(value: Any, where: str, above: set[int], other: Other) -> Json:
     """`above` holds the ids of the containers that `value` lies in: one met again contains itself."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return _text(str.__str__(value), where)
     if isinstance(value, int):
-        return _integer(int(value), where)
+        return int(value) if MIN_INTEGER <= value <= MAX_INTEGER else other(value, where)
     if isinstance(value, float):
-        return _number(float(value), where, infinities)
+        return float(value) if math.isfinite(value) else other(value, where)
     if id(value) in above:
         raise InvalidInputError(f"{where} contains itself")
     if len(above) == MAX_DEPTH:
         raise InvalidInputError(f"{where[:80]}… is nested deeper than {MAX_DEPTH} levels")
     above.add(id(value))
     try:
-        return _container(value, where, above, infinities)
+        return _container(value, where, above, other)
     finally:
         above.discard(id(value))
 
 
-def _container(value: Any, where: str, above: set[int], infinities: bool) -> Json:
+def _container(value: Any, where: str, above: set[int], other: Other) -> Json:
     if isinstance(value, Mapping):
         result: dict[str, Json] = {}
         for key, item in value.items():
             name = _key(key, where)
             if name in result:
                 raise InvalidInputError(f"{where} has two keys that JSON writes {name!r}")
-            result[name] = _normal(item, f"{where}[{name!r}]", above, infinities)
+            result[name] = _normal(item, f"{where}[{name!r}]", above, other)
         return dict(sorted(result.items()))
     if isinstance(value, list | tuple):
-        return [_normal(item, f"{where}[{at}]", above, infinities) for at, item in enumerate(value)]
+        return [_normal(item, f"{where}[{at}]", above, other) for at, item in enumerate(value)]
     if isinstance(value, set | frozenset):
         # Sets have no order of their own; equal sets must give equal metadata.
-        return sorted((_normal(item, where, above, infinities) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+        return sorted((_normal(item, where, above, other) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
     for method in ("tolist", "item"):
         convert = getattr(value, method, None)
         if callable(convert) and not isinstance(value, type):
             plain = convert()
             if type(plain) is not type(value):
-                return _normal(plain, where, above, infinities)
-    raise InvalidTypeError(f"{where} is {type(value).__name__}, which JSON can't hold; convert it to numbers, strings, lists or dicts")
+                return _normal(plain, where, above, other)
+    return other(value, where)
 
 
 def _key(key: Any, where: str) -> str:
@@ -124,16 +150,6 @@ def _integer(value: int, where: str) -> int:
     if MIN_INTEGER <= value <= MAX_INTEGER:
         return value
     raise InvalidInputError(f"{where} is an integer beyond 64 bits; store it as a string")
-
-
-def _number(value: float, where: str, infinities: bool) -> float | str | None:
-    if math.isnan(value):
-        return None
-    if math.isinf(value):
-        if infinities:
-            return "Infinity" if value > 0 else "-Infinity"
-        raise InvalidInputError(f"{where} is infinite, which JSON can't hold")
-    return value
 
 
 def _text(value: str, where: str) -> str:

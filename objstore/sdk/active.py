@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from objstore.errors import ConflictError, InvalidInputError, NoActiveRunError
-from objstore.history.metadata import check_values
+from objstore.errors import ConflictError, InvalidInputError, NoActiveRunError, NotFoundError
+from objstore.history.metadata import check_values, spelt
 from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import RunFacts, Runs
 from objstore.sdk import code
 from objstore.sdk.arguments import checked_tags, text
 from objstore.sdk.run import Run
-from objstore.sdk.runinfo import check_may_begin, check_resume, init_record, new_run_id, resumed
+from objstore.sdk.runinfo import SAID, check_may_begin, check_resume, init_record, new_run_id, resumed
 from objstore.sdk.runvalues import as_mapping
-from objstore.sdk.settings import Settings, code_folder
-from objstore.sdk.starting import full_name, is_at, workspace_for_run
-from objstore.sdk.surroundings import Ending, say
+from objstore.sdk.settings import Settings, setting
+from objstore.sdk.starting import full_name, is_at, workspace_for_nothing, workspace_for_run, workspace_to_read
+from objstore.sdk.surroundings import Ending, end_when_terminated, say
 from objstore.sdk.workspace import Workspace
 
 P = ParamSpec("P")
@@ -29,6 +29,7 @@ R = TypeVar("R")
 _begun: list[Run] = []
 """Those that haven't ended, the active one last."""
 _lock = threading.RLock()
+_MODES = (None, "online", "offline", "shared", "disabled")
 _REINIT = ("return_previous", "finish_previous", "create_new")
 
 
@@ -74,7 +75,10 @@ def init(
     Numbers are taken for `id`, `name`, `job_type`, `group`, `sweep` and `notes`, as their digits; what isn't text is InvalidTypeError.
 
     While a run is active, it is returned; `reinit='finish_previous'` (or True) ends it first, `'create_new'` leaves it. ConflictError where
-    another id, project, entity or root is asked for than the active one's. The other arguments do nothing.
+    another id, project, entity or root is asked for than the active one's.
+
+    `mode='disabled'` leaves no trace: the run and what it logs are in a temporary folder, which is gone when the program ends; what is
+    there can be used all the same. The other modes are all one, and the other arguments do nothing.
     """
     id = None if id is None else text(id, "id")
     rule = check_resume(resume, id)
@@ -91,14 +95,19 @@ def init(
     with _lock:
         previous = active()
         if previous is not None and _reinit(reinit) == "return_previous":
+            if config or any(getattr(said, field) for field in SAID):
+                say(f"run {previous.path} is still active and goes on as it is; give reinit='finish_previous' to begin another")
             return _same(previous, id, project, entity, root)
         if previous is not None and _reinit(reinit) == "finish_previous":
             previous.finish()
-        workspace = workspace_for_run(root, Path(dir) if dir is not None else Path.cwd(), entity, project)
-        run = began(workspace, said, config, rule)
+        start = Path(dir) if dir is not None else Path.cwd()
+        if _mode(mode or setting(settings, "mode")) == "disabled":
+            run = began(workspace_for_nothing(entity, project), said, config, "allow", _readable(root, start))
+        else:
+            run = began(workspace_for_run(root, start, entity, project), said, config, rule)
         _begun.append(run)
         _watch()
-    code_dir = code_folder(settings)
+    code_dir = setting(settings, "code_dir")
     if code_dir is not None:
         run.log_code(code_dir)
     elif save_code:
@@ -135,6 +144,8 @@ def _of_the_active_run(method: Callable[Concatenate[Run, P], R]) -> Callable[P, 
     return call
 
 
+alert = _of_the_active_run(Run.alert)
+define_metric = _of_the_active_run(Run.define_metric)
 finish_artifact = _of_the_active_run(Run.finish_artifact)
 link_artifact = _of_the_active_run(Run.link_artifact)
 link_model = _of_the_active_run(Run.link_model)
@@ -142,9 +153,11 @@ log = _of_the_active_run(Run.log)
 log_artifact = _of_the_active_run(Run.log_artifact)
 log_code = _of_the_active_run(Run.log_code)
 log_model = _of_the_active_run(Run.log_model)
+unwatch = _of_the_active_run(Run.unwatch)
 upsert_artifact = _of_the_active_run(Run.upsert_artifact)
 use_artifact = _of_the_active_run(Run.use_artifact)
 use_model = _of_the_active_run(Run.use_model)
+watch = _of_the_active_run(Run.watch)
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
@@ -176,6 +189,20 @@ def _reinit(reinit: str | bool | None) -> str:
     return str(rule)
 
 
+def _mode(mode: object) -> object:
+    if mode not in _MODES:
+        raise InvalidInputError(f"mode is {', '.join(map(repr, _MODES[1:]))}, not {mode!r}")
+    return mode
+
+
+def _readable(root: "str | os.PathLike[str] | None", start: Path) -> Workspace | None:
+    """The projects in which a run would be; None where there are none."""
+    try:
+        return workspace_to_read(root, start)
+    except NotFoundError:
+        return None
+
+
 def _same(run: Run, id_: str | None, project: str | None, entity: str | None, root: "str | os.PathLike[str] | None") -> Run:
     """The active run, if it is the one that is meant."""
     here = f"{run.entity}/{run.project}"
@@ -184,22 +211,25 @@ def _same(run: Run, id_: str | None, project: str | None, entity: str | None, ro
     return run
 
 
-def began(workspace: Workspace, said: RunFacts, config: Mapping[str, Any] | None, resume: str) -> Run:
+def began(workspace: Workspace, said: RunFacts, config: Mapping[str, Any] | None, resume: str, reads: Workspace | None = None) -> Run:
     """The run, recorded as begun, or as going on; not yet the active one."""
-    given = check_values(as_mapping(config or {}, "config"), "config")
+    given = as_mapping({} if config is None else config, "config")
+    recorded = check_values(given, "config", spelt)
     was_there: list[bool] = []
 
     def decide(runs: Runs) -> list[Record]:
         before = runs.find(said.id)
         check_may_begin(said.id, before, resume)
         was_there[:] = [before is not None]
-        configured = [RunConfigRecord(run=said.id, config={**(before.config if before else {}), **given})] if given else []
+        configured = [RunConfigRecord(run=said.id, config={**(before.config if before else {}), **recorded})] if given else []
         return [init_record(resumed(said, before)), *configured]
 
     with workspace.home.committing() as project:
         project.runbook.commit(decide)
         facts = project.runbook.runs.run(said.id)
-    return Run(workspace, facts, resumed=was_there[0])
+    run = Run(workspace, facts, resumed=was_there[0], reads=reads)
+    run.config.update(given)
+    return run
 
 
 # -- when the program ends ---------------------------------------------------------------------------------------------
@@ -215,6 +245,7 @@ def _watch() -> None:
     """
     if not _watched:
         _watched.append(Ending())
+        end_when_terminated()
         register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
         register(_finish_all)
 

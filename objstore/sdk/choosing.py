@@ -1,13 +1,12 @@
 """Choosing where a draft that belongs to no repository keeps its content."""
 
 import os
-import tempfile
 import weakref
 from pathlib import Path
 
 from objstore.errors import NotFoundError
-from objstore.repository.project import Project, open_project
-from objstore.sdk.session import Session
+from objstore.repository.project import open_project
+from objstore.sdk.session import Session, temporary
 
 _open_repositories: "weakref.WeakSet[Session]" = weakref.WeakSet()
 
@@ -53,7 +52,7 @@ def session_for_drafts() -> Session:
             found.append(session)
     if len(found) == 1:
         return found[0]
-    return _nearest() or _private()
+    return _nearest() or temporary("private/draft")
 
 
 def _nearest() -> Session | None:
@@ -66,8 +65,3 @@ def _nearest() -> Session | None:
 
 def _is_writable(session: Session) -> bool:
     return os.access(session.project.folder, os.W_OK)
-
-
-def _private() -> Session:
-    folder = Path(tempfile.mkdtemp(prefix="objstore-draft-"))
-    return Session(Project.create_at(folder / "private" / "draft"), is_private=True)

@@ -49,19 +49,27 @@ class Filter:
 
 
 def ordering(order: str) -> Callable[[Sequence[RunFacts]], list[RunFacts]]:
-    """What puts runs in the order of a field, which follows a `+` or `-`; those that haven't got it come last."""
+    """What puts runs in the order of a field, which follows a `+` or `-`: numbers, then text, then the rest; those without it come last."""
     down, field = order.startswith("-"), order.lstrip("+-")
     value = _value_of(field)
 
     def ordered(runs: Sequence[RunFacts]) -> list[RunFacts]:
-        with_it = [run for run in runs if _is_there(value(run))]
-        try:
-            with_it.sort(key=value, reverse=down)
-        except TypeError:
-            raise InvalidInputError(f"runs can't be ordered by {field}: it isn't of one kind in all of them") from None
-        return [*with_it, *(run for run in runs if not _is_there(value(run)))]
+        found = [(_sortable(value(run)), run) for run in runs]
+        ranks = ([entry for entry in found if entry[0][0] == rank] for rank in range(4))
+        return [run for rank in ranks for _, run in sorted(rank, key=lambda entry: entry[0], reverse=down)]
 
     return ordered
+
+
+def _sortable(value: Any) -> tuple[int, Any]:
+    """A rank, and what is compared within it."""
+    if not _is_there(value):
+        return 3, None
+    if value in ("Infinity", "-Infinity"):  # so the summary spells them
+        return 0, float(value)
+    if isinstance(value, int | float):
+        return 0, value
+    return (1, value) if isinstance(value, str) else (2, repr(value))
 
 
 def _is_there(value: Any) -> bool:

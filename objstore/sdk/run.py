@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 import msgspec
 from msgspec.structs import replace
 
-from objstore.errors import InvalidInputError, InvalidTypeError, ObjstoreError
+from objstore.errors import InvalidInputError, InvalidTypeError, NotFoundError, ObjstoreError
 from objstore.history.names import check_type_of, parse_name
 from objstore.history.records import Record, RunConfigRecord, RunFinishRecord, RunRef, RunSummaryRecord, RunUseRecord
 from objstore.history.runs import RunFacts
@@ -44,10 +44,12 @@ class Run(DescribedRun):
     the same way; at the latest when it finishes. Thread-safe. In a forked process it can't be used: that makes a run of its own.
     """
 
-    def __init__(self, workspace: Workspace, facts: RunFacts, *, resumed: bool) -> None:
+    def __init__(self, workspace: Workspace, facts: RunFacts, *, resumed: bool, reads: Workspace | None = None) -> None:
+        """`reads`: where versions are looked for that aren't in the run's own projects."""
         super().__init__(workspace.home, facts)
         prefer(self._session)
         self._workspace = workspace
+        self._reads = reads
         self.resumed = resumed
         """Whether there was a run of that id before."""
         self._owner = os.getpid()
@@ -59,10 +61,8 @@ class Run(DescribedRun):
         self._saved_at = time.monotonic()
         self._step = -1
         self._is_ended = False
-        self.config = Values("config", facts.config)
-        """Configuration: a dict whose keys are attributes too. May be changed, in place too."""
-        self.summary = Values("summary", facts.summary, infinities=True)
-        """Results: what `log` was given last, by key. May be changed, in place too."""
+        self._config = Values("config", facts.config)
+        self._summary = Values("summary", facts.summary)
         self.state = "running"
         """`running`, `finished` or `failed`."""
 
@@ -87,6 +87,15 @@ class Run(DescribedRun):
         return self.project
 
     @property
+    def name(self) -> str:
+        """What people call it; the id unless `init` was told. May be set anew."""
+        return self._facts.name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._change(name=text(name, "name") or self.id)
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """May be set anew."""
         return self._facts.tags
@@ -105,6 +114,24 @@ class Run(DescribedRun):
         self._change(notes=text(notes, "notes"))
 
     @property
+    def config(self) -> Values:
+        """Configuration: a dict whose keys are attributes too. May be changed, in place too, or set anew."""
+        return self._config
+
+    @config.setter
+    def config(self, config: Mapping[str, Any]) -> None:
+        self._config.replace(as_mapping(config, "config"))
+
+    @property
+    def summary(self) -> Values:
+        """Results: what `log` was given last, by key. May be changed, in place too, or set anew."""
+        return self._summary
+
+    @summary.setter
+    def summary(self, summary: Mapping[str, Any]) -> None:
+        self._summary.replace(as_mapping(summary, "summary"))
+
+    @property
     def step(self) -> int:
         """How often `log` was called, from 0."""
         return max(self._step, 0)
@@ -114,8 +141,8 @@ class Run(DescribedRun):
     def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         """Notes measures: the last value of each key goes to the summary. Cheap; recorded once a minute, and when the run finishes.
 
-        Infinities are kept as strings, NaN as null. A table is logged as an artifact `run-<id>-<key>` of type `run_table`; the summary
-        says so. ValueError or TypeError for what JSON can't hold.
+        What JSON can't hold, such as infinities, paths or dates, is recorded as text, NaN as null. A table is logged as an artifact
+        `run-<id>-<key>` of type `run_table`; the summary says so. ValueError or TypeError for what contains itself, and the like.
         """
         self._check_usable()
         values = as_mapping(data, "log")
@@ -123,6 +150,17 @@ class Run(DescribedRun):
         self._step = self._step + (commit is not False) if step is None else step
         if time.monotonic() - self._saved_at > _SAVE_EVERY:
             self._save()  # what it leaves out, `finish` tells
+
+    def define_metric(self, /, *args: object, **kwargs: object) -> None:
+        """Nothing: it says how W&B's pages draw a measure."""
+
+    def watch(self, /, *args: object, **kwargs: object) -> None:
+        """Nothing: gradients aren't recorded."""
+
+    unwatch = watch
+
+    def alert(self, /, *args: object, **kwargs: object) -> None:
+        """Nothing: nobody is told."""
 
     # -- artifacts -----------------------------------------------------------------------------------------------------
 
@@ -297,6 +335,8 @@ class Run(DescribedRun):
             if name is not None or type is not None:
                 given._check_called(name, type)
             return given
+        if not isinstance(given, str | os.PathLike):
+            raise InvalidTypeError(f"give an Artifact, or a path, not {given.__class__.__name__}")
         uri = Uri.parse(given) if isinstance(given, str) and "://" in given else None
         named = (uri.base_name or uri.bucket) if uri else os.path.basename(os.path.abspath(given))
         artifact = Artifact(name or self._own_name(named), type or "unspecified")
@@ -332,7 +372,13 @@ class Run(DescribedRun):
             return given
         if not isinstance(given, str):
             raise InvalidTypeError(f"use_artifact takes a name or an Artifact, not a {given.__class__.__name__}")
-        found = Artifact._named(self._workspace, parse_name(given))
+        name = parse_name(given)
+        try:
+            found = Artifact._named(self._workspace, name)
+        except NotFoundError:
+            if self._reads is None:
+                raise
+            found = Artifact._named(self._reads, name)
         check_type_of(str(found.name), found.type, type)
         return found
 

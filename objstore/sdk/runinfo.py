@@ -11,12 +11,13 @@ from objstore.history.runs import RunFacts
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _RESUME = ("allow", "never", "must")
-_SAID = ("name", "job_type", "group", "sweep", "tags", "notes")
+SAID = ("name", "job_type", "group", "sweep", "tags", "notes")
+"""What `init` is told, but for the configuration."""
 
 
 def init_record(facts: RunFacts) -> RunInitRecord:
     """The record that says anew what is known of a run, but for its configuration and summary."""
-    said = {field: getattr(facts, field) for field in _SAID}
+    said = {field: getattr(facts, field) for field in SAID}
     return RunInitRecord(run=facts.id, **said)
 
 
@@ -24,7 +25,7 @@ def resumed(said: RunFacts, before: RunFacts | None) -> RunFacts:
     """What is known of a run once it has begun: of one that goes on with what is there, what isn't said anew stays."""
     if before is None:
         return said if said.name else replace(said, name=said.id)
-    return replace(before, **{field: getattr(said, field) or getattr(before, field) for field in _SAID})
+    return replace(before, **{field: getattr(said, field) or getattr(before, field) for field in SAID})
 
 
 def new_run_id() -> str:

@@ -6,6 +6,7 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objstore.history.records import Record
@@ -104,6 +105,14 @@ class Session:
     def commit(self, decide: Callable[[State], Sequence[Record]]) -> list[Record]:
         with self.committing() as project:
             return project.commit(decide)
+
+
+def temporary(name: str) -> Session:
+    """A new project `entity/project` in a folder of its own, both gone when the session is."""
+    import tempfile  # only here: it is slow to load
+
+    folder = Path(tempfile.mkdtemp(prefix="objstore-draft-"))
+    return Session(Project.create_at(folder / name), is_private=True)
 
 
 def _let_go(project: Project, is_private: bool, owner: int) -> None:

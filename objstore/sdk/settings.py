@@ -6,10 +6,10 @@ from typing import Any
 
 
 class Settings(SimpleNamespace):
-    """Takes any keyword. `init` heeds `code_dir`, the folder whose Python files are logged; the rest does nothing."""
+    """Takes any keyword. `init` heeds `code_dir`, the folder whose Python files are logged, and `mode`; the rest does nothing."""
 
 
-def code_folder(settings: "Settings | Mapping[str, Any] | None") -> str | None:
-    """The folder whose programs are to be logged, where one is set."""
+def setting(settings: "Settings | Mapping[str, Any] | None", name: str) -> Any:
+    """What is set under a name; None if nothing is."""
     given = settings if isinstance(settings, Mapping) else vars(settings) if settings is not None else {}
-    return given.get("code_dir")
+    return given.get(name)

@@ -11,7 +11,7 @@ from objstore.repository.founding import own_project, root_at
 from objstore.repository.gitfiles import adopt
 from objstore.repository.project import Project
 from objstore.repository.roots import Root
-from objstore.sdk.session import Session
+from objstore.sdk.session import Session, temporary
 from objstore.sdk.surroundings import root_of_environment, say
 from objstore.sdk.workspace import Workspace
 
@@ -61,6 +61,11 @@ def workspace_to_read(root: str | os.PathLike[str] | None, start: Path) -> Works
     found = _workspace(place, place.open(min(names, key=lambda name: not name.startswith("default/"))))
     found.is_home_meant = len(names) == 1
     return found
+
+
+def workspace_for_nothing(entity: str | None, project: str | None) -> Workspace:
+    """A project of its own in a temporary folder, which is removed when nobody has it any more, at the latest when the program ends."""
+    return Workspace.of(temporary(full_name(entity, project, f"default/{DEFAULT_PROJECT}")))
 
 
 def _given(root: str | os.PathLike[str] | None) -> Root | None:

@@ -194,8 +194,9 @@ def test_filters_have_the_meaning_of_mongodb(conditions, matches):
     assert Filter(conditions).matches(FACTS) is matches
 
 
-def test_what_has_not_got_the_field_comes_last_and_kinds_are_not_mixed():
+def test_what_has_not_got_the_field_comes_last_and_numbers_come_before_text():
     facts = [RunFacts(str(n), "", "", summary={} if n == 1 else {"loss": n}) for n in range(4)]
     assert [run.id for run in ordering("-summary_metrics.loss")(facts)] == ["3", "2", "0", "1"]
-    with pytest.raises(InvalidInputError, match="isn't of one kind"):
-        ordering("config.a")([RunFacts("a", "", "", config={"a": 1}), RunFacts("b", "", "", config={"a": "x"})])
+    facts = [RunFacts(str(n), "", "", config={"a": value}) for n, value in enumerate(["x", "Infinity", 1, [2], "-Infinity"])]
+    assert [run.id for run in ordering("config.a")(facts)] == ["4", "2", "1", "0", "3"]
+    assert [run.id for run in ordering("-config.a")(facts)] == ["1", "2", "4", "0", "3"]

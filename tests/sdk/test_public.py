@@ -41,7 +41,9 @@ NAMES = [
     "Table",
     "UnsupportedFormatError",
     "__version__",
+    "alert",
     "clone",
+    "define_metric",
     "diff",
     "finish",
     "finish_artifact",
@@ -56,9 +58,11 @@ NAMES = [
     "open",
     "setup",
     "teardown",
+    "unwatch",
     "upsert_artifact",
     "use_artifact",
     "use_model",
+    "watch",
 ]
 
 ARTIFACT = {
@@ -150,6 +154,10 @@ PARTITIONED_TABLE = {"__init__": "(self, parts_path)", "get_dataframe": "(self)"
 
 
 RUN = {
+    "alert": "(self, args, kwargs)",
+    "define_metric": "(self, args, kwargs)",
+    "unwatch": "(self, args, kwargs)",
+    "watch": "(self, args, kwargs)",
     "finish": "(self, exit_code, quiet)",
     "finish_artifact": "(self, artifact_or_path, name, type, aliases, distributed_id)",
     "get_url": "(self)",

@@ -129,6 +129,69 @@ def test_a_second_interrupt_ends_the_wait_and_it_is_said_what_is_lost(place: Pla
     assert logged() == [0]
 
 
+def test_a_script_that_is_terminated_ends_as_one_that_fails(place: Place) -> None:
+    text = """
+run = wandb.init()
+for number in range(50):
+    log(run, number)
+reading, writing = os.pipe()
+if (child := os.fork()) == 0:
+    os.write(writing, b"!")
+    time.sleep(60)
+os.read(reading, 1)
+os.kill(child, 15)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+time.sleep(60)
+"""
+    started = place.start(script(place, text))
+    assert started.stdout is not None and started.stdout.readline() == f"-{int(signal.SIGTERM)}\n"
+    started.terminate()
+    started.communicate(timeout=60)
+    assert started.returncode == 128 + signal.SIGTERM
+    assert logged() == list(range(50))
+    (run,) = objstore.Api().runs()
+    assert run.state == "failed"
+
+
+def test_a_program_that_handles_termination_itself_goes_on_doing_so(place: Place) -> None:
+    text = """
+import signal
+signal.signal(signal.SIGTERM, lambda *_: (print("saving", flush=True), os._exit(7)))
+run = wandb.init()
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(60)
+"""
+    out, _ = place.run(script(place, text), fails=True)
+    assert out == ["saving"]
+
+
+def test_a_disabled_run_leaves_no_trace_but_reads(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("f", "x")
+    with objstore.init():
+        objstore.log_artifact("f", "data", "dataset")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    text = """
+with wandb.init(mode="disabled", config={"rate": 1}) as run:
+    print(run.use_artifact("data:latest").file_count, log(run, 1).wait().name, run.use_artifact("data:latest").metadata)
+    run.log({"loss": 1})
+print(wandb.Api().artifact("data:latest").metadata)
+os.mkdir("new")
+os.chdir("new")
+os.environ["OBJSTORE_ROOT"] = os.getcwd()
+with wandb.init(settings=wandb.Settings(mode="disabled")) as run:
+    log(run, 1).wait()
+print(os.listdir())
+"""
+    out, err = place.run(script(place, text))
+    assert (out, err) == (["1 data:v0 {'number': 1}", "{}", "[]"], "")
+    assert [run.state for run in objstore.Api().runs()] == ["finished"]
+    assert not list(temporary.iterdir())
+    with pytest.raises(ValueError, match="mode is 'online'"):
+        objstore.init(mode="nothing")
+
+
 def test_a_killed_script_leaves_all_that_wait_has_acknowledged(place: Place) -> None:
     text = """
 run = wandb.init(id="killed")
