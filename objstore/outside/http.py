@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import netrc
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from objstore.outside.uri import Uri
 _BLOCK = 1 << 20
 _SILENCE = 20.0  # seconds without a byte
 _REFUSES_HEAD = (400, 401, 403, 405, 501)
+_LARGEST = 2**63 - 1  # of the files of any file system
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd"})
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -28,6 +31,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         request = super().redirect_request(req, fp, code, msg, headers, newurl)
         if request is not None:
             request.method = req.get_method()
+            fp.close()  # else the library reads all that comes with the redirect, which may have no end
         return request
 
 
@@ -107,6 +111,11 @@ class Web:
             raise
         except http.client.InvalidURL:
             raise InvalidInputError(f"{url} is not the address of anything; correct it") from None
+        try:
+            _check(url, answer, in_part=headers is not None)
+        except RemoteError:
+            answer.close()
+            raise
         return answer
 
 
@@ -124,11 +133,11 @@ class _Body:
 
     def next(self, limit: float) -> bytes:
         """The next piece; nothing in the end."""
+        end = time.monotonic() + limit
         try:
             if self.answer is None:
                 self._open(limit)
-            assert self.answer is not None
-            block = self.answer.read(_BLOCK)
+            block = self._block(end)
             if not block and self.length is not None and self.done < self.length:
                 raise ShortAnswerError
         except ObjstoreError:
@@ -141,6 +150,17 @@ class _Body:
             raise
         self.done += len(block)
         return block
+
+    def _block(self, end: float) -> bytes:
+        """A block, or what is left, of which no more is read than shows that it is too long. TimeoutError if it comes too slowly."""
+        assert self.answer is not None
+        wanted = _BLOCK if self.recorded.size is None else min(_BLOCK, self.recorded.size + 1 - self.done)
+        block = bytearray()
+        while len(block) < wanted and (piece := self.answer.read1(wanted - len(block))):
+            block += piece
+            if time.monotonic() > end and len(block) < wanted:
+                raise TimeoutError
+        return bytes(block)
 
     def _open(self, limit: float) -> None:
         if not self.done:
@@ -161,7 +181,7 @@ class _Body:
         if self.answer.status != 206:
             self._skip(self.done)  # it begins at the beginning
         elif not self.answer.headers.get("Content-Range", "").startswith(f"bytes {self.done}-"):
-            raise RemoteError(f"{self.url} answers with other bytes than it was asked for; its server is at fault")
+            raise _other_bytes(self.url)
 
     def _skip(self, count: int) -> None:
         assert self.answer is not None
@@ -177,10 +197,28 @@ class _Body:
             self.answer = None
 
 
+def _check(url: str, answer: http.client.HTTPResponse, *, in_part: bool) -> None:
+    """RemoteError for an answer whose bytes aren't those of the object, from a server that doesn't care what it is asked."""
+    if answer.status == 206 and not in_part:
+        raise _other_bytes(url)
+    encoding = answer.headers.get("Content-Encoding", "")
+    if _COMPRESSED & set(encoding.lower().replace(",", " ").split()):
+        raise RemoteError(
+            f"{url} was asked for as it is, and comes compressed (its Content-Encoding is {encoding}), so it can't be checked; have its "
+            "server send it without that encoding, or add the file itself"
+        )
+    length = answer.headers.get("Content-Length", "")
+    if length.isdecimal() and (len(length) > len(str(_LARGEST)) or int(length) > _LARGEST):
+        raise RemoteError(f"{url} is said to have {length[:40]} bytes, more than any file can; its server is at fault")
+
+
+def _other_bytes(url: str) -> RemoteError:
+    return RemoteError(f"{url} answers with other bytes than it was asked for; its server is at fault")
+
+
 def seen(url: str, headers: Message) -> Seen:
     """What the headers of an answer tell. A strong ETag goes without its quotes, as others write it; a weak one is kept whole."""
     length = headers.get("Content-Length", "")
     etag = headers.get("ETag", "").strip()
     strong = len(etag) > 1 and etag[0] == etag[-1] == '"'
-    plain = "Content-Encoding" not in headers  # else it is the length of something else
-    return Seen(url, int(length) if length.isdecimal() and plain else None, {ETAG: etag[1:-1] if strong else etag} if etag else {})
+    return Seen(url, int(length) if length.isdecimal() else None, {ETAG: etag[1:-1] if strong else etag} if etag else {})

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from objstore.blobs.retrying import Retrying
 from objstore.errors import ReferenceChangedError, ReferenceMissingError, RemoteError
 from objstore.outside.fetching import fetch
 from objstore.outside.opening import Outside
@@ -52,6 +53,12 @@ def test_redirects_are_followed_by_head_as_by_get(outside: Outside, web: Site) -
     assert b"".join(fetch(outside, seen)) == b"meow"
 
 
+def test_what_comes_with_a_redirect_isnt_read(outside: Outside, web: Site) -> None:
+    web.pages["/old"] = Page(b"endless" * 99, to="/new", tells_length=False, every=0)
+    web.pages["/new"] = Page(b"meow", '"abc"')
+    assert b"".join(fetch(outside, Seen(f"{web.url}/old", 4, {"etag": "abc"}))) == b"meow"
+
+
 def test_a_redirect_leads_to_no_file_of_this_machine(outside: Outside, web: Site, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     web.pages["/old"] = Page(to=f"file://{tmp_path}/secret")
@@ -96,7 +103,9 @@ def test_a_server_that_isnt_there_is_a_remote_error(outside: Outside) -> None:
         (Page(b"wuff", '"def"'), "its ETag is def, not abc"),
         (Page(b"wuff"), "no ETag any more"),
         (Page(b"longer", '"abc"'), "it has 6 bytes, not 4"),
-        (Page(b"longer", '"abc"', tells_length=False), "it has 6 bytes, not 4"),
+        (Page(b"longer", '"abc"', tells_length=False), "it has more than 4 bytes"),
+        (Page(b"endless" * 99, '"abc"', tells_length=False, every=0), "it has more than 4 bytes"),
+        (Page(b"meow", '"abc"', tells_length=False, every=0.01), "it has more than 4 bytes"),
         (Page(b"no", '"abc"', tells_length=False), "it has 2 bytes, not 4"),
     ],
 )
@@ -104,6 +113,43 @@ def test_a_change_is_an_error(outside: Outside, web: Site, page: Page, how: str)
     web.pages["/a"] = page
     with pytest.raises(ReferenceChangedError, match=f"{web.url}/a isn't what it was.*{how}"):
         list(fetch(outside, Seen(f"{web.url}/a", 4, {"etag": "abc"})))
+
+
+@pytest.mark.parametrize("every", [0.01, 1000.0])
+@pytest.mark.parametrize("size", [1000, None])
+def test_a_server_that_stalls_or_drips_is_a_remote_error(web: Site, size: int | None, every: float) -> None:
+    web.pages["/a"] = Page(b"m", '"abc"', tells_length=False, every=every)
+    with (
+        Outside(Retrying(tries=2, first_wait=0.01, deadline=0.2, slowest=1 << 40)) as outside,
+        pytest.raises(RemoteError, match="timed out"),
+    ):
+        list(fetch(outside, Seen(f"{web.url}/a", size, {"etag": "abc"})))
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (Page(b"meow", '"abc"', 206, headers={"Content-Range": "bytes 0-3/9"}), "other bytes than it was asked for"),
+        (Page(b"meow", '"abc"', headers={"Content-Encoding": "gzip"}), r"comes compressed \(its Content-Encoding is gzip\)"),
+        (Page(b"meow", '"abc"', headers={"Content-Length": str(10**30)}), "more than any file can"),
+        (Page(b"meow", '"abc"', headers={"Content-Length": "9" * 10_000}), "more than any file can"),
+    ],
+)
+def test_what_isnt_the_object_as_it_is_is_a_remote_error(outside: Outside, web: Site, page: Page, said: str) -> None:
+    web.pages["/a"] = page
+    with pytest.raises(RemoteError, match=f"^{web.url}/a .*{said}"):
+        found(outside, f"{web.url}/a")
+    page.heads = 405
+    with pytest.raises(RemoteError, match=said):
+        found(outside, f"{web.url}/a")
+    with pytest.raises(RemoteError, match=said):
+        list(fetch(outside, Seen(f"{web.url}/a")))
+
+
+def test_an_encoding_that_is_none_changes_nothing(outside: Outside, web: Site) -> None:
+    web.pages["/a"] = Page(b"meow", '"abc"', headers={"Content-Encoding": "identity"})
+    assert b"".join(fetch(outside, found(outside, f"{web.url}/a"))) == b"meow"
+    assert found(outside, f"{web.url}/a").size == 4
 
 
 @pytest.mark.parametrize("ranges", [True, False])

@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Page:
-    """What a path answers. `cuts`: how many of the next bodies break off in their middle. `heads`: the status of a HEAD, unless 200."""
+    """What a path answers. `cuts`: how many of the next bodies break off in their middle. `heads`: the status of a HEAD, unless 200.
+
+    `every`: after so many seconds the body is sent again, for ever. `headers`: in place of those that it would have.
+    """
 
     body: bytes = b""
     etag: str | None = None
@@ -20,6 +23,8 @@ class Page:
     tells_length: bool = True
     ranges: bool = True
     password: str | None = None
+    every: float | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Site:
 def serving() -> Iterator[Site]:
     """A server of its own, in a thread."""
     site = Site()
+    ends = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -59,17 +65,19 @@ def serving() -> Iterator[Site]:
                 status = 401
             if page.to is not None:
                 status = 302
-            data, headers = (page.body if status == 200 else b""), {}
+            data, headers = (page.body if status in (200, 206, 302) else b""), {}
             asked = self.headers.get("Range")
             if asked and status == 200 and page.ranges and self.headers.get("If-Range") == page.etag:
                 start = int(asked.removeprefix("bytes=").removesuffix("-"))
                 status, headers["Content-Range"] = 206, f"bytes {start}-{len(data) - 1}/{len(data)}"
                 data = data[start:]
             self.send_response(status)
-            for name, value in {**headers, "ETag": page.etag, "Location": page.to}.items():
+            for name, value in {**headers, "ETag": page.etag, "Location": page.to, **page.headers}.items():
                 if value is not None:
                     self.send_header(name, value)
-            if page.tells_length:
+            if "Content-Length" in page.headers:
+                pass
+            elif page.tells_length:
                 self.send_header("Content-Length", str(len(data)))
             else:
                 self.send_header("Connection", "close")
@@ -79,6 +87,8 @@ def serving() -> Iterator[Site]:
                 page.cuts -= 1
                 data, self.close_connection = data[: len(data) // 2], True
             if body:
+                self.wfile.write(data)
+            while body and page.every is not None and not ends.wait(page.every):
                 self.wfile.write(data)
 
     class Server(ThreadingHTTPServer):
@@ -93,5 +103,6 @@ def serving() -> Iterator[Site]:
         try:
             yield site
         finally:
+            ends.set()
             server.shutdown()
             thread.join()

@@ -2,16 +2,32 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from objstore.errors import InvalidTypeError
 from objstore.sdk.tables import library
-from objstore.sdk.tables.values import NESTED, NUMBERS, UnfitError, first_bad, is_nan, kind, plain, same, without_nan
+from objstore.sdk.tables.values import (
+    FIX,
+    NESTED,
+    NUMBERS,
+    UnfitError,
+    first_bad,
+    is_nan,
+    kind,
+    nanoseconds,
+    plain,
+    same,
+    without_nan,
+)
 
 _CONVERSION = (ValueError, TypeError, OverflowError, NotImplementedError, RecursionError)
 
-_FIX = "use numbers, text, bytes, dates and times, or lists and dicts of these"
+_TO_ONE_KIND = {
+    frozenset({"date", "datetime"}): "make the dates datetimes",
+    frozenset({"datetime", "datetime with a time zone"}): "give all of them a time zone, or none",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +62,7 @@ def column(name: str, values: Sequence[Any], *, mixed: bool, hint: Hint | None =
         if len(kinds) > 1:
             if mixed:
                 return _as_json(name, cells)
-            raise _mixed(name, kinds)
+            raise _mixed(name, kinds, cells)
     if kinds.keys() & NESTED:
         array = _nested(cells, hint)
         return Column(array) if array is not None else _as_json(name, cells)
@@ -66,7 +82,7 @@ def _kinds(name: str, cells: list[Any]) -> dict[str, int]:
             try:
                 kinds.setdefault(kind(cell), row)
             except UnfitError as error:
-                raise InvalidTypeError(f"column {name!r}, row {row}: {error} can't be kept in a table; {_FIX}") from None
+                raise InvalidTypeError(f"column {name!r}, row {row}: {error}") from None
     return kinds
 
 
@@ -74,9 +90,9 @@ def _plain(name: str, row: int, value: Any) -> Any:
     try:
         return plain(value)
     except UnfitError as error:
-        raise InvalidTypeError(f"column {name!r}, row {row}: {error} can't be kept in a table; {_FIX}") from None
+        raise InvalidTypeError(f"column {name!r}, row {row}: {error}") from None
     except RecursionError:
-        raise InvalidTypeError(f"column {name!r}, row {row}: lists in lists, too deep or without end; {_FIX}") from None
+        raise InvalidTypeError(f"column {name!r}, row {row}: lists in lists, too deep or without end; {FIX}") from None
 
 
 def _array(name: str, cells: list[Any]) -> Any:
@@ -84,13 +100,34 @@ def _array(name: str, cells: list[Any]) -> Any:
     if not any(cell is not None for cell in cells):
         return pyarrow.nulls(len(cells))
     try:
-        return pyarrow.array(cells)
+        return _inferred(cells)
     except _CONVERSION as error:
-        row = first_bad(cells, pyarrow.array, _CONVERSION)
+        row = first_bad(cells, _inferred, _CONVERSION)
+        if any(isinstance(cell, int) and not -(2**63) <= cell < 2**63 for cell in cells[: row + 1]):
+            raise InvalidTypeError(
+                f"column {name!r}, row {row}: {_shown(cells[row])} doesn't fit; whole numbers are all from -2^63 to 2^63-1, or all from 0 "
+                "to 2^64-1 (up to 2^53 beside fractions); make the column text, or keep it as JSON with Table(…, allow_mixed_types=True)"
+            ) from error
         raise InvalidTypeError(
             f"column {name!r}, row {row}: {_shown(cells[row])} can't be kept beside the values before it ({error}); change it, or make the "
             "column text"
         ) from error
+
+
+def _inferred(cells: list[Any]) -> Any:
+    """As Arrow takes them, but with all digits of large numbers and of pandas' times, which it would refuse and cut."""
+    pyarrow = library.pyarrow()
+    try:
+        array = pyarrow.array(cells)
+    except OverflowError as error:
+        try:
+            return pyarrow.array(cells, pyarrow.uint64())
+        except _CONVERSION:
+            raise error from None
+    if pyarrow.types.is_temporal(array.type) and any(map(nanoseconds, cells)):
+        fine = pyarrow.duration("ns") if pyarrow.types.is_duration(array.type) else pyarrow.timestamp("ns", array.type.tz)
+        return pyarrow.array(cells, fine)
+    return array
 
 
 def _nested(cells: list[Any], hint: Hint | None) -> Any:
@@ -141,12 +178,13 @@ def _text(name: str, row: int, value: Any) -> str:
     return text
 
 
-def _mixed(name: str, kinds: dict[str, int]) -> InvalidTypeError:
+def _mixed(name: str, kinds: dict[str, int], cells: list[Any]) -> InvalidTypeError:
+    fix = _TO_ONE_KIND.get(frozenset(kinds), "make them of one kind")
+    with suppress(InvalidTypeError):
+        _as_json(name, cells)
+        fix += ", or keep them as JSON with Table(…, allow_mixed_types=True)"
     (first, at), (other, row) = sorted(kinds.items(), key=lambda item: item[1])[:2]
-    return InvalidTypeError(
-        f"column {name!r}, row {row}: {other} in a column that has {first} in row {at}; make them of one kind, or keep them as JSON with "
-        "Table(…, allow_mixed_types=True)"
-    )
+    return InvalidTypeError(f"column {name!r}, row {row}: {other} in a column that has {first} in row {at}; {fix}")
 
 
 def _shown(value: Any) -> str:

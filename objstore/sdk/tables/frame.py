@@ -55,9 +55,12 @@ class Frame:
         return Frame(self.table.rename_columns(columns), frozenset(names[name] for name in self.json))
 
     def _values(self, name: str, column: Any, first: int) -> list[Any]:
+        pyarrow = library.pyarrow()
         try:
+            if column.type == pyarrow.time64("ns"):
+                column = column.cast(pyarrow.time64("us"))  # to_pylist cuts where this fails
             values: list[Any] = column.to_pylist()
-        except (library.pyarrow().ArrowException, ValueError, OverflowError) as error:
+        except (pyarrow.ArrowException, ValueError, OverflowError) as error:
             raise InvalidInputError(
                 f"column {name!r} holds a value of type {column.type} that Python can't have ({error}); read the file with another library"
             ) from error

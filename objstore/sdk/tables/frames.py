@@ -1,11 +1,13 @@
 """Tables of other libraries."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.sdk.tables import library
 from objstore.sdk.tables.columns import column
 from objstore.sdk.tables.frame import Frame
+from objstore.values.sizes import counted
 
 TABLES = "a Table, a PartitionedTable, a DataFrame of pandas or polars, a pyarrow.Table, or what gives one by __arrow_c_stream__"
 
@@ -25,11 +27,22 @@ def frame_of(obj: Any, *, mixed: bool = False) -> Frame:
         return _of_pandas(obj, mixed)
     if not is_foreign(obj):
         raise InvalidTypeError(f"a {type(obj).__name__} isn't a table; give {TABLES}")
+    _check_objects(obj)
     pyarrow = library.pyarrow()
     try:
-        return Frame(pyarrow.table(obj))
+        table = pyarrow.table(obj)
     except (pyarrow.ArrowException, ValueError, TypeError) as error:
-        raise InvalidTypeError(f"this {type(obj).__name__} isn't a table with columns ({error}); give {TABLES}") from error
+        what = f"this {type(obj).__name__} isn't a table with columns"
+        how = "; give its .to_frame(), or " if hasattr(obj, "to_frame") else f" ({error}); give "
+        raise InvalidTypeError(f"{what}{how}{TABLES}") from error
+    check_width(table.column_names, table.num_rows)
+    return Frame(table)
+
+
+def check_width(columns: Sequence[object], rows: int) -> None:
+    """InvalidInputError for rows without columns, of which nothing could be kept."""
+    if rows and not columns:
+        raise InvalidInputError(f"a table of {counted(rows, 'row')} without columns can't be kept; give it a column, or no rows")
 
 
 def _is_pandas(obj: object) -> bool:
@@ -37,10 +50,27 @@ def _is_pandas(obj: object) -> bool:
     return pandas is not None and isinstance(obj, pandas.DataFrame)
 
 
+def _check_objects(obj: object) -> None:
+    """InvalidTypeError for polars' columns of Python objects, which it hands out as addresses in memory."""
+    polars = library.loaded("polars")
+    if polars is None or not isinstance(obj, polars.DataFrame):
+        return
+    for name, type_ in obj.schema.items():
+        inner = type_
+        while hasattr(inner, "inner"):
+            inner = inner.inner
+        if inner == polars.Object:
+            raise InvalidTypeError(
+                f"column {name!r} is of the type {type_}, which can't be kept in a table; make it another first, as text: "
+                f"df.with_columns(polars.Series({name!r}, [str(value) for value in df[{name!r}]]))"
+            )
+
+
 def _of_pandas(frame: Any, mixed: bool) -> Frame:
     pyarrow = library.pyarrow()
     levels = range(frame.index.nlevels)
     labelled = [(frame.index.names[at], frame.index.get_level_values(at).to_series()) for at in levels if frame.index.names[at] is not None]
+    check_width([*labelled, *frame.columns], len(frame))
     labelled += [(label, frame.iloc[:, at]) for at, label in enumerate(frame.columns)]
     names, arrays, kept_as_json = [], [], set()
     for label, series in labelled:

@@ -8,7 +8,7 @@ from objstore.errors import EntryNotFoundError, InvalidInputError, InvalidTypeEr
 from objstore.sdk.tables import library
 from objstore.sdk.tables.columns import Hint, column
 from objstore.sdk.tables.frame import Frame, Row
-from objstore.sdk.tables.frames import column_name, frame_of, is_foreign
+from objstore.sdk.tables.frames import check_width, column_name, frame_of, is_foreign
 from objstore.values import html
 from objstore.values.sizes import counted
 
@@ -167,6 +167,7 @@ class Table:
         for at, row in enumerate(self._rows):
             if len(row) != len(names):
                 raise InvalidInputError(f"row {at} has {len(row)} values, and the table {len(names)} columns")
+        check_width(names, len(self._rows))
         hints = [*self._hints, *[None] * len(names)]
         made = [column(name, [row[at] for row in self._rows], mixed=self._mixed, hint=hints[at]) for at, name in enumerate(names)]
         kept_as_json = frozenset(name for name, part in zip(names, made, strict=True) if part.is_json)

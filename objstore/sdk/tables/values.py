@@ -9,6 +9,7 @@ from objstore.sdk.tables import library
 
 NUMBERS = frozenset({"int", "float"})
 NESTED = frozenset({"list", "dict"})
+FIX = "use numbers, text, bytes, dates and times, or lists and dicts of these"
 
 _KINDS: dict[type, str] = {
     bool: "bool",
@@ -23,16 +24,23 @@ _KINDS: dict[type, str] = {
     list: "list",
     dict: "dict",
 }
+_AS_THEY_ARE = frozenset(_KINDS) - {list, dict, time}
 _SUBCLASSES: tuple[tuple[type, str], ...] = ((datetime, "datetime"), *_KINDS.items())
 
 
 class UnfitError(Exception):
     """A value that no table can keep."""
 
+    def __init__(self, what: str, fix: str = FIX) -> None:
+        super().__init__(f"{what} can't be kept in a table; {fix}")
+
 
 def plain(value: Any) -> Any:
-    """A cell without NumPy's and pandas' types, and with lists for tuples, at any depth; None for pandas' NA and NaT. UnfitError."""
-    if value is None or (type(value) in _KINDS and type(value) not in (list, dict)):
+    """A cell without NumPy's and pandas' types, and with lists for tuples, at any depth; None for pandas' NA and NaT. UnfitError.
+
+    Of pandas' types those values stay that have nanoseconds, which Python's haven't.
+    """
+    if value is None or type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
@@ -44,6 +52,12 @@ def plain(value: Any) -> Any:
         return bytes(value)
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
+    if isinstance(value, time):
+        if value.tzinfo is not None:
+            raise UnfitError("a time of day with a time zone", "take the zone off, or make it a datetime")
+        return value
+    if isinstance(value, (datetime, timedelta)) and type(value).__name__ in ("Timestamp", "Timedelta"):
+        return _of_pandas(value)
     numpy = library.loaded("numpy")
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
         return _of_numpy(numpy, value)
@@ -61,6 +75,12 @@ def kind(value: Any) -> str:
         if isinstance(value, known):
             return "datetime with a time zone" if isinstance(value, datetime) and value.tzinfo is not None else name
     raise UnfitError(f"a {type(value).__name__}")
+
+
+def nanoseconds(value: Any) -> int:
+    """Those of a plain value that are less than a microsecond."""
+    found: int = getattr(value, "nanosecond", 0) or getattr(value, "nanoseconds", 0)
+    return found
 
 
 def is_nan(value: Any) -> bool:
@@ -97,6 +117,15 @@ def first_bad(values: list[Any], convert: Callable[[list[Any]], object], errors:
         else:
             good = middle
     return bad - 1
+
+
+def _of_pandas(value: Any) -> Any:
+    if nanoseconds(value):
+        return value
+    try:
+        return value.to_pydatetime() if hasattr(value, "to_pydatetime") else value.to_pytimedelta()
+    except (ValueError, OverflowError):
+        raise UnfitError(f"a {type(value).__name__} that is none of Python's", "keep it as text or a number") from None
 
 
 def _of_numpy(numpy: Any, value: Any) -> Any:

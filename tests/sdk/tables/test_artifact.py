@@ -177,6 +177,16 @@ def test_a_version_is_edited_and_its_types_stay(repo: Repository) -> None:
     assert pq.read_table(file).num_rows == 2
 
 
+def test_an_edited_table_keeps_what_its_types_hold() -> None:
+    artifact = draft()
+    when, long = pd.Timestamp("2026-01-01T00:00:00.123456789"), pd.Timedelta(1)
+    artifact.add(pd.DataFrame({"when": [when], "long": [long], "n": [2**64 - 1]}), "t")
+    table = table_of(artifact, "t")
+    assert table.data == [[when, long, 2**64 - 1]]
+    artifact.add(table, "t", overwrite=True)
+    assert table_of(artifact, "t").data == [[when, long, 2**64 - 1]]
+
+
 def test_threads_add_tables_to_one_draft(repo: Repository) -> None:
     artifact = draft()
     with ThreadPoolExecutor(4) as threads:

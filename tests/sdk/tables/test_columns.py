@@ -41,6 +41,10 @@ def stored(values: list[Any], path: Path, *, mixed: bool = False) -> Frame:
         [time(1, 2, 3, 4), None],
         [timedelta(days=-1, microseconds=1), None],
         [Decimal("1.50"), Decimal("-0.001"), None],
+        [0, 2**63, 2**64 - 1, None],
+        [pd.Timestamp(1), None],
+        [pd.Timestamp(1, tz="Europe/Oslo"), None],
+        [pd.Timedelta(1), None],
         [[1, 2], [], None, [None]],
         [[["a"], []], [None]],
         [[1.5, math.inf]],
@@ -101,6 +105,8 @@ def test_values_of_different_kinds_are_kept_as_json_when_that_was_asked_for(tmp_
         ([pd.NA, 1, None], [None, 1, None]),
         ([pd.NaT, datetime(2026, 1, 1)], [None, datetime(2026, 1, 1)]),
         ([pd.Timestamp("2026-01-01")], [datetime(2026, 1, 1)]),
+        ([datetime(2026, 1, 1), pd.Timestamp(1)], [pd.Timestamp("2026-01-01"), pd.Timestamp(1)]),
+        ([pd.Timestamp(np.datetime64("2026-01-01", "s")), datetime(1, 1, 1)], [datetime(2026, 1, 1), datetime(1, 1, 1)]),
         ([np.datetime64("2026-01-01T00:00:00"), np.datetime64("NaT")], [datetime(2026, 1, 1), None]),
         (["a", float("nan")], ["a", None]),
         ([True, float("nan")], [True, None]),
@@ -131,9 +137,25 @@ def test_nan_is_a_number_among_numbers(tmp_path: Path) -> None:
         ([1, 2, "a"], 2, "str in a column that has int in row 0"),
         ([None, "a", b"b"], 2, "bytes in a column that has str in row 1"),
         ([1, True], 1, "bool in a column that has int"),
-        ([datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)], 1, "datetime with a time zone in a column"),
-        ([datetime(2026, 1, 1), date(2026, 1, 1)], 1, "date in a column that has datetime"),
-        ([1, 2**64], 1, "18446744073709551616"),
+        (
+            [datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)],
+            1,
+            "datetime with a time zone .*; give all of them a time zone, or none$",
+        ),
+        ([datetime(2026, 1, 1), date(2026, 1, 1)], 1, "date in a column that has datetime in row 0; make the dates datetimes$"),
+        ([1, date(2026, 1, 1)], 1, "date in a column that has int in row 0; make them of one kind$"),
+        ([1, "a"], 1, r"make them of one kind, or keep them as JSON with Table\(…, allow_mixed_types=True\)$"),
+        (["a", math.inf], 1, "float in a column that has str in row 0; make them of one kind$"),
+        ([time(1), time(1, tzinfo=UTC)], 1, "a time of day with a time zone can't be kept in a table; take the zone off"),
+        ([[time(1, tzinfo=UTC)]], 0, "a time of day with a time zone"),
+        ([datetime(1, 1, 1), pd.Timestamp(1)], 1, "out of bounds"),
+        ([[pd.Timestamp(1)]], 0, "can't be kept"),
+        ([pd.Timestamp(np.datetime64("20000-01-01", "s"))], 0, "a Timestamp that is none of Python's"),
+        ([pd.Timedelta(np.timedelta64(2**60, "s"))], 0, "a Timedelta that is none of Python's"),
+        ([1, 2**64], 1, "18446744073709551616 doesn't fit; whole numbers are"),
+        ([-1, 2**63], 1, "9223372036854775808 doesn't fit; whole numbers are"),
+        ([2**63, -1], 1, "-1 doesn't fit; whole numbers are"),
+        ([0.5, 2**63], 1, "9223372036854775808 doesn't fit; whole numbers are"),
         ([0.5] * 100 + [2**53 + 1], 100, "9007199254740993"),
         (["a", "\ud800"], 1, "surrogates"),
         (["a", object()], 1, "a object can't be kept"),
@@ -157,6 +179,17 @@ def test_a_list_that_holds_itself_is_an_error(tmp_path: Path) -> None:
     endless.append(endless)
     with pytest.raises(TypeError, match="row 1: lists in lists"):
         stored([[], endless], tmp_path)
+
+
+def test_a_time_of_day_that_python_would_cut_is_an_error(tmp_path: Path) -> None:
+    for nanoseconds, made in ((1000, [[time(0, 0, 0, 1)]]), (1, None)):
+        parquet.write(Frame(pa.table({"c": pa.array([nanoseconds], pa.time64("ns"))})), tmp_path / "file")
+        frame = parquet.read((tmp_path / "file").read_bytes(), "file")
+        if made is None:
+            with pytest.raises(ValueError, match="column 'c' holds a value of type time64.ns. that Python can't have"):
+                list(frame.rows())
+        else:
+            assert list(frame.rows()) == made
 
 
 class Touchy:

@@ -113,7 +113,14 @@ def test_the_rows_can_be_changed_in_place_and_replaced() -> None:
         (lambda: Table(columns=["a"], data=["x"]), TypeError, "row 0 is a str"),
         (lambda: Table(columns=["a"], data=3), TypeError, "list of rows"),
         (lambda: Table(dataframe=[[1]]), TypeError, "give rows as data"),
-        (lambda: Table(dataframe=pl.Series([1])), TypeError, "isn't a table with columns"),
+        (lambda: Table(dataframe=pl.Series([1])), TypeError, r"isn't a table with columns; give its \.to_frame\(\)"),
+        (lambda: Table(dataframe=pd.DataFrame(index=[1, 2])), ValueError, "a table of 2 rows without columns"),
+        (lambda: Table(dataframe=pa.table({"a": [1]}).select([])), ValueError, "a table of 1 row without columns"),
+        (
+            lambda: Table(dataframe=pl.Series("a", [{1}], pl.Object).reshape((1, 1)).to_frame()),
+            TypeError,
+            "'a' is of the type Array.Object",
+        ),
         (lambda: Table(dataframe=pd.DataFrame([[1, 2]], columns=["a", "a"])), ValueError, "two columns are called 'a'"),
         (lambda: Table(columns=["a"], data=[[1]], optional=[True, False]), ValueError, "optional has 2"),
         (lambda: Table(columns=["a"], data=[[None]], optional=False), TypeError, "column 'a' isn't optional, so row 0"),
@@ -127,6 +134,22 @@ def test_a_wrong_argument_is_an_error(call: Any, kind: type[Exception], said: st
     with pytest.raises(kind, match=said) as caught:
         call()
     assert isinstance(caught.value, wandb.ObjstoreError)
+
+
+def test_rows_without_columns_cannot_be_kept() -> None:
+    table = Table(columns=[], data=[[], []])
+    with pytest.raises(ValueError, match="a table of 2 rows without columns can't be kept"):
+        pa.table(table)
+    table.add_column("a", [1, 2])
+    assert pa.table(table).to_pydict() == {"a": [1, 2]}
+
+
+def test_objects_of_polars_are_refused_with_what_makes_text_of_them() -> None:
+    frame = pl.DataFrame({"n": [1, 2], "a": pl.Series([{1}, {2}], dtype=pl.Object)})
+    with pytest.raises(TypeError, match="column 'a' is of the type Object") as caught:
+        Table(dataframe=frame)
+    _, _, advice = str(caught.value).partition("as text: ")
+    assert Table(dataframe=eval(advice, {"df": frame, "polars": pl})).data == [[1, "{1}"], [2, "{2}"]]
 
 
 def test_a_failed_column_changes_nothing() -> None:
