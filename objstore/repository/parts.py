@@ -35,19 +35,31 @@ class _PartsChangedError(ConflictError):
     """A writer has added something while the parts were merged."""
 
 
-def add_part(project: Project, draft: "Draft", root: Digest, pending: str, labels: Labels, writer: str) -> None:
+def add_part(
+    project: Project,
+    draft: "Draft",
+    root: Digest,
+    pending: str,
+    labels: Labels,
+    writer: str,
+    joined: Mapping[Digest | None, Digest],
+) -> Digest | None:
     """Publishes a draft and adds `root`, which it (or the store) holds, to a pending version; inside `writing`.
 
-    ConflictError if that is for another collection or type, InvalidInputError if the collection has another type.
+    What the writer has added before is replaced, and given back; `joined` tells what to add instead of `root` where it was that.
+    ConflictError if the version is for another collection or type, InvalidInputError if the collection has another type.
     """
+    before: Digest | None = None
 
     def build(state: State, segments: Sequence[str], counted: Counted) -> list[Record]:
-        sizes, type_ = counted[root], labels.type or DEFAULT_TYPE
-        return parts.add_part(
-            state, pending, labels.name, type_, writer=writer, root=root, files=sizes.files, bytes=sizes.bytes, segments=segments
-        )
+        nonlocal before
+        before = part_of(state, pending, writer)
+        added, type_ = joined.get(before, root), labels.type or DEFAULT_TYPE
+        files, bytes_ = counted[added].files, counted[added].bytes
+        return parts.add_part(state, pending, labels.name, type_, writer=writer, root=added, files=files, bytes=bytes_, segments=segments)
 
-    commit_draft(project, draft, [root], build)
+    commit_draft(project, draft, [root, *joined.values()], build)
+    return before
 
 
 def finish(project: Project, draft: "Draft", own: Digest, pending: str, labels: Labels, writer: str) -> Digest:
@@ -56,7 +68,8 @@ def finish(project: Project, draft: "Draft", own: Digest, pending: str, labels: 
     NotFoundError when nobody has added anything. ConflictError names both writers where two give one path different content.
     """
     while True:
-        roots = _roots(project.state, pending)
+        find_pending(project.state, pending)
+        roots = roots_of(project.state, pending)
         with contextlib.closing(project.open_draft()) as fresh:
             transfer(project.database.with_draft(draft), own, fresh)
             reader = project.database.with_draft(fresh)
@@ -70,15 +83,22 @@ def finish(project: Project, draft: "Draft", own: Digest, pending: str, labels: 
 
 def _log(project: Project, draft: "Draft", merged: Digest, pending: str, labels: Labels, roots: Roots) -> None:
     def build(state: State, segments: Sequence[str], counted: Counted) -> list[Record]:
-        if _roots(state, pending) != roots:
+        find_pending(state, pending)
+        if roots_of(state, pending) != roots:
             raise _PartsChangedError("the parts have changed meanwhile")
         return finish_parts(state, pending, merged, log_root(state, merged, labels, segments, counted[merged]))
 
     commit_draft(project, draft, [merged], build)
 
 
-def _roots(state: State, pending: str) -> Roots:
-    return {writer: part.root for writer, part in sorted(find_pending(state, pending).parts.items())}
+def roots_of(state: State, pending: str) -> Roots:
+    """What has been added to a pending version so far."""
+    found = state.pendings.get(pending)
+    return {writer: part.root for writer, part in sorted(found.parts.items())} if found else {}
+
+
+def part_of(state: State, pending: str, writer: str) -> Digest | None:
+    return roots_of(state, pending).get(writer)
 
 
 def union(reader: NodeReader, roots: Roots) -> Iterator[tuple[bytes, Entry]]:

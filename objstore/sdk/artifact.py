@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.collection import LATEST
 from objstore.history.metadata import check_metadata
-from objstore.history.names import Name, check_collection_name, check_type
+from objstore.history.names import Name, check_collection_name, check_type, parse_name
 from objstore.history.records import RunRef, Source
 from objstore.history.runs import Runs, VersionRef
 from objstore.repository.logging import Labels
@@ -16,7 +16,7 @@ from objstore.sdk.arguments import checked_aliases, checked_tags, text
 from objstore.sdk.building import Building
 from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion
-from objstore.sdk.logqueue import Logging
+from objstore.sdk.logqueue import Handover, settle
 from objstore.sdk.session import Session
 from objstore.sdk.ttl import ArtifactTTL, to_seconds, to_timedelta
 from objstore.sdk.workspace import Workspace
@@ -82,8 +82,9 @@ class Artifact(Building):
 
     def _known(self) -> LoggedVersion | None:
         """The version, if it is one, once it is clear: what is said while it is being logged isn't lost."""
-        if self._job is not None:
-            self._job.settled()
+        job = self._job
+        if job is not None:
+            job.settled()
         return self._logged
 
     @classmethod
@@ -242,8 +243,9 @@ class Artifact(Building):
 
     def wait(self, timeout: float | None = None) -> Self:
         """The artifact itself, once it is logged; the error if it couldn't be. TimeoutError after `timeout` seconds."""
-        if self._job is not None:
-            self._job.wait(timeout)
+        job = self._job
+        if job is not None:
+            job.wait(timeout)
         self._version("version to wait for")
         return self
 
@@ -260,6 +262,7 @@ class Artifact(Building):
     def link(self, target_path: str, aliases: Sequence[str] | None = None) -> "Artifact":
         """The same content as a version of the collection `target_path`, with its own number and aliases."""
         logged = self._version("version to link")
+        settle(logged.session, parse_name(target_path).collection)
         return Artifact._of(logged.link(target_path, checked_aliases(aliases)))
 
     def delete(self, delete_aliases: bool = False) -> None:
@@ -306,15 +309,16 @@ class Artifact(Building):
         """Logs the draft, which is a version then. What is logged already is logged again, as a version of its own object."""
         artifact = self._to_be_logged()
         content, labels = artifact._prepared(session, aliases, tags)
-        artifact._settle(logging.log(session, content, labels, incremental=self._incremental))
+        settle(session, labels.name)
+        artifact._settle(logging.log(session, content, labels))
         return artifact
 
-    def _hand_over(self, session: Session, aliases: tuple[str, ...], tags: tuple[str, ...], run: RunRef) -> "tuple[Artifact, Logging]":
+    def _hand_over(self, session: Session, aliases: tuple[str, ...], tags: tuple[str, ...], run: RunRef) -> "tuple[Artifact, Handover]":
         """The same for somebody who will log it as a run's; nothing changes its content from now on."""
         artifact = self._to_be_logged()
         content, labels = artifact._prepared(session, aliases, tags, run)
-        artifact._job = Logging(content, labels, self._incremental, artifact._settle)
-        return artifact, artifact._job
+        artifact._job = job = Handover(content, labels, artifact._settle)
+        return artifact, job
 
     def _to_be_logged(self) -> "Artifact":
         if self._is_handed_over:
@@ -337,7 +341,7 @@ class Artifact(Building):
                 f"{name} began with a version of another repository; make it with new_artifact of the one that it is logged in"
             )
         source = self._draft_source.known().as_source() if self._draft_source else None
-        if self._incremental and content.session.is_same(session) and self._base is not None:
+        if self._incremental and self._base is not None:
             with session.state() as state:
                 collection = state.find_collection(name)
                 source = Source(collection=collection.id, root=self._base.hex()) if collection else None
@@ -348,7 +352,7 @@ class Artifact(Building):
     def _settle(self, logged: LoggedVersion) -> None:
         """It is a version from now on."""
         self._logged = logged
-        self._session, self._content = logged.session, None
+        self._session, self._content, self._job = logged.session, None, None
 
     def _check_called(self, name: str | None, type: str | None) -> None:
         """InvalidInputError unless it has this name and type, where they are given."""

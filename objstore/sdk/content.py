@@ -103,8 +103,10 @@ class DraftContent:
     leaves alone what was found in the project already. Each change is made whole or not at all. Thread-safe.
     """
 
-    def __init__(self, session: Session, base: Digest | None = None) -> None:
+    def __init__(self, session: Session, base: Digest | None = None, *, incremental: bool = False) -> None:
         self.session = session
+        self.is_incremental = incremental
+        """Whether, logged in another project, it begins there too with what the collection's latest version holds."""
         self.lock = threading.RLock()
         self._root = base
         self._overlay = Overlay()
@@ -238,15 +240,16 @@ class DraftContent:
         changes = differences(self.database, self._root, added, prefix)
         self._edit(project, ((path, new) for path, old, new in changes if new is not None and new != old))
 
-    def put_under(self, project: Project, base: Digest) -> None:
-        """Keeps what is here, and has what `base` (of the same store) has at other paths; inside `writing`."""
-        self._flush(project)
-        own, self._root = self.root(), base
+    def over(self, project: Project, base: Digest) -> Digest:
+        """The root of what is here, laid over the manifest `base` of the same store; inside `writing`. What is here stays as it is."""
+        own = self.root()
+        self.open(project).build_on(base)
+        self._root = base
         try:
             self.merge(project, own, b"", replace=True)
-        except BaseException:
+            return self.root()
+        finally:
             self._root = own
-            raise
 
     def _put(self, path: bytes, entry: Entry | None) -> None:
         self._overlay.put(path, entry)

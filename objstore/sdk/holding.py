@@ -14,7 +14,7 @@ from objstore.sdk.choosing import session_for_drafts
 from objstore.sdk.content import Content, DraftContent, LoggedContent
 from objstore.sdk.entry import ArtifactEntry
 from objstore.sdk.logged import LoggedVersion
-from objstore.sdk.logqueue import Logging
+from objstore.sdk.logqueue import Handover, settle
 from objstore.sdk.manifest import Manifest
 from objstore.sdk.session import Session
 from objstore.sdk.tables.partitioned import PartitionedTable
@@ -37,7 +37,7 @@ class Holding:
         self._incremental = incremental
         self._content: DraftContent | None = None
         self._binding = threading.Lock()
-        self._job: Logging | None = None
+        self._job: Handover | None = None
         """Of a draft that was handed over to be logged in the background."""
         self._part: LoggedContent | None = None
         """What was added to a version that several writers make together."""
@@ -170,15 +170,17 @@ class Holding:
                 self._session = self._session or session_for_drafts()
                 base = self._base
                 if self._incremental and base is None and self._draft_name is not None:
+                    settle(self._session, self._draft_name)
                     with self._session.state():
                         base = self._base = logging.latest(self._session.project, self._draft_name)
-                self._content = DraftContent(self._session, base)
+                self._content = DraftContent(self._session, base, incremental=self._incremental)
             return self._content
 
     @property
     def _is_handed_over(self) -> bool:
         """Whether it is being logged in the background."""
-        return self._job is not None and not self._job.is_done
+        job = self._job  # may be let go of at any moment
+        return job is not None and not job.is_done
 
     def _readable(self) -> Content | None:
         """What can be looked at; None for a draft that has nothing and needs no project yet."""

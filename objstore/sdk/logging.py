@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
 
 from objstore.errors import ConflictError, InvalidInputError
 from objstore.graph.transfer import transfer
@@ -13,32 +12,17 @@ from objstore.repository.logging import Labels, check_type_matches, log_draft, l
 from objstore.repository.project import Project
 from objstore.sdk.content import DraftContent
 from objstore.sdk.logged import LoggedVersion
-from objstore.sdk.merging import check_mergeable, differences
 from objstore.sdk.session import Session
 from objstore.sdk.warning import warn
 from objstore.values.digest import Digest
 
-if TYPE_CHECKING:
-    from objstore.odb.draft import Draft
 
-
-def log(session: Session, content: DraftContent, labels: Labels, *, incremental: bool) -> LoggedVersion:
-    """A version with this content: published, named in the log, with its aliases and tags. Whatever fails, nothing of it is there.
-
-    Content that is kept in another project is copied over.
-    """
-    with content.lock:
-        root = content.root()
-        if content.session.is_same(session):
-            with session.writing() as project, content.storing():
-                check_type_matches(project.state, labels)
-                log_draft(project, content.open(project), root, labels, warn)
-                made = logged(session, project, labels.name, root)
-            content.logged()
-        else:
-            made = _log_elsewhere(session, content, root, labels, incremental)
-            content.close()
-        return made
+def log(session: Session, content: DraftContent, labels: Labels) -> LoggedVersion:
+    """A version with this content: published, named in the log, with its aliases and tags. Whatever fails, nothing of it is there."""
+    with content.lock, brought(session, content, labels) as (project, there):
+        root = there.root()
+        log_draft(project, there.open(project), root, labels, warn)
+        return logged(session, project, labels.name, root)
 
 
 def log_together(session: Session, items: Sequence[tuple[DraftContent, Labels]]) -> list[LoggedVersion | InvalidInputError]:
@@ -72,40 +56,26 @@ def log_together(session: Session, items: Sequence[tuple[DraftContent, Labels]])
         return outcomes
 
 
-def _log_elsewhere(session: Session, content: DraftContent, root: Digest, labels: Labels, incremental: bool) -> LoggedVersion:
-    with session.committing() as project:
-        check_type_matches(project.state, labels)
-        base = latest(project, labels.name) if incremental else None
-        copy = DraftContent(session)
-        try:
-            draft = copy.open(project)
-            transfer(content.database, root, draft)
-            copy.merge(project, root, b"", replace=True)
-            if base is not None:
-                check_mergeable(differences(copy.database, base, root, b""), replace=True)
-                copy.put_under(project, base)
-            root = copy.root()
-            log_draft(project, draft, root, labels, warn)
-        finally:
-            copy.close()
-        return logged(session, project, labels.name, root)
-
-
 @contextmanager
-def brought(session: Session, content: DraftContent, root: Digest) -> Iterator[tuple[Project, "Draft"]]:
-    """While inside, a project and a draft of it that has a root of `content`, which may be kept elsewhere; to be logged there.
+def brought(session: Session, content: DraftContent, labels: Labels) -> Iterator[tuple[Project, DraftContent]]:
+    """While inside, a project, in which the content is to be logged, and the content there: a copy of what is kept elsewhere.
 
     Afterwards `content` has been let go of, unless it failed.
     """
+    root = content.root()
     if content.session.is_same(session):
         with session.writing() as project, content.storing():
-            yield project, content.open(project)
+            check_type_matches(project.state, labels)
+            yield project, content
         content.logged()
         return
-    with session.committing() as project, contextlib.closing(DraftContent(session)) as copy:
-        draft = copy.open(project)
-        transfer(content.database, root, draft)
-        yield project, draft
+    with session.committing() as project:
+        check_type_matches(project.state, labels)
+        base = latest(project, labels.name) if content.is_incremental else None
+        with contextlib.closing(DraftContent(session, base)) as copy:
+            transfer(content.database, root, copy.open(project))
+            copy.merge(project, root, b"", replace=True)
+            yield project, copy
     content.close()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from objstore.errors import RemoteError, StorageError
+from objstore.history.encoding import encode_entry
 from objstore.history.records import Record, RunLogRecord
 from objstore.repository.logging import Labels
 from objstore.sdk import logging
@@ -21,14 +22,15 @@ _SMALL = 1 << 20
 
 
 @dataclass(eq=False)
-class Logging:
+class Handover:
     """A draft on its way to be a version; `outcome`, once it is done, is that, or why there is none."""
 
     content: DraftContent
     labels: Labels
-    incremental: bool = False
     settle: Callable[[LoggedVersion], None] = lambda _: None
     """Called once it is a version, before anybody who waits goes on."""
+    after: "Sequence[Handover]" = ()
+    """What is to be done before, in other queues."""
     outcome: LoggedVersion | BaseException | None = None
     _done: threading.Event = field(default_factory=threading.Event)
     _is_told: bool = False
@@ -41,6 +43,14 @@ class Logging:
     def is_untold(self) -> bool:
         """Whether it failed and nobody knows."""
         return self.is_done and isinstance(self.outcome, BaseException) and not self._is_told
+
+    @property
+    def is_small(self) -> bool:
+        return self.content.stored_bytes < _SMALL
+
+    @property
+    def is_its_turn(self) -> bool:
+        return all(other.is_done for other in self.after)
 
     def finish(self) -> None:
         """Tells how it went."""
@@ -60,47 +70,56 @@ class Logging:
             self._is_told = True
             raise self.outcome
 
-    @property
-    def is_small(self) -> bool:
-        return not self.incremental and self.content.stored_bytes < _SMALL
 
-
-Job = Logging | list[Record]
+Job = Handover | list[Record]
 """What the queue works on: a draft, or records of a run."""
 
 
 class LogQueue:
-    """The work that waits for one project. A thread does it, from when there is some until there is none.
+    """The work that waits for one session. A thread does it, from when there is some until there is none.
 
     Small drafts that wait together share packs and a log entry. What a run logged is appended to the log of runs after the version is
-    there. Thread-safe.
+    there. A draft waits for those of its name that were handed over before to other queues of the project, so that of one name all are
+    logged in the order of the calls. Thread-safe.
     """
 
     def __init__(self, session: Session) -> None:
+        self.owner = os.getpid()
         self._session = session
         self._jobs: deque[Job] = deque()
+        self._now: list[Job] = []
+        """Those that are being done."""
         self._records: list[Record] = []
         """Those of runs that are still to be appended, since that failed before."""
         self._failed: BaseException | None = None
         self._changed = threading.Condition()
-        self._is_working = False
         self._thread: threading.Thread | None = None
         self._at_work = threading.RLock()
         with _forking:
             _queues.add(self)
 
-    def log(self, job: Logging) -> None:
+    def log(self, job: Handover) -> None:
         """Hands over a draft, which nobody changes from now on."""
+        job.after = _under_way(self._session, job.labels.name, apart_from=self)
         self._put(job)
 
     def record(self, records: Iterable[Record]) -> None:
-        """Hands over records of a run, which follow what was handed over before."""
-        self._put(list(records))
+        """Hands over records of a run, which follow what was handed over before. InvalidInputError for what no log can hold."""
+        job = list(records)
+        if job:
+            encode_entry(job)
+            self._put(job)
+
+    def last(self, session: Session, name: str) -> Handover | None:
+        """The last draft of that name that is still to be logged, if this is the queue of the session's project."""
+        with self._changed:
+            found = [job for job in _drafts([*self._now, *self._jobs]) if job.labels.name == name]
+        return found[-1] if found and self._session.is_same(session) else None
 
     def __len__(self) -> int:
         """How many drafts aren't logged yet."""
         with self._changed:
-            return sum(isinstance(job, Logging) for job in self._jobs) + self._is_working
+            return sum(not draft.is_done for draft in _drafts([*self._now, *self._jobs]))
 
     def drain(self, timeout: float | None = None) -> bool:
         """Waits until all that was handed over is done, for this many seconds at most; whether it is.
@@ -110,10 +129,10 @@ class LogQueue:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
-            if self._records and not self._jobs and not self._is_working:
+            if self._records and not self._jobs and not self._now:
                 self._jobs.append([])
                 self._start()
-            while self._jobs or self._is_working:
+            while self._jobs or self._now:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return False
@@ -135,33 +154,42 @@ class LogQueue:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._is_working = False
-                jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), _TOGETHER))]
-                if not jobs:
+                self._now = []
+                if not self._jobs:
                     self._thread = None
                     self._changed.notify_all()
                     return
-                self._is_working = True
+                first = self._jobs[0]
+            # Not while at work, for which a fork waits. What it waits for was handed over before it, so two never wait for each other.
+            for other in first.after if isinstance(first, Handover) else ():
+                other.settled()
+            with self._changed:
+                self._now = self._taken()
             with self._at_work:
-                self._do(jobs)
+                self._do(self._now)
+
+    def _taken(self) -> list[Job]:
+        """What is done together: a large draft alone, else small ones and records as they follow each other."""
+        first = self._jobs.popleft()
+        taken = [first]
+        if not isinstance(first, Handover) or first.is_small:
+            while self._jobs and len(taken) < _TOGETHER:
+                job = self._jobs[0]
+                if isinstance(job, Handover) and not (job.is_small and job.is_its_turn):
+                    break
+                taken.append(self._jobs.popleft())
+        return taken
 
     def _do(self, jobs: Sequence[Job]) -> None:
         """Whatever fails, the rest is done."""
-        small: list[Logging] = []
-        for job in jobs:
-            if isinstance(job, Logging) and job.is_small:
-                small.append(job)
-            elif isinstance(job, Logging):
-                self._log_together(small)
-                small = []
-                self._log_one(job)
-        self._log_together(small)
-        self._append([record for job in jobs for record in (_logged_by(job) if isinstance(job, Logging) else job)])
-        for job in jobs:
-            if isinstance(job, Logging):
-                job.finish()
+        drafts = _drafts(jobs)
+        self._log(drafts)
+        self._append([record for job in jobs for record in (_logged_by(job) if isinstance(job, Handover) else job)])
+        for draft in drafts:
+            draft.after = ()
+            draft.finish()
 
-    def _log_together(self, jobs: Sequence[Logging]) -> None:
+    def _log(self, jobs: Sequence[Handover]) -> None:
         if len(jobs) > 1:
             try:
                 outcomes = logging.log_together(self._session, [(job.content, job.labels) for job in jobs])
@@ -176,13 +204,10 @@ class LogQueue:
                     job.outcome = outcome
                 return
         for job in jobs:
-            self._log_one(job)
-
-    def _log_one(self, job: Logging) -> None:
-        try:
-            job.outcome = logging.log(self._session, job.content, job.labels, incremental=job.incremental)
-        except BaseException as error:  # nobody in this thread can be told of it
-            job.outcome = error
+            try:
+                job.outcome = logging.log(self._session, job.content, job.labels)
+            except BaseException as error:  # nobody in this thread can be told of it
+                job.outcome = error
 
     def _append(self, records: Sequence[Record]) -> None:
         self._records += records
@@ -221,7 +246,24 @@ def _after_fork() -> None:
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-def _logged_by(job: Logging) -> list[Record]:
+def settle(session: Session, name: str) -> None:
+    """Waits until no draft of that name that this process has handed over before is still to be logged in the session's project."""
+    for job in _under_way(session, name):
+        job.settled()
+
+
+def _under_way(session: Session, name: str, apart_from: LogQueue | None = None) -> list[Handover]:
+    """The last draft of that name in each queue of the session's project."""
+    with _forking:
+        queues = [queue for queue in _queues if queue is not apart_from and queue.owner == os.getpid()]
+    return [job for queue in queues if (job := queue.last(session, name)) is not None]
+
+
+def _drafts(jobs: Iterable[Job]) -> list[Handover]:
+    return [job for job in jobs if isinstance(job, Handover)]
+
+
+def _logged_by(job: Handover) -> list[Record]:
     """The record of what a run has logged."""
     run, logged = job.labels.run, job.outcome
     if run is None or not isinstance(logged, LoggedVersion):

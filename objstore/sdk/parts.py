@@ -1,5 +1,9 @@
 """Artifacts of several writers."""
 
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
 from objstore.errors import InvalidInputError
 from objstore.history.parts import pending_id
 from objstore.history.records import RunLogRecord, RunRef
@@ -7,31 +11,66 @@ from objstore.repository import parts
 from objstore.sdk import logging
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.content import LoggedContent
+from objstore.sdk.logqueue import settle
 from objstore.sdk.session import Session
+from objstore.values.digest import Digest
+
+_aliases: dict[tuple[str, str, Digest | None], list[str]] = {}
+"""Those that versions in the making are to have: by project, pending version and the part that they were given with. Of this process."""
 
 
-def upsert(session: Session, artifact: Artifact, distributed_id: str, writer: str) -> None:
-    """Adds a draft's entries to the version that writers with this id make together. The draft's content can't change any more."""
-    _check_draft(artifact)
-    content, labels = artifact._prepared(session)
-    with content.lock:
-        root = content.root()
-        with logging.brought(session, content, root) as (project, draft):
-            parts.add_part(project, draft, root, pending_id(labels.name, distributed_id), labels, writer)
-        artifact._part, artifact._content = LoggedContent(session, root), None
+class Writer:
+    """A run, as one of those that make a version together. What it adds adds up; what a run of its id had added before is replaced.
 
+    Thread-safe: additions take turns.
+    """
 
-def finish(session: Session, artifact: Artifact, distributed_id: str, run: RunRef, aliases: tuple[str, ...]) -> None:
-    """Makes the artifact the version that all parts, and its own entries, make; it is recorded as the run's."""
-    _check_draft(artifact)
-    content, labels = artifact._prepared(session, aliases, (), run)
-    with content.lock:
-        root = content.root()
-        with logging.brought(session, content, root) as (project, draft):
-            merged = parts.finish(project, draft, root, pending_id(labels.name, distributed_id), labels, run.run)
-            logged = logging.logged(session, project, labels.name, merged)
-        artifact._settle(logged)
-    session.queue.record([RunLogRecord(run=run.run, project=run.project, collection=logged.collection_id, root=merged.hex())])
+    def __init__(self, session: Session, run: RunRef) -> None:
+        self._session = session
+        self._run = run
+        self._added: dict[str, Digest] = {}
+        """By pending version, all that it has added."""
+        self._lock = threading.Lock()
+
+    def add(self, artifact: Artifact, distributed_id: str, aliases: Sequence[str]) -> None:
+        """Adds a draft's entries to the version that writers with this id make together. The draft's content can't change any more."""
+        _check_draft(artifact)
+        content, labels = artifact._prepared(self._session)
+        pending = pending_id(labels.name, distributed_id)
+        with self._lock, content.lock:
+            earlier = self._added.get(pending)
+            with logging.brought(self._session, content, labels) as (project, there):
+                root, joined = there.root(), dict[Digest | None, Digest]()
+                if earlier is not None and parts.part_of(project.state, pending, self._run.run) == earlier:
+                    joined[earlier] = there.over(project, earlier)
+                before = parts.add_part(project, there.open(project), root, pending, labels, self._run.run, joined)
+            self._added[pending] = added = joined.get(before, root)
+            said = [*(_aliases.get((self._run.project, pending, before), []) if before in joined else []), *aliases]
+            if said:
+                _aliases[self._run.project, pending, added] = said
+            artifact._part, artifact._content = LoggedContent(self._session, root), None
+
+    def finish(self, artifact: Artifact, distributed_id: str, aliases: Sequence[str]) -> None:
+        """Makes the artifact the version that all parts, and its own entries, make; it is recorded as the run's.
+
+        It gets these aliases, and those given to whoever has added in this process.
+        """
+        _check_draft(artifact)
+        run = self._run
+        content, labels = artifact._prepared(self._session, tuple(aliases), (), run)
+        pending = pending_id(labels.name, distributed_id)
+        settle(self._session, labels.name)
+        with content.lock:
+            with logging.brought(self._session, content, labels) as (project, there):
+                said = [(run.project, pending, root) for root in parts.roots_of(project.state, pending).values()]
+                all_aliases = [*aliases, *(alias for key in said for alias in _aliases.get(key, ()))]
+                labels = replace(labels, aliases=tuple(dict.fromkeys(all_aliases)))
+                merged = parts.finish(project, there.open(project), there.root(), pending, labels, run.run)
+                logged = logging.logged(self._session, project, labels.name, merged)
+            for key in said:
+                _aliases.pop(key, None)
+            artifact._settle(logged)
+        self._session.queue.record([RunLogRecord(run=run.run, project=run.project, collection=logged.collection_id, root=merged.hex())])
 
 
 def _check_draft(artifact: Artifact) -> None:

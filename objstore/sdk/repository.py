@@ -22,6 +22,7 @@ from objstore.sdk.choosing import announce, retire
 from objstore.sdk.collections import ArtifactCollection, versions_of
 from objstore.sdk.lists import Artifacts
 from objstore.sdk.logged import LoggedVersion, check_project
+from objstore.sdk.logqueue import settle
 from objstore.sdk.session import Session
 from objstore.sdk.ttl import to_seconds, to_timedelta
 from objstore.sdk.warning import warn
@@ -104,6 +105,7 @@ class Repository:
         if not sources:
             raise InvalidInputError("add needs a path at least")
         labels = Labels(name or suggested_name(sources), type, checked_aliases(aliases), checked_tags(tags), description or "", metadata)
+        settle(self._session, labels.name)
         with self._session.alone() as project:
             logged = add(project, sources, labels, Patterns.of(include, exclude), Silent(), warn=warn)
             return Artifact._of(LoggedVersion(self._session, project.state.collection(logged.collection), logged.version))

@@ -17,13 +17,14 @@ from objstore.history.names import check_type_of, parse_name
 from objstore.history.records import Record, RunConfigRecord, RunFinishRecord, RunRef, RunSummaryRecord, RunUseRecord
 from objstore.history.runs import RunFacts
 from objstore.outside.uri import Uri
-from objstore.sdk import code, parts
+from objstore.sdk import code
 from objstore.sdk.arguments import StrPath, checked_aliases, checked_tags, text
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.choosing import give_up, prefer
 from objstore.sdk.described import DescribedRun
 from objstore.sdk.lists import Artifacts
-from objstore.sdk.logqueue import Logging
+from objstore.sdk.logqueue import Handover
+from objstore.sdk.parts import Writer
 from objstore.sdk.recorded import RecordedRun
 from objstore.sdk.runinfo import init_record
 from objstore.sdk.runvalues import Values, as_mapping
@@ -53,7 +54,9 @@ class Run(DescribedRun):
         self.resumed = resumed
         """Whether there was a run of that id before."""
         self._owner = os.getpid()
-        self._logging: list[Logging] = []
+        self._logging: list[Handover] = []
+        """What was handed over and isn't done, or has failed so that nobody has been told."""
+        self._writer = Writer(self._session, self._ref)
         self._lock = threading.RLock()
         self._saved = _encoded(facts.config), _encoded(facts.summary)
         """The configuration and the summary that were handed over last."""
@@ -180,8 +183,8 @@ class Run(DescribedRun):
         self._check_usable()
         artifact = self._artifact(artifact_or_path, name, type)
         artifact, job = artifact._hand_over(self._session, checked_aliases(aliases), checked_tags(tags), self._ref)
-        self._forget_done()
-        self._logging.append(job)
+        with self._lock:
+            self._logging = [*(other for other in self._logging if not other.is_done or other.is_untold), job]
         self._session.queue.log(job)
         return artifact
 
@@ -212,12 +215,14 @@ class Run(DescribedRun):
         """Adds an artifact's entries to a version that several writers, in any processes and machines, make together.
 
         Writers with one `distributed_id` (the run's group unless given; TypeError without either) fill one version; `finish_artifact`
-        makes it. Returns when the entries are safe. The artifact stays a draft; if this run calls this again for the same version,
-        its later entries take the place of its earlier ones.
+        makes it. Returns when the entries are safe. The artifact stays a draft.
+
+        What this run adds by several calls adds up, of one path the later entry counts. What a run of its id had added before this one
+        was begun (a task that is tried again) is replaced. The aliases go to the version if this process finishes it.
         """
         self._check_usable()
         artifact = self._artifact(artifact_or_path, name, type)
-        parts.upsert(self._session, artifact, self._distributed(distributed_id), self.id)
+        self._writer.add(artifact, self._distributed(distributed_id), checked_aliases(aliases))
         return artifact
 
     def finish_artifact(
@@ -234,8 +239,7 @@ class Run(DescribedRun):
         """
         self._check_usable()
         artifact = self._artifact(artifact_or_path, name, type)
-        pending = self._distributed(distributed_id)
-        parts.finish(self._session, artifact, pending, self._ref, checked_aliases(aliases))
+        self._writer.finish(artifact, self._distributed(distributed_id), checked_aliases(aliases))
         return artifact
 
     def link_artifact(self, artifact: Artifact, target_path: str, aliases: Sequence[str] | None = None) -> Artifact:
@@ -417,12 +421,9 @@ class Run(DescribedRun):
             self._saved = now
         return wrong
 
-    def _forget_done(self) -> None:
-        """Keeps of what was handed over only what isn't done, and errors that nobody has been told of."""
-        self._logging = [job for job in self._logging if not job.is_done or job.is_untold]
-
     def _raise_untold(self) -> None:
-        untold, self._logging = [job for job in self._logging if job.is_untold], []
+        with self._lock:
+            untold, self._logging = [job for job in self._logging if job.is_untold], []
         for job in untold[1:]:
             if isinstance(untold[0].outcome, BaseException) and job.outcome is not untold[0].outcome:
                 untold[0].outcome.add_note(f"{job.labels.name}: {job.outcome}")

@@ -36,7 +36,6 @@ class Session:
         self._lock = threading.RLock()
         self._making_queue = threading.Lock()
         self._queue: LogQueue | None = None
-        self._queue_owner = 0
         weakref.finalize(self, _let_go, project, is_private, os.getpid())
 
     @property
@@ -57,8 +56,8 @@ class Session:
         from objstore.sdk.logqueue import LogQueue
 
         with self._making_queue:  # not the session's lock: the queue's thread has that for as long as it writes
-            if self._queue is None or self._queue_owner != os.getpid():
-                self._queue, self._queue_owner = LogQueue(self), os.getpid()
+            if self._queue is None or self._queue.owner != os.getpid():
+                self._queue = LogQueue(self)
             return self._queue
 
     def is_same(self, other: "Session") -> bool:

@@ -22,11 +22,12 @@ import objstore
 
 number = int(sys.argv[1])
 with objstore.init(project="together", group="writers", id=f"writer-{number}") as run:
-    part = objstore.Artifact("parts", type="dataset")
-    for row in range(5):
-        with part.new_file(f"part-{number}/{row}.txt") as file:
-            file.write(f"{number} {row}" * 100)
-    run.upsert_artifact(part)
+    for rows in (range(2), range(2, 5)):
+        part = objstore.Artifact("parts", type="dataset")
+        for row in rows:
+            with part.new_file(f"part-{number}/{row}.txt") as file:
+                file.write(f"{number} {row}" * 100)
+        run.upsert_artifact(part)
 """
 
 
@@ -64,12 +65,51 @@ def test_the_next_ones_make_the_next_version():
     assert sorted(contents(Api().artifact("data:v1"))) == ["1.txt", "own"]
 
 
-def test_a_writers_later_entries_take_the_place_of_its_earlier_ones():
+def test_what_one_run_adds_adds_up():
     with objstore.init(group="g") as run:
-        upsert(run, {"a.txt": "first"})
-        upsert(run, {"b.txt": "second"})
+        for files, alias in (
+            ({"a.txt": "1", "both.txt": "1"}, "old"),
+            ({"b/c.txt": "2", "both.txt": "2"}, "new"),
+            ({"both.txt": "2"}, "new"),
+        ):
+            upsert(run, {path: text * 1000 for path, text in files.items()}, aliases=[alias])
+            with run._session.alone() as project:
+                collect(project, Silent())
+        made = run.finish_artifact(objstore.Artifact("data", "dataset"), aliases=["end"])
+    assert contents(made) == {"a.txt": "1" * 1000, "b/c.txt": "2" * 1000, "both.txt": "2" * 1000}
+    assert sorted(made.aliases) == ["end", "latest", "new", "old"]
+
+
+def test_what_a_run_of_the_same_id_had_added_before_is_replaced():
+    for attempt in ("first", "second"):
+        with objstore.init(group="g", id="task") as run:
+            upsert(run, {f"{attempt}.txt": "1"}, aliases=[attempt])
+            upsert(run, {f"{attempt}-more.txt": "2"})
+    with objstore.init(group="g") as run:
         made = run.finish_artifact(objstore.Artifact("data", "dataset"))
-    assert contents(made) == {"b.txt": "second"}
+    assert contents(made) == {"second.txt": "1", "second-more.txt": "2"}
+    assert made.aliases == ["latest", "second"]
+
+
+def test_what_does_not_go_with_what_the_run_has_added_is_refused():
+    with objstore.init(group="g") as run:
+        upsert(run, {"x": "file"})
+        wrong = artifact(files={"x/y.txt": "folder"})
+        with pytest.raises(ValueError, match="x can't be both a file and a folder"):
+            run.upsert_artifact(wrong)
+        assert list(wrong.manifest.entries) == ["x/y.txt"]
+        wrong.remove("x")
+        assert contents(run.finish_artifact(wrong)) == {"x": "file"}
+
+
+def test_what_somebody_finishes_meanwhile_does_not_come_again(monkeypatch: pytest.MonkeyPatch):
+    with objstore.init(group="g") as run:
+        upsert(run, {"a.txt": "a"}, aliases=["old"])
+        meanwhile(monkeypatch, lambda: somebody('run.finish_artifact(artifact(files={"end.txt": "end"}))'), "commit_draft")
+        upsert(run, {"b.txt": "b"}, aliases=["new"])
+        made = run.finish_artifact(objstore.Artifact("data", "dataset"))
+    assert sorted(contents(Api().artifact("data:v0"))) == ["a.txt", "end.txt"]
+    assert (contents(made), made.aliases) == ({"b.txt": "b"}, ["latest", "new"])
 
 
 def test_two_writers_that_disagree_are_both_named_and_nothing_is_logged():
@@ -132,16 +172,16 @@ def test_runs_that_give_one_path_the_same_content_do_not_disagree():
         assert contents(run.finish_artifact(objstore.Artifact("data", "dataset"))) == {"task/1.txt": "result"}
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
-    """Has something else happen when a finish has merged the parts, and is about to log them."""
-    logging = parts._log
+def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object], step: str = "_log") -> None:
+    """Has something else happen when a finish has merged the parts, and is about to log them; or before another step."""
+    going_on = getattr(parts, step)
 
     def overtaken(*args: object) -> None:
-        monkeypatch.setattr(parts, "_log", logging)
+        monkeypatch.setattr(parts, step, going_on)
         do()
-        logging(*args)
+        going_on(*args)
 
-    monkeypatch.setattr(parts, "_log", overtaken)
+    monkeypatch.setattr(parts, step, overtaken)
 
 
 def somebody(code: str) -> None:

@@ -4,7 +4,10 @@ import argparse
 import array
 import copy
 import math
+import os
 import pickle
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import make_dataclass
 from datetime import date
@@ -13,11 +16,15 @@ from pathlib import Path
 import pytest
 
 import objstore
-from objstore import Api, Artifact, ArtifactFinalizedError, ArtifactNotLoggedError, ConflictError, InvalidInputError, NotFoundError
+from objstore import Api, Artifact, ArtifactFinalizedError, ArtifactNotLoggedError, ConflictError, InvalidInputError, NotFoundError, Run
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import StorageError
 from objstore.history.log import Log
+from objstore.history.records import RunInitRecord
 from objstore.odb.keptrows import KeptRows
+from objstore.repository.logging import Labels
+from objstore.sdk import logging
+from objstore.sdk.logqueue import Handover
 from tests.sdk.runs import artifact, ids, logged, names
 
 
@@ -46,6 +53,98 @@ def test_artifacts_of_one_name_are_logged_in_the_order_of_the_calls():
     assert [(version.version, version.metadata["index"]) for version in reversed(versions)] == [(f"v{n}", n) for n in range(10)]
     assert versions[0].aliases == ["latest"]
     assert names(Api().run(run.id).logged_artifacts()) == [f"data:v{n}" for n in range(10)]
+
+
+@pytest.fixture
+def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is handed over first isn't logged until somebody waits for it."""
+    waited_for, log_draft, settled = threading.Event(), logging.log_draft, Handover.settled
+
+    def hold(*args: object) -> object:
+        if threading.current_thread().name == "objstore-log":
+            monkeypatch.setattr(logging, "log_draft", log_draft)
+            waited_for.wait(5)
+        return log_draft(*args)
+
+    def wait(job: Handover) -> None:
+        waited_for.set()
+        settled(job)
+
+    monkeypatch.setattr(logging, "log_draft", hold)
+    monkeypatch.setattr(Handover, "settled", wait)
+
+
+def finished(run: Run) -> Artifact:
+    return run.finish_artifact(artifact(files={"later": "2"}))
+
+
+def logged_by_the_repository(run: Run) -> Artifact:
+    with objstore.open(run._session.project.folder) as repo:
+        return repo.log(artifact(files={"later": "2"}))
+
+
+def added_by_the_repository(run: Run) -> Artifact:
+    Path("later").touch()
+    with objstore.open(run._session.project.folder) as repo:
+        return repo.add("later", "data")
+
+
+def linked(run: Run) -> Artifact:
+    with objstore.open(run._session.project.folder) as repo:
+        return repo.log(artifact("other", {"later": "2"})).link("data")
+
+
+def saved_in_another_run(run: Run) -> Artifact:
+    with objstore.init(reinit="create_new"):
+        draft = artifact(files={"later": "2"})
+        draft.save()
+        return draft
+
+
+def handed_over_to_another_run(run: Run) -> Artifact:
+    with objstore.init(reinit="create_new") as other:
+        return other.log_artifact(artifact(files={"later": "2"}))
+
+
+@pytest.mark.usefixtures("_slow")
+@pytest.mark.parametrize(
+    "later", [finished, logged_by_the_repository, added_by_the_repository, linked, saved_in_another_run, handed_over_to_another_run]
+)
+def test_whoever_logs_a_name_comes_after_what_was_handed_over_before(later: Callable[[Run], Artifact]):
+    with objstore.init(group="g") as run:
+        run.upsert_artifact(artifact(files={"part": "1"}))
+        first = run.log_artifact(artifact(files={"first": "1"}))
+        made = later(run)
+        assert (first.wait().version, made.wait().version) == ("v0", "v1")
+
+
+@pytest.mark.usefixtures("_slow")
+def test_an_incremental_artifact_has_what_was_handed_over_before():
+    with objstore.init() as run:
+        run.log_artifact(artifact(files={"first": "1"}))
+        second = run.log_artifact(artifact(files={"second": "2"}, incremental=True))
+        assert list(second.wait().manifest.entries) == ["first", "second"]
+
+
+def test_what_is_small_does_not_wait_for_what_is_large(here: Path, monkeypatch: pytest.MonkeyPatch):
+    is_there, log_draft = threading.Event(), logging.log_draft
+
+    def hold(project: object, draft: object, root: object, labels: Labels, *more: object) -> object:
+        if labels.name == "large":
+            is_there.wait(10)
+        return log_draft(project, draft, root, labels, *more)
+
+    monkeypatch.setattr(logging, "log_draft", hold)
+    (here / "large").write_bytes(os.urandom(1 << 21))
+    with objstore.init() as run:
+        with run._session.alone():  # so that the others wait together
+            for name in ("one", "two", "three"):
+                small = run.log_artifact(artifact(name))
+            run.log_artifact("large", name="large", type="dataset")
+            assert len(run._session.queue) == 4
+        assert small.wait(timeout=5).version == "v0"
+        assert len(run._session.queue) == 1
+        is_there.set()
 
 
 def test_small_artifacts_that_wait_together_share_packs_and_a_log_entry(here: Path):
@@ -174,6 +273,53 @@ def test_records_of_runs_that_could_not_be_appended_are_appended_later(monkeypat
             run._session.queue.drain()
     run.finish()
     assert names(Api().run(run.id).used_artifacts()) == ["data:v0"]
+
+
+def test_a_record_that_no_log_can_hold_is_refused_and_keeps_no_others_back():
+    with objstore.init() as run:
+        with pytest.raises(InvalidInputError, match="notes"):
+            run._session.queue.record([RunInitRecord(run=run.id, name="r", notes=5)])  # type: ignore[arg-type]
+        run.use_artifact(logged(run))
+    found = Api().run(run.id)
+    assert (found.state, names(found.used_artifacts()), names(found.logged_artifacts())) == ("finished", ["data:v0"], ["data:v0"])
+
+
+def refuse(*_: object) -> None:
+    raise StorageError("no space left")
+
+
+def test_an_error_is_no_more_once_the_artifact_is_logged(monkeypatch: pytest.MonkeyPatch):
+    with objstore.init() as run:
+        with monkeypatch.context() as broken:
+            broken.setattr("objstore.sdk.logging.log_draft", refuse)
+            draft = run.log_artifact(artifact())
+            with pytest.raises(StorageError):
+                draft.wait()
+        with objstore.open() as repo:
+            repo.log(draft)
+        assert draft.wait().version == "v0"
+
+
+def test_no_error_goes_untold_when_several_threads_log(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(logging, "log_drafts", lambda *_: 1 / 0)  # so that each has an error of its own
+    monkeypatch.setattr(logging, "log_draft", refuse)
+    run, is_done = objstore.init(), Handover.is_done
+    run.log_artifact(artifact("first"))
+    drafts = [artifact(name) for name in ("second", "third")]
+    other = threading.Thread(target=lambda: run.log_artifact(drafts[0]))
+
+    def meanwhile(job: Handover) -> bool:
+        monkeypatch.setattr(Handover, "is_done", is_done)
+        other.start()
+        other.join(0.1)
+        return job.is_done
+
+    monkeypatch.setattr(Handover, "is_done", property(meanwhile))
+    run.log_artifact(drafts[1])
+    other.join()
+    with pytest.raises(StorageError) as error:
+        run.finish()
+    assert len(error.value.__notes__) == 2
 
 
 def test_a_path_is_logged_as_an_artifact(here: Path):

@@ -177,7 +177,7 @@ def test_several_writers_need_an_id_and_may_not_contradict_each_other() -> None:
         with pytest.raises(ConflictError, match="(?s)w1.*w2|w2.*w1"):
             run.finish_artifact(Artifact("data", type="dataset"), distributed_id="batch")
         assert not wandb.Api().artifact_exists("data:v0")
-        run.upsert_artifact(draft("data", {"g": "2"}), distributed_id="batch")
+        run.upsert_artifact(draft("data", {"f": "1", "g": "2"}), distributed_id="batch")
         run.finish_artifact(Artifact("data", type="dataset"), distributed_id="batch")
     assert sorted(wandb.Api().artifact("data:v0").manifest.entries) == ["f", "g", "same"]
 
