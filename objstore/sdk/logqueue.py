@@ -144,12 +144,21 @@ class LogQueue:
     def _put(self, job: Job) -> None:
         with self._changed:
             self._jobs.append(job)
-            self._start()
+            try:
+                self._start()
+            except RuntimeError as error:
+                refused = StorageError(f"what is logged has to be stored by a thread, and none can be started: {error}")
+                self._jobs.pop()
+                if isinstance(job, Handover):
+                    job.outcome = refused
+                    job.finish()
+                raise refused from error
 
     def _start(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="objstore-log", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._work, name="objstore-log", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _work(self) -> None:
         while True:

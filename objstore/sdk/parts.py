@@ -1,10 +1,11 @@
 """Artifacts of several writers."""
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, ObjstoreError
 from objstore.history.parts import pending_id
 from objstore.history.records import RunLogRecord, RunRef
 from objstore.repository import parts
@@ -71,6 +72,8 @@ class Writer:
                 _aliases.pop(key, None)
             artifact._settle(logged)
         self._session.queue.record([RunLogRecord(run=run.run, project=run.project, collection=logged.collection_id, root=merged.hex())])
+        with contextlib.suppress(ObjstoreError):  # it is tried again, at the latest by the run's `finish`, which tells of it
+            self._session.queue.drain()
 
 
 def _check_draft(artifact: Artifact) -> None:

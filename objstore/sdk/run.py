@@ -301,6 +301,10 @@ class Run(DescribedRun):
             self._left_out = self._save(RunFinishRecord(run=self.id, state=state))
             self.state = state
         wait_and_tell(self._session.queue.drain, lambda: f"storing what run {self.id} has logged: {len(self._session.queue)} left")
+        if self.state == "finished" and any(job.is_untold for job in self._logging):
+            self.state = "failed"
+            self._session.queue.record([RunFinishRecord(run=self.id, state="failed")])
+            self._session.queue.drain()
         self._is_ended = True
         give_up(self._session)
         self._raise_untold()
