@@ -12,9 +12,12 @@ from objstore.cli.progress import progress
 from objstore.errors import ConflictError, EntryNotFoundError, MissingReferenceWarning
 from objstore.manifest.cursor import totals
 from objstore.repository.project import Project
-from objstore.repository.workingtree import WorkingTree
+from objstore.values.digest import Digest
 from objstore.values.paths import canonical
 from objstore.worktree.checkout import Checkout
+from objstore.worktree.pinsinway import pins_in_way
+
+_NAMED = 10
 
 
 @click.command()
@@ -29,7 +32,7 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
 
     Prints the folder: DEST, or artifacts/<name>-v<N>. Files there that are equal already are left alone, different ones
     replaced, others kept. Every byte is verified, and each file appears whole or not at all. On a disk to which two paths of
-    the version are one, nothing is written.
+    the version are one, nothing is written, nor where any of them belongs to a pinned path: `checkout` writes there.
 
     \b
     Example:
@@ -41,7 +44,7 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
     if below and not totals(project.database, found.version.root, below).files:
         raise EntryNotFoundError(f"{found} has no {prefix}; `objstore ls {found}` lists what it has")
     target = dest or Path("artifacts") / f"{found.collection.name}-{found.version.name}"
-    _check_not_pinned(project, target)
+    _check_not_pinned(project, found.version.root, target, below)
     missing: dict[bytes, str] = {}
     with progress() as shown:
         left_out = missing.__setitem__ if allow_missing_references else None
@@ -58,13 +61,11 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
         print_line(str(target))
 
 
-def _check_not_pinned(project: Project, target: Path) -> None:
+def _check_not_pinned(project: Project, root: Digest, target: Path, below: bytes) -> None:
     """What is at a pinned path may be somebody's work; `checkout` looks before it overwrites."""
-    if project.tree is None:
-        return
-    tree = WorkingTree.of(project)
-    own = tree.inside(target)
-    pinned = tree.around(own) if own is not None else None
-    if pinned is not None:
-        shown = os.path.relpath(pinned)
-        raise ConflictError(f"{shown} is pinned: `objstore checkout NAME:V {shown}` puts a version there; get takes another destination")
+    found = [os.path.relpath(path) for path in pins_in_way(project.database, root, target, below)]
+    if found:
+        are = f"{found[0]} is" if len(found) == 1 else f"{', '.join(found[:_NAMED])}{' and more' * (len(found) > _NAMED)} are"
+        raise ConflictError(
+            f"{are} pinned: `objstore checkout NAME:V {found[0]}` puts a version there; get takes another destination, or another --path"
+        )
