@@ -43,6 +43,7 @@ def test_runs_are_listed_newest_first(cli: Cli):
     assert [line.split()[0] for line in cli("runs", "--state", "failed").lines] == ["third"]
     assert [line.split()[0] for line in cli("runs", "--group", "g").lines] == ["first"]
     assert cli("runs", "--sweep", "s").out == ""
+    assert "'crashed' is not one of" in cli("runs", "--state", "crashed", code=2).err
 
 
 def test_runs_as_json(cli: Cli):

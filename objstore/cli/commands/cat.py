@@ -7,7 +7,7 @@ import click
 from objstore.cli import completing, naming
 from objstore.cli.opening import with_project
 from objstore.errors import EntryNotFoundError
-from objstore.manifest.cursor import get
+from objstore.manifest.cursor import get, totals
 from objstore.odb.content import file_blocks
 from objstore.repository.project import Project
 from objstore.values.paths import canonical
@@ -30,8 +30,11 @@ def command(project: Project, name: str, path: str) -> None:
       objstore cat images:v3 labels.csv | head
     """
     inner = canonical(path).encode()
-    entry = get(project.database, naming.version(project, name).version.root, inner)
+    root = naming.version(project, name).version.root
+    entry = get(project.database, root, inner)
     if entry is None:
+        if totals(project.database, root, inner).files:
+            raise EntryNotFoundError(f"{path} is a folder in {name}; `objstore ls {name} {path}` lists its files")
         raise EntryNotFoundError(f"{name} has no file {path}; `objstore ls {name}` lists what it has")
     if is_reference(entry):
         with Fetching(Contents(project.database.cache)) as fetching:

@@ -15,7 +15,7 @@ from objstore.repository.project import Project
 @click.option("-n", "--most", metavar="N", type=click.IntRange(min=1), help="Only the N that began last.")
 @click.option("-g", "--group", metavar="GROUP", help="Only runs of this group.")
 @click.option("--sweep", metavar="SWEEP", help="Only runs of this sweep.")
-@click.option("--state", metavar="STATE", help="Only runs that are `running`, `finished` or `failed`.")
+@click.option("--state", type=click.Choice(["running", "finished", "failed"]), help="Only runs in this state.")
 @as_json
 @with_project
 def command(project: Project, most: int | None, group: str | None, sweep: str | None, state: str | None, as_json: bool) -> None:

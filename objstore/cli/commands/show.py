@@ -9,7 +9,7 @@ from objstore.cli import completing, naming
 from objstore.cli.opening import with_project
 from objstore.cli.output import as_json, print_columns, print_json, print_line
 from objstore.cli.sizes import size
-from objstore.cli.versions import as_dict, life_as_dict, life_of
+from objstore.cli.versions import as_dict, labels, life_as_dict, life_of
 from objstore.history.collection import Collection, Version
 from objstore.history.state import State
 from objstore.repository.project import Project
@@ -46,7 +46,7 @@ def _rows(state: State, collection: Collection, version: Version) -> Iterator[tu
     yield "created", version.created
     if state.ttl(version) is not None:
         yield "ttl", life_of(state, collection, version)
-    yield "aliases", " ".join(collection.aliases_of(version.number)) or "none"
+    yield "aliases", labels(collection.aliases_of(version.number)) or "none"
     if version.tags:
         yield "tags", ", ".join(version.tags)
     for key, value in version.metadata.items():
