@@ -72,6 +72,10 @@ def test_nothing_to_do_is_said(ann: At, bob: At, upstream: Path) -> None:
     assert bob("push").out == "upstream has everything already\n"
     assert bob("fetch").out == "upstream: nothing new\n"
     assert bob("pull").out == "upstream: nothing new, 0 B of data\n"
+    add(ann, "more")
+    ann("push")
+    bob("fetch")
+    assert bob("pull").out.endswith(" of data, of versions known already\n")
 
 
 def test_other_numbers_are_told(ann: At, bob: At) -> None:

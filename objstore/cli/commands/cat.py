@@ -5,7 +5,7 @@ import sys
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.errors import EntryNotFoundError
 from objstore.manifest.cursor import get, totals
 from objstore.odb.content import file_blocks
@@ -18,7 +18,7 @@ from objstore.worktree.references import Contents, is_reference
 @click.command()
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
 @click.argument("path", shell_complete=completing.paths)
-@with_project
+@with_named_project
 def command(project: Project, name: str, path: str) -> None:
     """Write a file of a version to the standard output.
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import Folder, with_project
-from objstore.cli.output import as_json, print_json, print_line, print_warning
+from objstore.cli.opening import Folder, with_named_project
+from objstore.cli.output import as_json, listed, print_json, print_line, print_warning
 from objstore.cli.progress import progress
 from objstore.errors import ConflictError, EntryNotFoundError, MissingReferenceWarning
 from objstore.manifest.cursor import totals
@@ -17,8 +17,6 @@ from objstore.values.paths import canonical
 from objstore.worktree.checkout import Checkout
 from objstore.worktree.pinsinway import pins_in_way
 
-_NAMED = 10
-
 
 @click.command()
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
@@ -26,7 +24,7 @@ _NAMED = 10
 @click.option("--path", "prefix", metavar="PREFIX", help="Only the file or folder PREFIX of the version.")
 @click.option("--allow-missing-references", is_flag=True, help="Write the rest where nothing is any more at the address of a reference.")
 @as_json
-@with_project
+@with_named_project
 def command(project: Project, name: str, dest: Path | None, prefix: str | None, allow_missing_references: bool, as_json: bool) -> None:
     """Write the files of a version into a folder.
 
@@ -65,7 +63,7 @@ def _check_not_pinned(project: Project, root: Digest, target: Path, below: bytes
     """What is at a pinned path may be somebody's work; `checkout` looks before it overwrites."""
     found = [os.path.relpath(path) for path in pins_in_way(project.database, root, target, below)]
     if found:
-        are = f"{found[0]} is" if len(found) == 1 else f"{', '.join(found[:_NAMED])}{' and more' * (len(found) > _NAMED)} are"
+        are = f"{listed(found)} {'is' if len(found) == 1 else 'are'} pinned"
         raise ConflictError(
-            f"{are} pinned: `objstore checkout NAME:V {found[0]}` puts a version there; get takes another destination, or another --path"
+            f"{are}: `objstore checkout NAME:V {found[0]}` puts a version there; get takes another destination, or another --path"
         )

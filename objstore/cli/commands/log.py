@@ -3,7 +3,7 @@
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.cli.output import as_json, print_columns, print_json_list
 from objstore.cli.sizes import counted, size
 from objstore.cli.versions import as_dict, labels
@@ -15,7 +15,7 @@ from objstore.repository.project import Project
 @click.argument("name", shell_complete=completing.collections)
 @click.option("--all", "deleted", is_flag=True, help="List deleted versions as well.")
 @as_json
-@with_project
+@with_named_project
 def command(project: Project, name: str, deleted: bool, as_json: bool) -> None:
     """List the versions of a collection, newest first.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.cli.output import as_json, print_columns, print_json, print_line
 from objstore.cli.sizes import size
 from objstore.cli.versions import as_dict, labels, life_as_dict, life_of
@@ -18,7 +18,7 @@ from objstore.repository.project import Project
 @click.command()
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
 @as_json
-@with_project
+@with_named_project
 def command(project: Project, name: str, as_json: bool) -> None:
     """Show what is known of a version.
 
