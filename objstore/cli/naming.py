@@ -22,9 +22,19 @@ def parsed(project: Project, text: str) -> Name:
     """The parts of a name. NotFoundError when it names another project than this one."""
     name = parse_name(text)
     if not is_here(project, name):
-        here = "/".join(project.name.split("/"))
-        raise NotFoundError(f"{text} is in project {text.rpartition('/')[0]}, and this one is {here}; use -C to go to another repository")
+        from objstore.cli.neighbours import command_there  # only for this message
+
+        other = project_of(project, name)
+        raise NotFoundError(
+            f"{text} is in project {other}, and this one is {project.name}; type `{command_there(project, other)}` for that"
+        )
     return name
+
+
+def project_of(project: Project, name: Name) -> str:
+    """The project that a name is in: of this one's entity, unless it says another."""
+    entity, own = project.name.split("/")
+    return f"{name.entity or entity}/{name.project or own}"
 
 
 def is_here(project: Project, name: Name) -> bool:

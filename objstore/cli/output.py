@@ -11,6 +11,8 @@ import msgspec
 
 from objstore.values.printable import printable
 
+_LISTED = 10
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -62,3 +64,8 @@ def print_json_list(items: Iterable[object]) -> None:
 def _write(data: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a message; of many the first."""
+    return ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")

@@ -48,4 +48,5 @@ def print_pushed(done: Pushed, project: Project, *, quiet: bool = False) -> None
         would = "would send" if done.dry_run else "sent"
         print_line(f"{would} {counted(done.records, 'record')} and {size(done.sent.bytes)} to {upstream}")
     elif not quiet:
-        print_line(f"{upstream} has everything already")
+        nothing = "has everything already" if project.state.collections else "gets nothing yet, since nothing was added here"
+        print_line(f"{upstream} {nothing}")

@@ -1,5 +1,7 @@
 """How a version is shown."""
 
+import shlex
+from collections.abc import Iterable
 from typing import Any
 
 from objstore.cli.duration import shown
@@ -46,6 +48,11 @@ def life_of(state: State, collection: Collection, version: Version) -> str:
     if end is None:
         return text
     return f"{text}, until {text_of(end)}{'; the next `objstore expire` or gc deletes it' * (end <= now)}"
+
+
+def labels(names: Iterable[str]) -> str:
+    """Aliases or tags, with spaces between; those that have some themselves are quoted."""
+    return " ".join(shlex.quote(name) if " " in name else name for name in names)
 
 
 def print_until_gc(project: Project) -> None:

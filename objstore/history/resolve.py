@@ -1,5 +1,7 @@
 """Which version of a collection a reference means; when there is none, what there is instead."""
 
+from collections.abc import Sequence
+
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.collection import Collection, Version
 from objstore.history.names import version_number
@@ -49,8 +51,23 @@ def _kind(ref: str) -> str:
 def _what_there_is(collection: Collection) -> str:
     if not collection.versions:
         return "it has no versions yet"
-    last = len(collection.versions) - 1
-    versions = "v0" if last == 0 else f"v0 to v{last}"
+    live = [version.number for version in collection.live()]
+    if not live:
+        restorable = [version.name for version in collection.versions if version.deleted and not version.purged]
+        back = f"; `objstore restore {collection.name}:{restorable[-1]}` brings {restorable[-1]} back" if restorable else ""
+        return f"all its versions were deleted{back}"
     aliases = sorted(collection.aliases)
     more = f" and {len(aliases) - _SHOWN} more" if len(aliases) > _SHOWN else ""
-    return f"it has {versions}" + (f" and the aliases {', '.join(aliases[:_SHOWN])}{more}" if aliases else " and no aliases")
+    return f"it has {_ranges(live)}" + (f" and the aliases {', '.join(aliases[:_SHOWN])}{more}" if aliases else " and no aliases")
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """`v0, v2 to v5`, of ascending numbers; the last few."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = ["…"] * (len(spans) > _SHOWN) + [f"v{first}" if first == last else f"v{first} to v{last}" for first, last in spans[-_SHOWN:]]
+    return ", ".join(shown)

@@ -127,7 +127,7 @@ def delete_version(state: State, collection: str, ref: str, *, delete_aliases: b
     aliases = found.aliases_of(version.number)
     if aliases and not delete_aliases:
         named = f"{collection}:{version.name} has the alias{'es' * (len(aliases) > 1)} {', '.join(aliases)}"
-        raise ConflictError(f"{named}; remove them first, or delete it with its aliases")
+        raise ConflictError(f"{named}; remove them first, or delete it with its aliases (--aliases, delete_aliases=True)")
     return [DeleteRecord(collection=found.id, root=version.root.hex())]
 
 

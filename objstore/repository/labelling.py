@@ -26,3 +26,12 @@ def take_aliases(state: State, collection: str, ref: str | None, aliases: Sequen
             if found.aliases.get(alias, version.number) != version.number:
                 raise NotFoundError(f"the alias {alias!r} isn't on {collection}:{version.name} but on v{found.aliases[alias]}")
     return facts.remove_aliases(state, collection, aliases)
+
+
+def take_tags(state: State, collection: str, ref: str, tags: Sequence[str]) -> list[Record]:
+    """Removes tags of a version. NotFoundError if it hasn't got one of them."""
+    version = state.version(state.collection(collection), ref)
+    for tag in tags:
+        if tag not in version.tags:
+            raise NotFoundError(f"{collection}:{version.name} has no tag {tag!r}; it has {', '.join(version.tags) or 'none'}")
+    return facts.set_tags(state, collection, ref, remove=tags)

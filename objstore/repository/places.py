@@ -20,6 +20,10 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _PART = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
+class NoRepositoryError(NotFoundError):
+    """There is no repository at or above a path, not even one that can't be used."""
+
+
 class Place(NamedTuple):
     """Where a project is, and the working tree from which it was found."""
 
@@ -38,7 +42,7 @@ class Unset(NamedTuple):
 def find(start: Path) -> Place | Unset:
     """The project for a path: itself, or that of the nearest `.objstore/` or `objstore.toml` at or above it.
 
-    NotFoundError when there is none.
+    NoRepositoryError when there is none.
     """
     start = Path(os.path.abspath(start))
     if (start / NAME).is_file():
@@ -48,7 +52,7 @@ def find(start: Path) -> Place | Unset:
             return Place(project_of(folder / ROOT), folder)
         if (folder / COMMITTED).is_file():
             return Unset(folder)
-    raise NotFoundError(f"no objstore repository in {start} or above it; make one with `objstore init`")
+    raise NoRepositoryError(f"no objstore repository in {start} or above it; make one with `objstore init`")
 
 
 def project_of(root: Path) -> Path:
@@ -63,6 +67,11 @@ def project_of(root: Path) -> Path:
     if not (project / NAME).is_file():
         raise NotFoundError(f"{project}, which {root / CONFIG} names as the store, isn't there; is its disk mounted?")
     return project
+
+
+def projects_in(root: Path) -> list[str]:
+    """The projects in a folder that holds some, each `entity/project`; ascending."""
+    return sorted("/".join(found.parent.parts[-2:]) for found in root.glob(f"*/*/{NAME}"))
 
 
 def committed_project(tree: Path) -> str | None:

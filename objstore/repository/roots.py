@@ -12,7 +12,7 @@ from objstore.blobs.opening import open_blobs
 from objstore.blobs.remote import RemoteBlobs
 from objstore.errors import ConflictError, NotFoundError
 from objstore.repository.founding import make_project
-from objstore.repository.places import check_project
+from objstore.repository.places import check_project, projects_in
 from objstore.repository.project import Project
 from objstore.repository.settings import NAME
 
@@ -32,13 +32,16 @@ class Root:
         above = project.bucket.address.path.split("/")[:-2]
         return cls(Address(project.bucket.address.protocol, "/".join(above)), project.bucket.options) if any(above) else None
 
-    def names(self) -> list[str]:
-        """The projects there are, ascending. Cost: in a bucket one request, one for each entity, and one for each project."""
+    def names(self, most: int | None = None) -> list[str]:
+        """The projects there are, ascending. Cost: in a bucket one request, one for each entity, and one for each project.
+
+        `most`: in a bucket, looks only at so many entities, and at so many projects of each, since it may be no root at all.
+        """
         folder = self.address.folder
         if folder is not None:
-            return sorted("/".join(found.parent.parts[-2:]) for found in folder.glob(f"*/*/{NAME}"))
+            return projects_in(folder)
         with TemporaryDirectory(prefix="objstore-") as scratch, contextlib.closing(self._blobs(Path(scratch))) as blobs:
-            below = [f"{entity}/{name}" for entity in blobs.folders("") for name in blobs.folders(entity)]
+            below = [f"{entity}/{name}" for entity in blobs.folders("")[:most] for name in blobs.folders(entity)[:most]]
             return sorted(name for name in below if blobs.has(f"{name}/{NAME}"))
 
     def open(self, name: str) -> Project:

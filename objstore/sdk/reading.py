@@ -1,5 +1,6 @@
 """Writing a logged version's files to a disk, and checking them there."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from objstore.sdk.warning import warn
 from objstore.values.paths import canonical
 from objstore.worktree.checkout import Checkout
 from objstore.worktree.fetching import LeftOut
+from objstore.worktree.pinsinway import pins_in_way
 from objstore.worktree.references import Contents
 from objstore.worktree.verify import Difference, verify
 
@@ -23,13 +25,17 @@ def download(
 ) -> None:
     """Writes what is at or below a prefix (None: all) into a folder; every byte verified, each file whole or not at all.
 
-    EntryNotFoundError when there is nothing at the prefix. `leave_out_missing`: warns of references to what isn't there any more, when the
+    EntryNotFoundError when there is nothing at the prefix, LocalChangesError when that would lose an edited file at a pinned path; nothing
+    is written then. `leave_out_missing`: warns of references to what isn't there any more, when the
     rest is written.
     """
     prefix = canonical(path_prefix).encode() if path_prefix else b""
     session = logged.session
     if prefix and not totals(session.database, logged.version.root, prefix).files:
         raise EntryNotFoundError(f"{logged.name} has no {path_prefix!r}; `objstore ls {logged.name}` lists what it has")
+    pinned = pins_in_way(session.database, logged.version.root, root, prefix, removing=remove_foreign)
+    if pinned:
+        _check_edits_kept(logged, pinned, root, prefix, remove_foreign)
     missing: dict[bytes, str] = {}
     left_out = missing.__setitem__ if leave_out_missing else None
     try:
@@ -56,6 +62,15 @@ def check(logged: LoggedVersion, root: Path) -> None:
     if any(found.values()):
         parts = [f"{len(paths)} {difference.value} ({_shown(paths)})" for difference, paths in found.items() if paths]
         raise FolderDiffersError(f"{root} isn't {logged.name}: {', '.join(parts)}", *map(tuple, found.values()))
+
+
+def _check_edits_kept(logged: LoggedVersion, pinned: list[Path], root: Path, prefix: bytes, remove_foreign: bool) -> None:
+    from objstore.repository.pinedits import Written, check_edits_kept  # few scripts write to pinned paths
+
+    project = logged.session.project
+    with project.looking() as state:
+        collection = state.collections[logged.collection_id]
+    check_edits_kept(project, collection, pinned, Written(logged.version.root, Path(os.path.realpath(root)), prefix, remove_foreign))
 
 
 def _write(logged: LoggedVersion, root: Path, prefix: bytes, remove_foreign: bool, left_out: LeftOut | None) -> None:

@@ -101,6 +101,7 @@ CONFLICT = [
     ["get", "images", "occupied"],
     ["demo", "occupied"],
     ["demo", "images"],
+    ["demo"],
 ]
 
 

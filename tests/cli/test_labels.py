@@ -42,6 +42,14 @@ def test_tags_may_be_on_many_versions(two: Cli) -> None:
     two("tag", "images:v1", "seen")
     assert two("tag", "images:v0", "seen", "-d").out == "images:v0  good\n"
     assert two.json("show", "images:v1")["tags"] == ["seen"]
+    assert "images:v1 has no tag 'nope'; it has seen" in two("tag", "images:v1", "nope", "-d", code=3).err
+
+
+def test_aliases_and_tags_with_spaces_are_quoted(two: Cli) -> None:
+    assert two("alias", "images:v1", "for Ann").out == "images:v1  latest 'for Ann'\n"
+    two("tag", "images:v1", "as good as new")
+    assert "latest 'for Ann' '#as good as new'" in two("log", "images").lines[0]
+    assert "aliases  latest 'for Ann'" in two("show", "images").out
 
 
 def test_a_version_and_a_collection_have_descriptions(two: Cli) -> None:
@@ -69,6 +77,22 @@ def test_a_deleted_version_comes_back(two: Cli) -> None:
     assert "objstore restore images:v0" in two("ls", "images:v0", code=3).err
     assert two("restore", "images:v0").out == "images:v0  restored\n"
     assert len(two.json("ls", "images:v0")) == len(CONTENT)
+
+
+def test_what_there_is_instead_is_only_what_wasn_t_deleted(two: Cli) -> None:
+    assert "it has v0 to v1 and the aliases latest" in two("show", "images:v9", code=3).err
+    two("rm", "images:v1", "--aliases")
+    assert "images has no alias latest; it has v0 and no aliases" in two("show", "images", code=3).err
+    two("rm", "images:v0")
+    said = two("show", "images", code=3).err
+    assert "images has no alias latest; all its versions were deleted; `objstore restore images:v1` brings v1 back" in said
+    two("gc")
+    assert two("show", "images", code=3).err.endswith("all its versions were deleted\n")
+    for text in "abc":
+        two.write("images/cat.png", text)
+        two("add", "images", "--no-pin")
+    two("rm", "images:v3")
+    assert "it has v2, v4 and" in two("show", "images:v9", code=3).err
 
 
 def test_a_deleted_version_is_gone_after_gc(two: Cli) -> None:

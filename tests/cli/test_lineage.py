@@ -8,6 +8,7 @@ import pytest
 
 import objstore
 from tests.cli.conftest import Cli
+from tests.servers.bucket import Bucket
 
 
 @pytest.fixture
@@ -43,6 +44,59 @@ def test_runs_are_listed_newest_first(cli: Cli):
     assert [line.split()[0] for line in cli("runs", "--state", "failed").lines] == ["third"]
     assert [line.split()[0] for line in cli("runs", "--group", "g").lines] == ["first"]
     assert cli("runs", "--sweep", "s").out == ""
+    assert "'crashed' is not one of" in cli("runs", "--state", "crashed", code=2).err
+
+
+def test_other_projects_of_the_root_are_told_and_can_be_read(cli: Cli):
+    assert cli("runs").err == "project default/train; there is also default/data: objstore -C .objstore/default/data …\n"
+    assert cli("list").err == cli("runs").err
+    assert cli("list", "--json").err == ""
+    for name in ("data/images", "default/data/images:v0"):
+        assert cli("show", name).out.startswith("name     images:v0\n")
+        assert cli("cat", name, "content.txt").out == "cats"
+    assert cli("log", "data/images").lines and cli("ls", "data/images").lines
+    assert cli("get", "data/images", "out").out == "out\n"
+    assert cli("lineage", "default/data/images:v0", "--up").lines == ["images:v0  dataset", "came from", "└─ run make  finished"]
+    said = cli("alias", "data/images:v0", "prod", code=3).err
+    assert said.endswith("type `objstore -C .objstore/default/data …` for that\n")
+    assert "there is no project default/none in" in cli("show", "none/images", code=3).err
+    assert "it has default/data, default/train" in cli("show", "none/images", code=3).err
+
+
+def test_a_root_is_used_where_no_repository_is_near(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OBJSTORE_ROOT", "root")
+    cli = Cli(tmp_path)
+    assert "there are no projects in root, which OBJSTORE_ROOT names" in cli("list", code=3).err
+    with objstore.init(project="data", id="make"):
+        log("images", "cats")
+    assert [line.split()[0] for line in cli("runs").lines] == ["make"]
+    with objstore.init(project="train", entity="team", id="first"):
+        log("model", "one")
+    choose = "error: root has the projects default/data, team/train; say which: objstore -C root/default/data …\n"
+    assert cli("list", code=2).err == choose
+    monkeypatch.delenv("OBJSTORE_ROOT")
+    assert "make one with `objstore init`" in cli("list", code=3).err
+    assert cli("-C", "root", "list", code=2).err == cli("-C", f"file://{tmp_path}/root", "list", code=2).err == choose
+    assert cli("-C", "root", "cat", "team/train/model", "content.txt").out == "one"
+    assert cli("-C", "root", "cat", "data/images", "content.txt").out == "cats"
+    assert "there is no project none in root; it has default/data, team/train" in cli("-C", "root", "log", "none/images", code=3).err
+    assert cli("-C", "root/team/train", "list").lines[0].startswith("model")
+
+
+def test_a_root_in_a_bucket_names_its_projects(s3: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    cli, root = Cli(tmp_path), s3.place()
+    assert f"there is no objstore project at {root}" in cli("-C", root, "list", code=3).err
+    for project in ("data", "train"):
+        objstore.open(f"{root}/team/{project}", create=True).close()
+    choose = f"error: {root} has the projects team/data, team/train; say which: objstore -C {root}/team/data …\n"
+    assert cli("-C", root, "list", code=2).err == choose
+    monkeypatch.setenv("OBJSTORE_ROOT", root)
+    assert cli("runs", code=2).err == choose
+    assert "nothing has been logged here yet" in cli("log", "train/images", code=3).err
 
 
 def test_runs_as_json(cli: Cli):

@@ -186,6 +186,43 @@ def test_get_writes_nothing_into_a_pinned_path(two: Cli) -> None:
     two("get", "images:v0", "elsewhere")
 
 
+@pytest.mark.parametrize("words", [(".",), ("./code/..",), (".", "--path", "data"), (".", "--path", "data/a"), ("here",), ("../work",)])
+def test_get_writes_nothing_to_pinned_paths_inside_its_destination(cli: Cli, words: tuple[str, ...]) -> None:
+    cli.write("data/a", "1")
+    cli.write("code/c.py", "c")
+    cli("add", "data")
+    cli("add", "data", "code", "-n", "bundle", "--no-pin")
+    cli.write("data/a", "two hours of labelling")
+    (cli.folder / "here").symlink_to(cli.folder)
+    before = content(cli.folder / "data")
+    said = cli("get", "bundle", *words, code=4).err
+    assert said.startswith("error: data is pinned: `objstore checkout NAME:V data` puts a version there; get takes another destination")
+    assert content(cli.folder / "data") == before
+    cli("get", "bundle", ".", "--path", "code")
+
+
+def test_get_writes_to_no_pinned_file_and_no_pin(cli: Cli) -> None:
+    cli.write("f", "1")
+    cli("add", "f")
+    cli("add", "f.objstore", "-n", "pins", "--no-pin")
+    cli.write("f", "modified")
+    for name in ("f:v0", "pins"):
+        for target in (".", "./"):
+            assert "f is pinned" in cli("get", name, target, code=4).err
+    assert (cli.folder / "f").read_text() == "modified"
+    cli.write("notes.objstore", "no pin")  # what is only called so
+    cli.write("notes", "1")
+    cli("add", "notes", "notes.objstore", "-n", "odd", "--no-pin")
+    cli("get", "odd", ".")
+
+
+def test_get_from_another_repository_writes_to_no_pinned_path(two: Cli, tmp_path: Path) -> None:
+    two.write("images/own", "mine")
+    two("init", "../other", "--store", ".")
+    for start in ("../other", f"file://{tmp_path}/work/.objstore/default/vision"):
+        assert "images is pinned" in two("-C", start, "get", "images:v0", "images", code=4).err
+
+
 def test_deleting_a_pinned_version_is_told(two: Cli) -> None:
     assert two("rm", "images:v1", "--aliases").err == "warning: images is pinned to it\n"
     assert two("rm", "images:v0").err == ""

@@ -105,6 +105,10 @@ def test_a_path_can_t_forge_lines(cli: Cli) -> None:
     assert cli.json("ls", "odd")[0]["path"] == "a\nb\x1b[31m"
 
 
+def test_cat_of_a_folder_says_so(images: Cli) -> None:
+    assert "labels is a folder in images; `objstore ls images labels` lists its files" in images("cat", "images", "labels", code=3).err
+
+
 def test_cat_gives_the_bytes(cli: Cli) -> None:
     data = os.urandom(300_000)
     cli.write("data/x.bin", data)

@@ -72,6 +72,10 @@ def test_nothing_to_do_is_said(ann: At, bob: At, upstream: Path) -> None:
     assert bob("push").out == "upstream has everything already\n"
     assert bob("fetch").out == "upstream: nothing new\n"
     assert bob("pull").out == "upstream: nothing new, 0 B of data\n"
+    add(ann, "more")
+    ann("push")
+    bob("fetch")
+    assert bob("pull").out.endswith(" of data, of versions known already\n")
 
 
 def test_other_numbers_are_told(ann: At, bob: At) -> None:
@@ -199,6 +203,7 @@ def test_remotes_are_added_listed_and_removed(cli: Cli, tmp_path: Path) -> None:
     assert "there is origin" in cli("remote", "remove", "backup", code=3).err
     assert cli("remote", "check").out.endswith("ready for a first push\n")
     assert [path for path in tmp_path.glob("a/**/*") if path.is_file()] == []
+    assert cli("push", "--dry-run").out == "../a gets nothing yet, since nothing was added here\n"
 
 
 @pytest.mark.parametrize("url", ["", "s3://", "s3:/bucket/x", "nothing://x", "s3://key:secret@bucket/x", "file://relative"])
@@ -235,6 +240,13 @@ def test_a_folder_with_other_things_in_it_is_refused(ann: At, tmp_path: Path) ->
     ann("remote", "remove", "origin")
     ann("remote", "add", "origin", str(tmp_path / "disk"))
     ann("push")
+
+
+def test_a_check_of_an_upstream_that_has_gone_fails_and_makes_nothing(ann: At, upstream: Path) -> None:
+    assert ann("remote", "check").out.endswith("ready\n")
+    shutil.rmtree(upstream)
+    assert "there is no project at" in ann("remote", "check", code=6).err
+    assert not upstream.exists()
 
 
 def test_an_upstream_is_moved_by_way_of_a_mirror(ann: At, bob: At, tmp_path: Path) -> None:

@@ -279,7 +279,7 @@ def test_a_version_is_named_by_alias_number_or_digest(three):
 def test_what_is_not_there_is_answered_with_what_is(three, ref):
     with pytest.raises(NotFoundError) as caught:
         three.version("my-dataset", ref)
-    assert "v0 to v2" in str(caught.value)
+    assert "v0, v2" in str(caught.value)
     assert "latest, prod" in str(caught.value)
 
 

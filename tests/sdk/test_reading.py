@@ -1,10 +1,15 @@
 """download, checkout, verify, and that no manifest leads out of the folder."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import objstore
 from objstore import Artifact, CorruptionError, EntryNotFoundError, FolderDiffersError, ObjstoreError, Repository
+from objstore.cli.app import app
+from objstore.errors import LocalChangesError
 from objstore.history.versions import log_version
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.node import Leaf, encode
@@ -50,6 +55,36 @@ def test_checkout_makes_the_folder_exactly_the_version(version: Artifact, tmp_pa
     assert content(folder) == FILES
     assert sorted(path.name for path in folder.iterdir()) == ["images", "images2", "top"]
     version.verify(folder)
+
+
+def test_download_and_checkout_lose_no_edit_at_a_pinned_path(here: Path) -> None:
+    tree(here / "set", {"a": "1", "b": "2"})
+    ran = partial(CliRunner().invoke, app)
+    for words in (["init"], ["add", "set"], ["add", "set", "-n", "bundle", "--no-pin"]):
+        assert ran(words).exit_code == 0
+    tree(here / "set", {"a": "later"})
+    with objstore.open(here) as repo:
+        later = repo.add("set")
+        assert repo.artifact("set:v0").download("set") == "set"  # nothing is lost: v1 holds it
+        later.download("set")
+        (here / "set/a").write_text("two hours of labelling")
+        for write in (
+            lambda: later.download("set"),
+            lambda: repo.artifact("set:v0").checkout("set"),
+            lambda: later.get_entry("a").download("set"),
+        ):
+            with pytest.raises(LocalChangesError, match="no version holds set/a as it is now"):
+                write()
+        (here / "set/a").write_text("1")
+        (here / "set/new").write_text("not added")
+        later.download("set")
+        with pytest.raises(LocalChangesError, match="set/new"):
+            later.checkout("set")
+        with pytest.raises(LocalChangesError, match="set/new"):
+            later.checkout(".")
+        repo.add("set")
+        later.checkout("set")
+    assert content(here / "set") == {"a": "later", "b": "2"}
 
 
 def test_checkout_never_removes_a_repository(repo: Repository, version: Artifact, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import click
 from objstore.cli import completing, naming
 from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
-from objstore.cli.versions import as_dict
+from objstore.cli.versions import as_dict, labels
 from objstore.history import facts
 from objstore.repository.labelling import change, take_aliases
 from objstore.repository.project import Project
@@ -37,4 +37,4 @@ def command(project: Project, name: str, aliases: tuple[str, ...], delete: bool,
     if as_json:
         print_json(as_dict(*now))
     else:
-        print_line(f"{now}  {' '.join(now.collection.aliases_of(now.version.number)) or 'no aliases'}")
+        print_line(f"{now}  {labels(now.collection.aliases_of(now.version.number)) or 'no aliases'}")

@@ -5,9 +5,9 @@ import sys
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.errors import EntryNotFoundError
-from objstore.manifest.cursor import get
+from objstore.manifest.cursor import get, totals
 from objstore.odb.content import file_blocks
 from objstore.repository.project import Project
 from objstore.values.paths import canonical
@@ -18,7 +18,7 @@ from objstore.worktree.references import Contents, is_reference
 @click.command()
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
 @click.argument("path", shell_complete=completing.paths)
-@with_project
+@with_named_project
 def command(project: Project, name: str, path: str) -> None:
     """Write a file of a version to the standard output.
 
@@ -30,8 +30,11 @@ def command(project: Project, name: str, path: str) -> None:
       objstore cat images:v3 labels.csv | head
     """
     inner = canonical(path).encode()
-    entry = get(project.database, naming.version(project, name).version.root, inner)
+    root = naming.version(project, name).version.root
+    entry = get(project.database, root, inner)
     if entry is None:
+        if totals(project.database, root, inner).files:
+            raise EntryNotFoundError(f"{path} is a folder in {name}; `objstore ls {name} {path}` lists its files")
         raise EntryNotFoundError(f"{name} has no file {path}; `objstore ls {name}` lists what it has")
     if is_reference(entry):
         with Fetching(Contents(project.database.cache)) as fetching:

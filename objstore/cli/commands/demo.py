@@ -5,11 +5,13 @@ import shlex
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from objstore.cli import sample
 from objstore.cli.output import print_line
 from objstore.cli.sizes import size
-from objstore.errors import ConflictError
+from objstore.errors import ConflictError, NotFoundError
+from objstore.repository import places
 from objstore.repository.project import open_project
 from objstore.repository.usage import usage
 
@@ -37,12 +39,21 @@ def command(ctx: click.Context, folder: Path) -> None:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(f"{folder} exists and isn't an empty folder; give another: objstore demo DIR")
+    if ctx.get_parameter_source("folder") is ParameterSource.DEFAULT:
+        _check_outside()
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.chdir(folder):
         _play(ctx.find_root().command, folder)
     print_line("")
     for line in _NEXT.format(folder=folder).splitlines():
         print_line(line)
+
+
+def _check_outside() -> None:
+    """ConflictError inside a repository: one in it that nobody has asked for would puzzle."""
+    with contextlib.suppress(NotFoundError):
+        there = places.find(Path())
+        raise ConflictError(f"{there.tree or Path.cwd()} is a repository; go elsewhere, or say where in it: objstore demo DIR")
 
 
 def _play(app: click.Command, folder: Path) -> None:

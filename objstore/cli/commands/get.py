@@ -6,15 +6,16 @@ from pathlib import Path
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import Folder, with_project
-from objstore.cli.output import as_json, print_json, print_line, print_warning
+from objstore.cli.opening import Folder, with_named_project
+from objstore.cli.output import as_json, listed, print_json, print_line, print_warning
 from objstore.cli.progress import progress
 from objstore.errors import ConflictError, EntryNotFoundError, MissingReferenceWarning
 from objstore.manifest.cursor import totals
 from objstore.repository.project import Project
-from objstore.repository.workingtree import WorkingTree
+from objstore.values.digest import Digest
 from objstore.values.paths import canonical
 from objstore.worktree.checkout import Checkout
+from objstore.worktree.pinsinway import pins_in_way
 
 
 @click.command()
@@ -23,13 +24,13 @@ from objstore.worktree.checkout import Checkout
 @click.option("--path", "prefix", metavar="PREFIX", help="Only the file or folder PREFIX of the version.")
 @click.option("--allow-missing-references", is_flag=True, help="Write the rest where nothing is any more at the address of a reference.")
 @as_json
-@with_project
+@with_named_project
 def command(project: Project, name: str, dest: Path | None, prefix: str | None, allow_missing_references: bool, as_json: bool) -> None:
     """Write the files of a version into a folder.
 
     Prints the folder: DEST, or artifacts/<name>-v<N>. Files there that are equal already are left alone, different ones
     replaced, others kept. Every byte is verified, and each file appears whole or not at all. On a disk to which two paths of
-    the version are one, nothing is written.
+    the version are one, nothing is written, nor where any of them belongs to a pinned path: `checkout` writes there.
 
     \b
     Example:
@@ -41,7 +42,7 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
     if below and not totals(project.database, found.version.root, below).files:
         raise EntryNotFoundError(f"{found} has no {prefix}; `objstore ls {found}` lists what it has")
     target = dest or Path("artifacts") / f"{found.collection.name}-{found.version.name}"
-    _check_not_pinned(project, target)
+    _check_not_pinned(project, found.version.root, target, below)
     missing: dict[bytes, str] = {}
     with progress() as shown:
         left_out = missing.__setitem__ if allow_missing_references else None
@@ -58,13 +59,11 @@ def command(project: Project, name: str, dest: Path | None, prefix: str | None, 
         print_line(str(target))
 
 
-def _check_not_pinned(project: Project, target: Path) -> None:
+def _check_not_pinned(project: Project, root: Digest, target: Path, below: bytes) -> None:
     """What is at a pinned path may be somebody's work; `checkout` looks before it overwrites."""
-    if project.tree is None:
-        return
-    tree = WorkingTree.of(project)
-    own = tree.inside(target)
-    pinned = tree.around(own) if own is not None else None
-    if pinned is not None:
-        shown = os.path.relpath(pinned)
-        raise ConflictError(f"{shown} is pinned: `objstore checkout NAME:V {shown}` puts a version there; get takes another destination")
+    found = [os.path.relpath(path) for path in pins_in_way(project.database, root, target, below)]
+    if found:
+        are = f"{listed(found)} {'is' if len(found) == 1 else 'are'} pinned"
+        raise ConflictError(
+            f"{are}: `objstore checkout NAME:V {found[0]}` puts a version there; get takes another destination, or another --path"
+        )

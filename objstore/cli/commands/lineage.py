@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.drawing.diagram import Diagram
 from objstore.drawing.dot import dot_lines
@@ -30,7 +30,7 @@ _RUN = re.compile(r"run:(?P<id>.+)")
 @as_json
 @click.option("--dot", "as_dot", is_flag=True, help="Print it in Graphviz's language.")
 @click.option("--svg", "as_svg", is_flag=True, help="Print it as an SVG picture (pip install 'objstore[lineage]').")
-@with_project
+@with_named_project
 def command(project: Project, name: str, up: bool, down: bool, depth: int | None, as_json: bool, as_dot: bool, as_svg: bool) -> None:
     """Show what a version came from, and what came of it.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from objstore.cli.opening import with_project
+from objstore.cli.opening import tell_project, with_project
 from objstore.cli.output import as_json, print_columns, print_json_list
 from objstore.cli.sizes import counted, size
 from objstore.history.collection import Collection, Version
@@ -31,6 +31,7 @@ def command(project: Project, type_: str | None, as_json: bool) -> None:
     if as_json:
         print_json_list(_as_dict(collection, pendings) for collection in found)
     else:
+        tell_project(project)
         print_columns([*map(_row, found), *map(_parts, pendings)], right=(2, 4, 5))
 
 

@@ -3,10 +3,10 @@
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.cli.output import as_json, print_columns, print_json_list
 from objstore.cli.sizes import counted, size
-from objstore.cli.versions import as_dict
+from objstore.cli.versions import as_dict, labels
 from objstore.history.collection import Collection, Version
 from objstore.repository.project import Project
 
@@ -15,7 +15,7 @@ from objstore.repository.project import Project
 @click.argument("name", shell_complete=completing.collections)
 @click.option("--all", "deleted", is_flag=True, help="List deleted versions as well.")
 @as_json
-@with_project
+@with_named_project
 def command(project: Project, name: str, deleted: bool, as_json: bool) -> None:
     """List the versions of a collection, newest first.
 
@@ -33,8 +33,16 @@ def command(project: Project, name: str, deleted: bool, as_json: bool) -> None:
 
 
 def _row(collection: Collection, version: Version) -> list[str]:
-    notes = [*collection.aliases_of(version.number), *(f"#{tag}" for tag in version.tags)]
+    shown = [labels([*collection.aliases_of(version.number), *(f"#{tag}" for tag in version.tags)])]
     if version.deleted:
-        notes.append("(gone for good)" if version.purged else "(deleted)")
+        shown.append("(gone for good)" if version.purged else "(deleted)")
     said = version.description.partition("\n")[0]
-    return [version.name, version.created, counted(version.files, "file"), size(version.bytes), version.root.short, " ".join(notes), said]
+    return [
+        version.name,
+        version.created,
+        counted(version.files, "file"),
+        size(version.bytes),
+        version.root.short,
+        " ".join(filter(None, shown)),
+        said,
+    ]

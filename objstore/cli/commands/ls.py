@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.cli.output import as_json, print_columns, print_json_list, print_line
 from objstore.cli.sizes import counted, size
 from objstore.errors import EntryNotFoundError
@@ -21,7 +21,7 @@ from objstore.values.paths import canonical
 @click.argument("prefix", required=False, shell_complete=completing.paths)
 @click.option("-r", "--recursive", is_flag=True, help="List all files below, not folders.")
 @as_json
-@with_project
+@with_named_project
 def command(project: Project, name: str, prefix: str | None, recursive: bool, as_json: bool) -> None:
     """List the files of a version.
 

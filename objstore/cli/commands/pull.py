@@ -45,4 +45,8 @@ def command(project: Project, names: tuple[str, ...], prefix: str, ours: bool, t
         print_json({"objects": done.objects, "bytes": done.bytes, **fetched_as_dict(done.fetched)})
         return
     print_fetched(done.fetched)
-    print_line(f"{shown(project.connect().remote.address)}: {news(done.fetched)}, {size(done.bytes)} of data")
+    what = f"{size(done.bytes)} of data"
+    is_late = done.objects and not done.fetched.entries
+    print_line(
+        f"{shown(project.connect().remote.address)}: {f'{what}, of versions known already' if is_late else f'{news(done.fetched)}, {what}'}"
+    )

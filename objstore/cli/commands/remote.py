@@ -93,10 +93,14 @@ def remove(project: Project, name: str) -> None:
 def check(project: Project, name: str | None) -> None:
     """Check that a remote (the upstream unless named) can be reached, written to, and is safe to push to.
 
+    An upstream that was pushed to or pulled from before must still be there.
+
     \b
     Example:
       objstore remote check
     """
     connection = project.connect(name)
+    if project.clone is not None and connection.remote.name == UPSTREAM:
+        connection.check_still_there()  # before anything is made there
     is_there = examine(connection)
     print_line(f"{connection.remote.name}  {shown(connection.remote.address)}  {'ready' if is_there else 'ready for a first push'}")

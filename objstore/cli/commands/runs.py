@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from objstore.cli.opening import with_project
+from objstore.cli.opening import tell_project, with_project
 from objstore.cli.output import as_json, print_columns, print_json_list
 from objstore.history.runs import RunFacts, Runs
 from objstore.repository.project import Project
@@ -15,7 +15,7 @@ from objstore.repository.project import Project
 @click.option("-n", "--most", metavar="N", type=click.IntRange(min=1), help="Only the N that began last.")
 @click.option("-g", "--group", metavar="GROUP", help="Only runs of this group.")
 @click.option("--sweep", metavar="SWEEP", help="Only runs of this sweep.")
-@click.option("--state", metavar="STATE", help="Only runs that are `running`, `finished` or `failed`.")
+@click.option("--state", type=click.Choice(["running", "finished", "failed"]), help="Only runs in this state.")
 @as_json
 @with_project
 def command(project: Project, most: int | None, group: str | None, sweep: str | None, state: str | None, as_json: bool) -> None:
@@ -34,6 +34,7 @@ def command(project: Project, most: int | None, group: str | None, sweep: str | 
     if as_json:
         print_json_list(_as_dict(runs, facts) for facts in found)
     else:
+        tell_project(project)
         print_columns([_row(runs, facts) for facts in found], right=(5, 6))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import click
 
 from objstore.cli import completing, naming
-from objstore.cli.opening import with_project
+from objstore.cli.opening import with_named_project
 from objstore.cli.output import as_json, print_columns, print_json, print_line
 from objstore.cli.sizes import size
-from objstore.cli.versions import as_dict, life_as_dict, life_of
+from objstore.cli.versions import as_dict, labels, life_as_dict, life_of
 from objstore.history.collection import Collection, Version
 from objstore.history.state import State
 from objstore.repository.project import Project
@@ -18,7 +18,7 @@ from objstore.repository.project import Project
 @click.command()
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
 @as_json
-@with_project
+@with_named_project
 def command(project: Project, name: str, as_json: bool) -> None:
     """Show what is known of a version.
 
@@ -46,7 +46,7 @@ def _rows(state: State, collection: Collection, version: Version) -> Iterator[tu
     yield "created", version.created
     if state.ttl(version) is not None:
         yield "ttl", life_of(state, collection, version)
-    yield "aliases", " ".join(collection.aliases_of(version.number)) or "none"
+    yield "aliases", labels(collection.aliases_of(version.number)) or "none"
     if version.tags:
         yield "tags", ", ".join(version.tags)
     for key, value in version.metadata.items():

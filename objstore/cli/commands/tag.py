@@ -7,7 +7,7 @@ from objstore.cli.opening import tell_waiting, with_project
 from objstore.cli.output import as_json, print_json, print_line
 from objstore.cli.versions import as_dict
 from objstore.history import facts
-from objstore.repository.labelling import change
+from objstore.repository.labelling import change, take_tags
 from objstore.repository.project import Project
 
 
@@ -29,8 +29,10 @@ def command(project: Project, name: str, tags: tuple[str, ...], delete: bool, as
     """
     found = naming.exact_version(project, name)
     collection, ref = found.collection.name, found.version.name
-    add, remove = ((), tags) if delete else (tags, ())
-    change(project, lambda state: facts.set_tags(state, collection, ref, add=add, remove=remove), tell_waiting)
+    if delete:
+        change(project, lambda state: take_tags(state, collection, ref, tags), tell_waiting)
+    else:
+        change(project, lambda state: facts.set_tags(state, collection, ref, add=tags), tell_waiting)
     now = naming.version(project, str(found))
     if as_json:
         print_json(as_dict(*now))
