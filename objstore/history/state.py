@@ -59,6 +59,8 @@ class State:
         """The latest time of any record so far, by whatever clock."""
         self.unknown: set[str] = set()
         """The kinds of record that this program doesn't know; while there are any it must not write."""
+        self.is_provisional = False
+        """Whether what others have logged already may come in before the last records, as in a clone."""
         self._names: dict[str, Collection] = {}
         self._segments: dict[str, None] = {}
         self._superseded: set[str] = set()
@@ -270,7 +272,7 @@ class State:
         twin._names = {collection.name: collection for collection in twin.collections.values()}
         twin._segments, twin._superseded, twin.dead_packs = dict(self._segments), set(self._superseded), set(self.dead_packs)
         twin.gcs, twin.pendings, twin.unknown = dict(self.gcs), dict(self.pendings), set(self.unknown)
-        twin.noted = self.noted
+        twin.noted, twin.is_provisional = self.noted, self.is_provisional
         return twin
 
 
