@@ -69,8 +69,8 @@ class Replay:
         """The records as the upstream shall have them."""
         self.versions: dict[str, Numbered] = {}
         """What each pending version has become, by its record's `write_id`."""
-        self.same_as: dict[str, str] = {}
-        """Ids of collections here that are others upstream."""
+        self.same_as = self.state.former
+        """Ids of collections here that are others upstream, and all that ever were."""
         self.renamed: dict[str, str] = {}
         """Collections that have another name now, old → new: theirs is taken by one of another type."""
         self.in_vain: list[str] = []
@@ -179,10 +179,7 @@ class Replay:
             if record.collection in self.same_as:
                 return
             other = self.state.find_collection(record.name)
-            if other is not None and other.type == record.type:
-                self.same_as[record.collection] = other.id
-                return
-            if other is not None:
+            if other is not None and other.type != record.type:
                 self.renamed[record.name] = _free_name(self.state, record)
                 record = replace(record, name=self.renamed[record.name])
         again = self._revived(record) if isinstance(record, RestoreRecord) and self._was_deleted_since(record, base) else None
@@ -272,13 +269,16 @@ def with_collections(record: Record, same_as: Mapping[str, str]) -> Record:
     return record
 
 
-def name_in_use(mirror: State, records: Iterable[Record]) -> str | None:
-    """The first name that these records would give to a collection though another has it: some that would free it aren't among them."""
+def name_in_use(mirror: State, records: Iterable[Record], same_as: Mapping[str, str]) -> str | None:
+    """The first name that these records would give to a collection though another has it: some that would free it aren't among them.
+
+    `same_as`: ids of collections that are to become others.
+    """
     state = mirror.copy()
     for record in records:
         if isinstance(record, CollectionRecord | RenameRecord):
             other = state.find_collection(record.name)
-            if other is not None and other.id != record.collection:
+            if other is not None and other.id != same_as.get(record.collection, record.collection):
                 return record.name
         state.apply(state.position + 1, [record])
     return None

@@ -168,8 +168,9 @@ def test_collections_of_one_name_and_type_become_one():
     assert (found.number, found.tags, found.description, found.metadata, found.ttl) == (1, ("t",), "d", {"a": 1}, 5)
     assert found.source == Source(DS, A.hex())
     assert replay.state.collection("data").description == "of both"
-    assert {record.collection for record in replay.outgoing} == {DS}
-    assert [record.write_id for record in replay.outgoing] == [record.write_id for record in mine[1:]]
+    assert {record.collection for record in replay.outgoing[1:]} == {DS}
+    assert [record.write_id for record in replay.needed()] == [record.write_id for record in mine]
+    assert replay.needed()[0] == mine[0], "so that everybody learns the former id"
     assert replay.renamed == {}
 
 

@@ -3,12 +3,15 @@
 import pytest
 
 from objstore.errors import InvalidInputError, NotFoundError
+from objstore.history.lineage import Known, walk
 from objstore.history.records import (
+    CollectionRecord,
     DeleteRecord,
     RunConfigRecord,
     RunFinishRecord,
     RunInitRecord,
     RunLogRecord,
+    RunRef,
     RunSummaryRecord,
     RunUseRecord,
     UnknownRecord,
@@ -16,6 +19,7 @@ from objstore.history.records import (
 from objstore.history.rows import NewRows
 from objstore.history.runfold import RunFold
 from objstore.history.runs import VersionRef
+from objstore.history.state import State
 from objstore.values.digest import plain
 
 VISION, SPEECH = "a" * 32, "b" * 32
@@ -39,6 +43,18 @@ def test_lineage_is_walked_both_ways(runs: RunFold):
     assert runs.used_by(a) == ["r2"] and runs.used_by(b) == ["r2", "r1"]
     assert runs.used("r2") == [b, a] and runs.logged("r1") == [a]
     assert runs.used_by(VersionRef(SPEECH, DS, A)) == []
+
+
+def test_lineage_goes_on_over_the_ids_that_a_collection_had(runs: RunFold):
+    state, former = State(), "e" * 32
+    state.apply(1, [CollectionRecord(collection=id_, name="data", type="t") for id_ in (DS, former)])
+    elsewhere = RunFold(NewRows())
+    elsewhere.apply(1, [RunInitRecord(run="r", name="r"), RunUseRecord(run="r", **{**OF_A, "collection": former})])
+    runs.apply(1, [RunInitRecord(run="made", name="made"), RunLogRecord(run="made", **OF_A)])
+    known = {VISION: Known(runs, state), SPEECH: Known(elsewhere, State())}
+    version, used, made = VersionRef(VISION, DS, A), RunRef(SPEECH, "r"), RunRef(VISION, "made")
+    for start in (version, used, made):
+        assert walk(known, start).edges.keys() == {(version, used), (made, version)}
 
 
 def test_runs_come_in_the_order_of_their_start_also_those_of_one_sweep(runs: RunFold):
