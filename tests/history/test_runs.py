@@ -85,6 +85,19 @@ def test_a_run_is_in_the_sweep_that_it_was_resumed_with_last(runs: RunFold):
     assert runs.ids() == ["r1", "r2", "r3", "r4"]
 
 
+def test_config_and_summary_of_several_processes_are_merged(runs: RunFold):
+    entries = [
+        [RunInitRecord(run="r", name=""), RunConfigRecord(run="r", config={"a": 1}), RunSummaryRecord(run="r", summary={"x": {"y": 1}})],
+        [RunConfigRecord(run="r", config={"a": 2, "b": 1}), RunSummaryRecord(run="r", summary={"x": {"z": 2}, "w": 3})],
+        [RunConfigRecord(run="r", config={}), RunConfigRecord(run="r", config={"b": 2}), RunSummaryRecord(run="r", summary={"v": 4})],
+    ]
+    for number, records in enumerate(entries, 1):
+        runs.apply(number, records)
+    for _ in range(2):
+        assert (runs.run("r").config, runs.run("r").summary) == ({"b": 2}, {"x": {"z": 2}, "w": 3, "v": 4})
+        runs.add(3, entries[2])
+
+
 def test_a_run_is_resumed_and_finished(runs: RunFold):
     runs.apply(
         1,
