@@ -28,6 +28,7 @@ def fetched_as_dict(fetched: Fetched) -> dict[str, Any]:
         "entries": fetched.entries,
         "renumbered": [{"old": str(old), "new": str(new)} for old, new in fetched.renumbered],
         "renamed": fetched.renamed,
+        "revived": fetched.revived,
         "in_vain": fetched.in_vain,
         "conflicts": [str(conflict) for conflict in fetched.conflicts],
     }

@@ -92,7 +92,8 @@ class CloneLogbook:
             segments = tuple(dict.fromkeys(segment for record in records for segment in record.segments))
             if segments:
                 self.account(lambda holdings: [SegmentsRecord(segments=segments)] if set(segments) - set(holdings.segments) else [])
-            history = [replace(record, segments=()) for record in records if not isinstance(record, SegmentsRecord)]
+            said = (record for record in records if not isinstance(record, SegmentsRecord) and not self._replay.is_kept(record))
+            history = [replace(record, segments=()) for record in said]
             if history:
                 self._unpushed.append(self.mirror.position, history)
                 self.refresh()

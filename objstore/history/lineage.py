@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from objstore.history.records import RunRef
 from objstore.history.runs import Runs, VersionRef
@@ -28,16 +28,32 @@ class Graph:
     edges: dict[Edge, None] = field(default_factory=dict)
 
 
-def walk(runs: Mapping[str, Runs], start: Node, directions: Iterable[Direction] = ("up", "down"), depth: int | None = None) -> Graph:
+class Collections(Protocol):
+    """What is to be known of the collections of a project."""
+
+    def ids(self, id_: str, /) -> list[str]:
+        """All ids that the collection with this one has or had, that of now first."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A project that is here."""
+
+    runs: Runs
+    collections: Collections
+
+
+def walk(known: Mapping[str, Known], start: Node, directions: Iterable[Direction] = ("up", "down"), depth: int | None = None) -> Graph:
     """What can be reached in each of the directions by itself, in at most `depth` steps. Cost: that of what is found.
 
-    `runs`: those of each project, by the project's id. What others have is as if it weren't there.
+    `known`: projects by their ids. What others have is as if it weren't there.
+    Versions are named by the ids that their collections have now.
     """
     graph = Graph({start: None})
     for direction in directions:
         seen, border, steps = {start}, [start], 0
         while border and steps != depth:
-            found = [(node, other) for node in border for other in _next(runs, node, direction)]
+            found = [(node, other) for node in border for other in _next(known, node, direction)]
             for node, other in found:
                 graph.nodes.setdefault(other)
                 graph.edges.setdefault(Edge(other, node) if direction == "up" else Edge(node, other))
@@ -47,12 +63,21 @@ def walk(runs: Mapping[str, Runs], start: Node, directions: Iterable[Direction] 
     return graph
 
 
-def _next(runs: Mapping[str, Runs], node: Node, direction: Direction) -> Iterator[Node]:
+def _next(known: Mapping[str, Known], node: Node, direction: Direction) -> Iterator[Node]:
     if isinstance(node, RunRef):
-        own = runs.get(node.project)
+        own = known.get(node.project)
         if own is not None:
-            yield from own.used(node.run) if direction == "up" else own.logged(node.run)
+            for version in own.runs.used(node.run) if direction == "up" else own.runs.logged(node.run):
+                yield _names(known, version)[0]
         return
-    for project, theirs in runs.items():
-        for run in theirs.logged_by(node) if direction == "up" else theirs.used_by(node):
-            yield RunRef(project, run)
+    names = _names(known, node)
+    for project, theirs in known.items():
+        for name in names:
+            for run in theirs.runs.logged_by(name) if direction == "up" else theirs.runs.used_by(name):
+                yield RunRef(project, run)
+
+
+def _names(known: Mapping[str, Known], version: VersionRef) -> list[VersionRef]:
+    """All that records may call a version, what it is called now first."""
+    project = known.get(version.project)
+    return [version] if project is None else [version._replace(collection=id_) for id_ in project.collections.ids(version.collection)]

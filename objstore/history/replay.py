@@ -62,18 +62,21 @@ class Replay:
     def __init__(self, mirror: State, since: Iterable[tuple[int, Records]] = ()) -> None:
         """`since`: the entries of the mirror after the least `base` of what will be added."""
         self.state = mirror.copy()
+        self.state.is_provisional = True
         self.base = mirror.position
         """The last entry of the upstream's that these follow."""
         self.outgoing: list[Record] = []
         """The records as the upstream shall have them."""
         self.versions: dict[str, Numbered] = {}
         """What each pending version has become, by its record's `write_id`."""
-        self.same_as: dict[str, str] = {}
-        """Ids of collections here that are others upstream."""
+        self.same_as = self.state.former
+        """Ids of collections here that are others upstream, and all that ever were."""
         self.renamed: dict[str, str] = {}
         """Collections that have another name now, old → new: theirs is taken by one of another type."""
         self.in_vain: list[str] = []
         """What has no effect any more, each as a sentence."""
+        self.revived: dict[str, str] = {}
+        """What was deleted upstream and comes back, since it was logged again here before that was known: by `write_id`, as sentences."""
         self.entries: dict[PendingName, None] = {}
         """The pending entries so far."""
         self.origin: dict[str, PendingName] = {}
@@ -88,11 +91,19 @@ class Replay:
         """Custom aliases that were moved upstream, by collection and alias, with the last entry that did so."""
         self._own_moves: dict[tuple[str, str], int] = {}
         """Custom aliases that pending records move, with the least base of those records."""
+        self._deletions: dict[tuple[str, str], tuple[int, str]] = {}
+        """The versions, by collection and root, that were deleted upstream: by which entry and record last."""
+        self._kept: set[tuple[str, str]] = set()
+        """The versions that pending records make or restore."""
+        self._idle: set[str] = set()
+        """The write ids of records that change nothing as things are now."""
         for number, records in since:
             for record in records:
                 self._upstream[record.write_id] = getattr(record, "collection", "")
                 if isinstance(record, AliasRecord) and record.alias != LATEST:
                     self._moves[record.collection, record.alias] = number
+                if isinstance(record, DeleteRecord):
+                    self._deletions[record.collection, record.root] = number, record.write_id
 
     def add(self, entry: PendingEntry) -> None:
         """Has one more entry follow."""
@@ -114,8 +125,12 @@ class Replay:
                 found.append(AliasConflict(id_, ours.name, alias, _place(ours, alias), _place(theirs, alias)))
         return found
 
+    def is_kept(self, record: Record) -> bool:
+        """Whether pending records see to it already that the version that this one restores is there."""
+        return isinstance(record, RestoreRecord) and (record.collection, record.root) in self._kept
+
     def needed(self) -> list[Record]:
-        """The outgoing records, but for those about versions that came and went again without the upstream's knowing.
+        """The outgoing records without those that change nothing, or are about versions that the upstream never knew and nobody needs.
 
         An alias that such a version took from another is taken there too.
         """
@@ -125,7 +140,8 @@ class Replay:
             for version in collection.versions[self._known_versions(collection.id) :]
             if _is_gone(collection, version) and not self._is_upstream(collection.id, version.root)
         }
-        return [left for record in self.outgoing if (left := self._without(gone, record)) is not None]
+        active = (record for record in self.outgoing if record.write_id not in self._idle)
+        return [left for record in active if (left := self._without(gone, record)) is not None]
 
     def _without(self, gone: set[tuple[str, str]], record: Record) -> Record | None:
         """What of a record makes sense to those who have never heard of some versions."""
@@ -163,18 +179,60 @@ class Replay:
             if record.collection in self.same_as:
                 return
             other = self.state.find_collection(record.name)
-            if other is not None and other.type == record.type:
-                self.same_as[record.collection] = other.id
-                return
-            if other is not None:
+            if other is not None and other.type != record.type:
                 self.renamed[record.name] = _free_name(self.state, record)
                 record = replace(record, name=self.renamed[record.name])
+        again = self._revived(record) if isinstance(record, RestoreRecord) and self._was_deleted_since(record, base) else None
+        if again is not None:
+            for each in again:
+                self.origin[each.write_id] = self.origin[record.write_id]
+                self._put(each)
+            return
         problem = _problem(self.state, record)
         if problem is not None:
             self.in_vain.append(problem)
             return
         if isinstance(record, AliasRecord) and record.alias != LATEST:
             self._own_moves.setdefault((record.collection, record.alias), base)
+        self._put(record)
+
+    def _was_deleted_since(self, record: RestoreRecord, base: int) -> bool:
+        """Whether others have deleted a version that was live when this was written."""
+        number, write_id = self._deletions.get((record.collection, record.root), (0, ""))
+        return number > base and write_id not in self.landed
+
+    def _revived(self, record: RestoreRecord) -> list[Record] | None:
+        """What has a version that was deleted upstream since stay all the same; None when it is live."""
+        collection = self.state.collections[record.collection]
+        version = collection.find_root(Digest.from_hex(record.root))
+        if version is None or not version.deleted:
+            return None
+        id_, root, time = record.collection, record.root, record.time
+        told = f"{collection.name}:{version.name} was deleted upstream, but had been logged again here meanwhile: it is "
+        if not version.purged:
+            self.revived[record.write_id] = told + "restored"
+            latest = [] if LATEST in collection.aliases else [AliasRecord(time=time, collection=id_, alias=LATEST, root=root)]
+            return [record, *latest]
+        self.revived[record.write_id] = told + f"v{len(collection.versions)} now"
+        made = VersionRecord(
+            write_id=record.write_id,
+            time=time,
+            collection=id_,
+            root=root,
+            files=version.files,
+            bytes=version.bytes,
+            description=version.description,
+            metadata=version.metadata,
+            source=version.source,
+            run=version.run,
+        )
+        expiry = [] if version.ttl == 0 else [TtlRecord(time=time, collection=id_, root=root, seconds=version.ttl)]
+        tags = (TagRecord(time=time, collection=id_, root=root, tag=tag, present=True) for tag in version.tags)
+        return [made, *expiry, *tags]
+
+    def _put(self, record: Record) -> None:
+        """Has a record follow as it is."""
+        self._note_kept(record)
         self._apply(record)
         self.outgoing.append(record)
         if isinstance(record, VersionRecord):
@@ -182,6 +240,18 @@ class Replay:
             version = collection.find_root(Digest.from_hex(record.root))
             assert version is not None
             self.versions[record.write_id] = Numbered(collection.name, version.number)
+
+    def _note_kept(self, record: Record) -> None:
+        match record:
+            case RestoreRecord():
+                version = self.state.collections[record.collection].find_root(Digest.from_hex(record.root))
+                if version is not None and not version.deleted:
+                    self._idle.add(record.write_id)
+                self._kept.add((record.collection, record.root))
+            case VersionRecord():
+                self._kept.add((record.collection, record.root))
+            case DeleteRecord():
+                self._kept.discard((record.collection, record.root))
 
     def _apply(self, record: Record | UnknownRecord) -> None:
         self.state.apply(self.state.position + 1, [record])
@@ -199,13 +269,16 @@ def with_collections(record: Record, same_as: Mapping[str, str]) -> Record:
     return record
 
 
-def name_in_use(mirror: State, records: Iterable[Record]) -> str | None:
-    """The first name that these records would give to a collection though another has it: some that would free it aren't among them."""
+def name_in_use(mirror: State, records: Iterable[Record], same_as: Mapping[str, str]) -> str | None:
+    """The first name that these records would give to a collection though another has it: some that would free it aren't among them.
+
+    `same_as`: ids of collections that are to become others.
+    """
     state = mirror.copy()
     for record in records:
         if isinstance(record, CollectionRecord | RenameRecord):
             other = state.find_collection(record.name)
-            if other is not None and other.id != record.collection:
+            if other is not None and other.id != same_as.get(record.collection, record.collection):
                 return record.name
         state.apply(state.position + 1, [record])
     return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from struct import Struct
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -97,9 +98,9 @@ class RunFold(Runs):
     def _add_to(self, place: bytes, run: RunFacts, record: Record) -> None:
         match record:
             case RunConfigRecord():
-                self._put_facts(replace(run, config=record.config))
+                self._put_facts(replace(run, config=_merged(run.config, record.config)))
             case RunSummaryRecord():
-                self._put_facts(replace(run, summary=record.summary))
+                self._put_facts(replace(run, summary=_merged(run.summary, record.summary)))
             case RunFinishRecord():
                 self._put_facts(replace(run, state=record.state, finished=record.time))
             case RunUseRecord():
@@ -115,3 +116,8 @@ class RunFold(Runs):
         if self.rows.get(from_run + run + target) is None:
             self.fresh[from_run + run + target] = place + encode_version(version)
             self.fresh[from_version + target + run] = place + id_.encode()
+
+
+def _merged(before: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """What a record makes of values: it may not know of those that another process or clone has recorded of the run."""
+    return {**before, **values} if values else {}

@@ -15,7 +15,7 @@ from objstore.history.pending import Pending
 from objstore.history.records import MAIN_KINDS
 from objstore.values.digest import plain
 
-_FOLD = 4  # counts up when a record comes to mean something else
+_FOLD = 5  # counts up when a record comes to mean something else
 _MAGIC = plain(repr((_FOLD, [(kind.__struct_config__.tag, kind.__struct_fields__) for kind in MAIN_KINDS])).encode())
 
 
@@ -49,6 +49,7 @@ class Snapshot(Struct, array_like=True):
     pendings: list[Pending]
     unknown: set[str]
     noted: str
+    former: dict[str, str]
 
 
 def encode(snapshot: Snapshot) -> bytes:

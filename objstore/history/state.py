@@ -50,6 +50,8 @@ class State:
         """For versions whose ttl is 0: seconds, or None for never."""
         self.collections: dict[str, Collection] = {}
         """By id, in the order of their creation."""
+        self.former: dict[str, str] = {}
+        """Other ids that collections had where they were made at the same time, and what these have become."""
         self.dead_packs: set[str] = set()
         """Packs that a verdict named as deleted: dead for ever."""
         self.gcs: dict[int, Gc] = {}
@@ -59,6 +61,8 @@ class State:
         """The latest time of any record so far, by whatever clock."""
         self.unknown: set[str] = set()
         """The kinds of record that this program doesn't know; while there are any it must not write."""
+        self.is_provisional = False
+        """Whether what others have logged already may come in before the last records, as in a clone."""
         self._names: dict[str, Collection] = {}
         self._segments: dict[str, None] = {}
         self._superseded: set[str] = set()
@@ -100,6 +104,15 @@ class State:
 
     def find_collection(self, name: str) -> Collection | None:
         return self._names.get(name)
+
+    def find_by_id(self, id_: str) -> Collection | None:
+        """The collection that has an id, or had it where it was made."""
+        return self.collections.get(self.former.get(id_, id_))
+
+    def ids(self, id_: str) -> list[str]:
+        """All ids that the collection with this one has or had, that of now first."""
+        now = self.former.get(id_, id_)
+        return [now, *(former for former, became in self.former.items() if became == now)]
 
     def version(self, collection: Collection | str, ref: str = LATEST, *, deleted: bool = False) -> Version:
         """The version that an alias, `v3` or `@<digest prefix>` means; with `deleted`, also one that was deleted.
@@ -151,8 +164,13 @@ class State:
     def _apply(self, number: int, record: Record) -> None:
         match record:
             case CollectionRecord(collection=id_, name=name):
-                if id_ not in self.collections and name not in self._names:
+                other = self._names.get(name)
+                if id_ in self.collections or id_ in self.former:
+                    pass
+                elif other is None:
                     self.collections[id_] = self._names[name] = Collection(id_, name, record.type, record.description, record.time)
+                elif other.type == record.type:
+                    self.former[id_] = other.id
             case PartRecord(pending=id_):
                 self.pendings[id_] = Pending.with_part(self.pendings.get(id_), record, self.noted)
             case PartFinishRecord(pending=id_) | PartAbandonRecord(pending=id_):
@@ -232,6 +250,7 @@ class State:
                 pendings=list(self.pendings.values()),
                 unknown=self.unknown,
                 noted=self.noted,
+                former=self.former,
             )
         )
 
@@ -251,7 +270,7 @@ class State:
         state._superseded, state.dead_packs, state.unknown = stored.superseded, stored.dead_packs, stored.unknown
         state.gcs = {gc.number: gc for gc in stored.gcs}
         state.pendings = {pending.id: pending for pending in stored.pendings}
-        state.noted = stored.noted
+        state.noted, state.former = stored.noted, stored.former
         return state
 
     def followed_by(self, records: Sequence[Record]) -> Self:
@@ -268,9 +287,10 @@ class State:
         twin.position, twin.generation, twin.default_ttl = self.position, self.generation, self.default_ttl
         twin.collections = {id_: collection.copy() for id_, collection in self.collections.items()}
         twin._names = {collection.name: collection for collection in twin.collections.values()}
+        twin.former = dict(self.former)
         twin._segments, twin._superseded, twin.dead_packs = dict(self._segments), set(self._superseded), set(self.dead_packs)
         twin.gcs, twin.pendings, twin.unknown = dict(self.gcs), dict(self.pendings), set(self.unknown)
-        twin.noted = self.noted
+        twin.noted, twin.is_provisional = self.noted, self.is_provisional
         return twin
 
 

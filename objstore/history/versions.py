@@ -49,8 +49,9 @@ def log_version(
 
     The collection is made if it is new. If a live version has the root already, that one gets the aliases and tags;
     its metadata, description and ttl stay; but one that has expired at `now` lives as long as if it were new. Nothing to
-    append: an empty list. Afterwards `logged_version` gives the version. InvalidInputError for names
-    against the rules, and for another type than the collection has; then nothing changes.
+    append: an empty list, but in a clone, where others may have deleted the version already, it is always said that it was logged.
+    Afterwards `logged_version` gives the version. InvalidInputError for names against the rules, and for another type than the
+    collection has; then nothing changes.
     """
     check_collection_name(collection)
     check_type(type)
@@ -64,7 +65,7 @@ def log_version(
         version = known.find_root(root)
         if version is not None and not version.deleted:
             renewed = _renewed(state, known, version, ttl, now) if now is not None else []
-            return [*_log_again(known, version, aliases, tags, segments), *renewed]
+            return [*_log_again(state, known, version, aliases, tags, segments), *renewed]
     new = [] if known else [CollectionRecord(collection=new_id(), name=collection, type=type)]
     id_ = known.id if known else new[0].collection
     made = VersionRecord(
@@ -93,11 +94,16 @@ def logged_version(state: State, collection: str, root: Digest) -> tuple[Collect
 
 
 def _log_again(
-    collection: Collection, version: Version, aliases: Iterable[str], tags: Iterable[str], segments: Iterable[str]
+    state: State, collection: Collection, version: Version, aliases: Iterable[str], tags: Iterable[str], segments: Iterable[str]
 ) -> list[Record]:
-    """The content is there already: only its aliases and tags change, and what was stored for it counts."""
+    """The content is there already: only its aliases and tags change, and what was stored for it counts.
+
+    In a clone somebody may have deleted it upstream already, so there it is restored too, whatever its state is here.
+    """
     named = tuple(segments)
-    stored = [SegmentsRecord(segments=named)] if named else []
+    stored: list[Record] = [SegmentsRecord(segments=named)] if named else []
+    if state.is_provisional:
+        stored.append(RestoreRecord(collection=collection.id, root=version.root.hex()))
     moved = (alias for alias in dict.fromkeys([LATEST, *aliases]) if collection.aliases.get(alias) != version.number)
     added = (tag for tag in tags if tag not in version.tags)
     return [*stored, *_aliases(collection.id, moved, version.root), *_tags(collection.id, added, version.root)]

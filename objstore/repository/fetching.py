@@ -33,6 +33,8 @@ class Fetched:
     """Own versions that have other names now, old and new."""
     renamed: dict[str, str] = field(default_factory=dict)
     """Own collections that have other names now."""
+    revived: list[str] = field(default_factory=list)
+    """What was deleted upstream and comes back, since it was logged again here meanwhile, each as a sentence."""
     in_vain: list[str] = field(default_factory=list)
     """Own changes that have no effect any more, each as a sentence."""
     conflicts: list[AliasConflict] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Fetched:
         self.entries += later.entries
         self.renumbered += later.renumbered
         self.renamed |= later.renamed
+        self.revived += later.revived
         self.in_vain += later.in_vain
 
     def news(self) -> Iterator[str]:
@@ -52,6 +55,7 @@ class Fetched:
             yield f"{old.collection}: v{old.number} → v{new.number}" if is_same_collection else f"{old} → {new}"
         for before, after in self.renamed.items():
             yield f"{before} is {after} now: the upstream has a {before} of another type"
+        yield from self.revived
 
 
 @contextlib.contextmanager
@@ -116,7 +120,8 @@ def _compared(before: Replay, after: Replay, entries: int) -> Fetched:
     """What has become of pending records from one look to the next."""
     moved = [(old, after.versions[id_]) for id_, old in before.versions.items() if after.versions.get(id_, old) != old]
     renamed = {old: new for old, new in after.renamed.items() if before.renamed.get(old) != new}
-    return Fetched(entries, moved, renamed, [text for text in after.in_vain if text not in before.in_vain], after.conflicts())
+    revived = [text for id_, text in after.revived.items() if before.revived.get(id_) != text]
+    return Fetched(entries, moved, renamed, revived, [text for text in after.in_vain if text not in before.in_vain], after.conflicts())
 
 
 def receive(project: Project, connection: Connection, progress: Progress, waiting: Waiting = None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from objstore.drawing.diagram import Diagram, Vertex
 from objstore.errors import NotFoundError, ObjstoreError
-from objstore.history.lineage import Graph, Node
+from objstore.history.lineage import Graph, Known, Node
 from objstore.history.records import RunRef
 from objstore.history.runs import VersionRef
 from objstore.repository.project import Project
@@ -14,16 +14,27 @@ from objstore.repository.roots import Root
 
 @contextlib.contextmanager
 def with_neighbours(project: Project) -> Iterator[list[Project]]:
-    """A project and those that share its root, their runs up to date. One that can't be opened is left out."""
+    """A project and those that share its root, their runs up to date. One that can't be opened is left out.
+
+    Of several that are one project, such as a mirror beside its source: this one, else the one whose log is longest.
+    """
     with contextlib.ExitStack() as opened:
-        found, root = [project], Root.of(project)
+        found, root = {project.settings.project: project}, Root.of(project)
         for name in root.names() if root else ():
             if root is not None and name != project.name:
                 with contextlib.suppress(ObjstoreError):
-                    found.append(opened.enter_context(root.open(name)))
-        for each in found:
+                    other = opened.enter_context(root.open(name))
+                    twin = found.setdefault(other.settings.project, other)
+                    if twin is not project and twin.state.position < other.state.position:
+                        found[other.settings.project] = other
+        for each in found.values():
             each.runbook.refresh()
-        yield found
+        yield list(found.values())
+
+
+def known(projects: Sequence[Project]) -> dict[str, Known]:
+    """As the lineage is walked through them."""
+    return {each.settings.project: Known(each.runbook.runs, each.state) for each in projects}
 
 
 def find_version(project: Project, collection: str, ref: str) -> VersionRef:
@@ -63,7 +74,7 @@ def _run_vertex(node: RunRef, project: Project | None, before: str) -> Vertex:
 
 
 def _version_vertex(node: VersionRef, project: Project | None, before: str) -> Vertex:
-    collection = project.state.collections.get(node.collection) if project else None
+    collection = project.state.find_by_id(node.collection) if project else None
     version = collection.find_root(node.root) if collection else None
     if collection is None or version is None:
         return Vertex("version", f"{before}@{node.root.short}", "not here")

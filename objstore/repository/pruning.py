@@ -2,7 +2,7 @@
 
 from objstore.graph.reachability import mark, mark_whole
 from objstore.history.clone import CloneLogbook
-from objstore.history.records import PartRecord, VersionRecord
+from objstore.history.records import PartRecord, RestoreRecord, VersionRecord
 from objstore.host.batches import batches
 from objstore.host.progress import Progress
 from objstore.odb.database import Database
@@ -52,9 +52,9 @@ def _droppable(keys: list[Key], shared: KeySet, own: KeySet, connection: Connect
 
 
 def _mark_pending(project: Project, database: Database, clone: CloneLogbook, own: KeySet) -> None:
-    """Adds what versions reach that the upstream hasn't got, deleted or not; but for deleted ones that gc has freed."""
-    records = (record for record in clone.replay.outgoing if isinstance(record, VersionRecord | PartRecord))
-    roots = dict.fromkeys(Digest.from_hex(record.root) for record in records)
+    """Adds what versions reach that the upstream may not have, deleted or not; but for deleted ones that gc has freed."""
+    kinds = VersionRecord | RestoreRecord | PartRecord
+    roots = dict.fromkeys(Digest.from_hex(record.root) for record in clone.replay.outgoing if isinstance(record, kinds))
     live = set(clone.state.roots())
     mark(database, (root for root in roots if root in live), own)
     mark_whole(database, (root for root in roots if root not in live), own, project.scratch)

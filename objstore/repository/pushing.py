@@ -77,7 +77,8 @@ class _Chosen:
     def includes(self, record: Record, same_as: Mapping[str, str]) -> bool:
         """`same_as`: ids of collections that the upstream has under others."""
         about = getattr(record, "collection", "")
-        return self.is_all or about in self._names or any(about in (id_, same_as.get(id_)) for id_ in self._ids)
+        now = same_as.get(about, about)
+        return self.is_all or about in self._names or any(now == same_as.get(id_, id_) for id_ in self._ids)
 
 
 class _Push:
@@ -201,7 +202,7 @@ class _Push:
         if conflicts:
             listed = "; ".join(map(str, conflicts))
             raise ConflictError(f"moved here and upstream since the last pull: {listed}; `objstore pull --ours` or `--theirs` decides")
-        taken = None if self._chosen.is_all else name_in_use(self._clone.mirror, records)
+        taken = None if self._chosen.is_all else name_in_use(self._clone.mirror, records, replay.same_as)
         if taken is not None:
             raise ConflictError(f"{taken} is another collection upstream, which was renamed here: push that one first, or all at once")
         return records

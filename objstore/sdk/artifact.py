@@ -297,8 +297,10 @@ class Artifact(Building):
         from objstore.sdk.recorded import runs_that
 
         logged = self._version("runs")
-        version = VersionRef(logged.session.project.settings.project, logged.collection_id, logged.version.root)
-        return runs_that(Workspace.of(logged.session), lambda runs: ask(runs, version))
+        project, root = logged.session.project.settings.project, logged.version.root
+        with logged.session.state() as state:
+            versions = [VersionRef(project, id_, root) for id_ in state.ids(logged.collection_id)]
+        return runs_that(Workspace.of(logged.session), lambda runs: (run for version in versions for run in ask(runs, version)))
 
     # -- for Repository ------------------------------------------------------------------------------------------------
 

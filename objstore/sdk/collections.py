@@ -64,7 +64,7 @@ class ArtifactCollection:
 
     def _now(self, state: State) -> Collection:
         name = self._before[0]
-        found = state.collections.get(self._id) or state.find_collection(name)
+        found = state.find_by_id(self._id) or state.find_collection(name)
         if found is None:
             raise ConflictError(f"{name} isn't here any more since a push, or has another name; look with repo.collections()")
         self._id = found.id

@@ -146,7 +146,7 @@ class LoggedVersion:
         self.facts = Facts(*self._now(state))
 
     def _find(self, state: State) -> tuple[Collection, Version] | None:
-        collection = state.collections.get(self.collection_id) or state.find_collection(self.collection)
+        collection = state.find_by_id(self.collection_id) or state.find_collection(self.collection)
         version = _same(collection, self.version) if collection is not None else None
         if collection is None or version is None:
             return None

@@ -63,7 +63,8 @@ class RecordedRun(DescribedRun):
         with self._session.runs() as runs:
             versions = list(ask(runs))
         found = (version_of(self._workspace, version) for version in versions)
-        return Artifacts(artifact for artifact in found if artifact is not None)
+        known = {artifact.qualified_name: artifact for artifact in found if artifact is not None}
+        return Artifacts(known.values())
 
     def _row(self) -> list[object]:
         """As a list of runs shows it."""
@@ -86,7 +87,7 @@ def version_of(workspace: Workspace, version: VersionRef) -> Artifact | None:
     if session is None:
         return None
     with session.state() as state:
-        collection = state.collections.get(version.collection)
+        collection = state.find_by_id(version.collection)
         found = collection.find_root(version.root) if collection else None
         return None if collection is None or found is None else Artifact._of(LoggedVersion(session, collection, found))
 
@@ -102,10 +103,13 @@ def run_of(workspace: Workspace, run: RunRef) -> RecordedRun | None:
 
 
 def runs_that(workspace: Workspace, ask: Callable[[Runs], Iterable[str]]) -> RunList:
-    """The runs, of all projects here, whose ids an answer has."""
-    found = RunList()
+    """The runs, of all projects here, whose ids an answer has. Of several that are one project, such as a mirror of it: of the first."""
+    found, seen = RunList(), set[str]()
     for session in workspace.all():
-        with session.runs() as runs:
-            facts = [runs.run(id_) for id_ in ask(runs)]
-        found += [RecordedRun(workspace, session, each) for each in facts]
+        id_ = session.project.settings.project
+        if id_ not in seen:
+            seen.add(id_)
+            with session.runs() as runs:
+                facts = [runs.run(run) for run in dict.fromkeys(ask(runs))]
+            found += [RecordedRun(workspace, session, each) for each in facts]
     return found

@@ -418,9 +418,9 @@ class Run(DescribedRun):
             now = _encoded(config), _encoded(summary)
             records: list[Record] = []
             if now[0] != self._saved[0]:
-                records.append(RunConfigRecord(run=self.id, config=config))
+                records += [RunConfigRecord(run=self.id, config=each) for each in _recorded(self._saved[0], config)]
             if now[1] != self._saved[1]:
-                records.append(RunSummaryRecord(run=self.id, summary=summary))
+                records += [RunSummaryRecord(run=self.id, summary=each) for each in _recorded(self._saved[1], summary)]
             self._session.queue.record([*records, *more])
             self._saved = now
         return wrong
@@ -447,3 +447,8 @@ class Run(DescribedRun):
 def _encoded(values: Mapping[str, Any]) -> bytes:
     """Tells apart what a log does: 1, 1.0 and true."""
     return msgspec.json.encode(values, order="deterministic")
+
+
+def _recorded(before: bytes, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """What says that these are the values now. Records are merged key by key, so where a key is gone, all are removed first."""
+    return [values] if msgspec.json.decode(before).keys() <= values.keys() or not values else [{}, values]

@@ -1,6 +1,7 @@
 """`objstore runs` and `objstore lineage`."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,6 +141,23 @@ def test_lineage_for_programs(cli: Cli):
 def test_deleted_versions_are_told_apart(cli: Cli):
     cli("rm", "model:v1", "--aliases")
     assert cli("lineage", "model:v1").lines[0] == "model:v1  model, deleted"
+
+
+def test_a_copy_beside_a_project_is_that_project(cli: Cli, tmp_path: Path):
+    root = tmp_path / ".objstore/default"
+    for name in ("train", "data"):
+        shutil.copytree(root / name, root / f"z-{name}")
+        shutil.copytree(root / name, root / f"a-{name}")
+    cli("rename", "model", "net")
+    with objstore.open(root / "data") as data:
+        (images,) = data.collections()
+        images.name = "pictures"
+        images.save()
+    lines = cli("lineage", "net").lines
+    assert lines[0] == "net:v1  model" and "default/data/pictures:v0" in "".join(lines) and len(lines) == 7
+    with objstore.open(root / "train") as train:
+        version = train.artifact("net:v1")
+        assert [run.path for run in version.used_by()] == [["default", "train", "third"]]
 
 
 def test_a_clone_sees_the_runs_of_its_upstream(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

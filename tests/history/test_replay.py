@@ -168,8 +168,9 @@ def test_collections_of_one_name_and_type_become_one():
     assert (found.number, found.tags, found.description, found.metadata, found.ttl) == (1, ("t",), "d", {"a": 1}, 5)
     assert found.source == Source(DS, A.hex())
     assert replay.state.collection("data").description == "of both"
-    assert {record.collection for record in replay.outgoing} == {DS}
-    assert [record.write_id for record in replay.outgoing] == [record.write_id for record in mine[1:]]
+    assert {record.collection for record in replay.outgoing[1:]} == {DS}
+    assert [record.write_id for record in replay.needed()] == [record.write_id for record in mine]
+    assert replay.needed()[0] == mine[0], "so that everybody learns the former id"
     assert replay.renamed == {}
 
 
@@ -220,7 +221,7 @@ def test_records_without_effect_are_told_and_left_out():
     upstream = [collection(), version(A), version(B), about(DeleteRecord, A), GcRecord(condemned=(), purged=(Source(DS, A.hex()),))]
     replay = replayed(
         upstream,
-        (3, alias("prod", A), about(RestoreRecord, A), about(TagRecord, C, tag="t", present=True), version(C, OTHER), alias("ok", B)),
+        (5, alias("prod", A), about(RestoreRecord, A), about(TagRecord, C, tag="t", present=True), version(C, OTHER), alias("ok", B)),
     )
     assert [record.alias for record in replay.outgoing] == ["ok"]
     assert [text.split(":")[0] for text in replay.in_vain[:2]] == ["prod isn't put on data", "data"]
@@ -232,6 +233,37 @@ def test_records_without_effect_are_told_and_left_out():
 def test_an_unknown_record_stops_writing():
     replay = replayed([collection()], (1, UnknownRecord("new-kind", "1" * 32)))
     assert replay.state.unknown == {"new-kind"}
+
+
+# -- what was logged again ---------------------------------------------------------------------------------------------
+
+
+def test_what_was_logged_again_here_outlives_its_deletion_upstream():
+    again = about(RestoreRecord, A)
+    upstream = [
+        collection(),
+        version(A, description="d"),
+        version(B),
+        about(TagRecord, A, tag="t", present=True),
+        about(TtlRecord, A, seconds=9),
+    ]
+    replay = replayed([*upstream, about(DeleteRecord, A)], (5, again, alias("prod", A)))
+    assert replay.needed()[0] == again
+    assert replay.state.collection("data").aliases == {"latest": 1, "prod": 0}
+    assert list(replay.revived) == [again.write_id]
+    purged = [*upstream, about(DeleteRecord, A), GcRecord(condemned=(), purged=(Source(DS, A.hex()),))]
+    replay = replayed(purged, (5, again, alias("prod", A)))
+    found = replay.state.version("data", "prod")
+    assert (found.number, found.description, found.tags, found.ttl) == (2, "d", ("t",), 9)
+    assert replay.needed()[0].write_id == again.write_id
+    assert replay.in_vain == []
+    assert replayed([*purged, replay.needed()], (5, again)).outgoing == [], "it has landed"
+
+
+def test_what_is_live_all_the_same_is_not_sent():
+    assert replayed([collection(), version(A)], (2, about(RestoreRecord, A))).needed() == []
+    mine = [about(RestoreRecord, A), about(DeleteRecord, A)]
+    assert replayed([collection(), version(A)], (2, *mine)).needed() == mine[1:]
 
 
 # -- what came and went ------------------------------------------------------------------------------------------------

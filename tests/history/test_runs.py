@@ -3,12 +3,15 @@
 import pytest
 
 from objstore.errors import InvalidInputError, NotFoundError
+from objstore.history.lineage import Known, walk
 from objstore.history.records import (
+    CollectionRecord,
     DeleteRecord,
     RunConfigRecord,
     RunFinishRecord,
     RunInitRecord,
     RunLogRecord,
+    RunRef,
     RunSummaryRecord,
     RunUseRecord,
     UnknownRecord,
@@ -16,6 +19,7 @@ from objstore.history.records import (
 from objstore.history.rows import NewRows
 from objstore.history.runfold import RunFold
 from objstore.history.runs import VersionRef
+from objstore.history.state import State
 from objstore.values.digest import plain
 
 VISION, SPEECH = "a" * 32, "b" * 32
@@ -39,6 +43,18 @@ def test_lineage_is_walked_both_ways(runs: RunFold):
     assert runs.used_by(a) == ["r2"] and runs.used_by(b) == ["r2", "r1"]
     assert runs.used("r2") == [b, a] and runs.logged("r1") == [a]
     assert runs.used_by(VersionRef(SPEECH, DS, A)) == []
+
+
+def test_lineage_goes_on_over_the_ids_that_a_collection_had(runs: RunFold):
+    state, former = State(), "e" * 32
+    state.apply(1, [CollectionRecord(collection=id_, name="data", type="t") for id_ in (DS, former)])
+    elsewhere = RunFold(NewRows())
+    elsewhere.apply(1, [RunInitRecord(run="r", name="r"), RunUseRecord(run="r", **{**OF_A, "collection": former})])
+    runs.apply(1, [RunInitRecord(run="made", name="made"), RunLogRecord(run="made", **OF_A)])
+    known = {VISION: Known(runs, state), SPEECH: Known(elsewhere, State())}
+    version, used, made = VersionRef(VISION, DS, A), RunRef(SPEECH, "r"), RunRef(VISION, "made")
+    for start in (version, used, made):
+        assert walk(known, start).edges.keys() == {(version, used), (made, version)}
 
 
 def test_runs_come_in_the_order_of_their_start_also_those_of_one_sweep(runs: RunFold):
@@ -67,6 +83,19 @@ def test_a_run_is_in_the_sweep_that_it_was_resumed_with_last(runs: RunFold):
     assert runs.ids_of_sweep("s") == ["r4"]
     assert runs.ids_of_sweep("t") == ["r2", "r1"]
     assert runs.ids() == ["r1", "r2", "r3", "r4"]
+
+
+def test_config_and_summary_of_several_processes_are_merged(runs: RunFold):
+    entries = [
+        [RunInitRecord(run="r", name=""), RunConfigRecord(run="r", config={"a": 1}), RunSummaryRecord(run="r", summary={"x": {"y": 1}})],
+        [RunConfigRecord(run="r", config={"a": 2, "b": 1}), RunSummaryRecord(run="r", summary={"x": {"z": 2}, "w": 3})],
+        [RunConfigRecord(run="r", config={}), RunConfigRecord(run="r", config={"b": 2}), RunSummaryRecord(run="r", summary={"v": 4})],
+    ]
+    for number, records in enumerate(entries, 1):
+        runs.apply(number, records)
+    for _ in range(2):
+        assert (runs.run("r").config, runs.run("r").summary) == ({"b": 2}, {"x": {"z": 2}, "w": 3, "v": 4})
+        runs.add(3, entries[2])
 
 
 def test_a_run_is_resumed_and_finished(runs: RunFold):

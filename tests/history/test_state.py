@@ -123,6 +123,15 @@ def test_a_name_in_use_is_not_given_again():
     assert list(state.collection("my-dataset").live()) == []
 
 
+def test_an_id_under_a_name_and_type_in_use_is_another_one_of_that_collection():
+    state = fold(collection(), collection(OTHER), version(A), version(B, OTHER), RenameRecord(collection=DS, name="new"), collection(OTHER))
+    assert list(state.collections) == [DS] and len(state.collection("new").versions) == 1
+    for each in (state, state.copy(), State.decode(state.encode())):
+        assert each.find_by_id(OTHER) is each.find_by_id(DS) is each.collection("new")
+        assert each.ids(OTHER) == each.ids(DS) == [DS, OTHER]
+    assert state.find_by_id("f" * 32) is None
+
+
 def test_a_rename_frees_the_old_name_and_takes_no_used_one():
     state = fold(
         collection(),

@@ -224,13 +224,46 @@ def test_content_that_was_deleted_and_freed_upstream_comes_again_with_whoever_ad
         change(upstream, lambda state: delete_version(state, "data", "v0", delete_aliases=True))
         collect(upstream, Silent())
     assert sharing.check_upstream() == {}
-    root = log(second, SHARED).root
-    send(second)  # it had logged nothing new, as far as it knew
-    log(second, SHARED)
-    assert [str(version) for version in send(second).versions] == ["data:v1"]
+    root = log(second, SHARED).root  # it logs nothing new, as far as it knows
+    pushed = send(second)
+    assert [str(version) for version in pushed.versions] == ["data:v1"]
+    (told,) = pushed.fetched.news()
+    assert "data:v0 was deleted upstream" in told and told.endswith("it is v1 now")
     assert sharing.check_upstream() == {root: SHARED} == contents(second)
     look(first)
     assert contents(first) == {root: SHARED}
+
+
+@pytest.mark.parametrize("had_moved", [True, False])
+def test_content_that_was_deleted_upstream_and_logged_again_here_stays(
+    sharing: Sharing, first: Project, second: Project, had_moved: bool
+) -> None:
+    if had_moved:
+        log(first, OURS)
+        send(first)
+        look(second)
+    change(first, lambda state: delete_version(state, "data", "v0", delete_aliases=True))
+    send(first)
+    root = log(second, SHARED, aliases=("kept",)).root
+    pushed = send(second)
+    assert list(pushed.fetched.news()) == ["data:v0 was deleted upstream, but had been logged again here meanwhile: it is restored"]
+    assert pushed.fetched.in_vain == []
+    assert shown(second)["data"][2] == {"latest": 0, "kept": 0}
+    with sharing.upstream_project() as upstream:
+        collect(upstream, Silent())
+    look(first)
+    assert shown(first) == shown(second)
+    assert sharing.check_upstream()[root] == SHARED
+    assert send(second).records == 0
+
+
+def test_content_that_is_logged_again_and_again_waits_once_and_is_not_sent(first: Project) -> None:
+    for _ in range(3):
+        log(first, SHARED)
+    assert first.clone is not None
+    assert len(first.clone.replay.entries) == 1
+    assert send(first).records == 0
+    assert first.clone.replay.entries == {}
 
 
 def test_what_was_freed_upstream_is_not_restored_from_here(sharing: Sharing, first: Project) -> None:

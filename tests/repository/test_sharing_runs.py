@@ -98,7 +98,8 @@ def test_a_run_that_was_pushed_while_it_was_under_way_goes_on(sharing: Sharing):
     assert second.runbook.runs.used("r") == [version]
 
 
-def test_what_they_used_is_what_the_collection_has_become(sharing: Sharing):
+@pytest.mark.parametrize("names", [(), ("data",)])
+def test_what_they_used_is_what_the_collection_has_become(sharing: Sharing, names: tuple[str, ...]):
     """Two have made a collection of one name: the second one's becomes the first one's, and so does what its runs say."""
     first, second = sharing.new("first"), sharing.new("second")
     log(first, A, "start")
@@ -109,15 +110,20 @@ def test_what_they_used_is_what_the_collection_has_become(sharing: Sharing):
     log(first, A)
     log(second, B)
     begin(second, "s", logs=ref(second), uses=ref(second))
+    former = ref(second)
     send(first)
     assert second.runbook.runs.used("s") == [ref(second)]
     look(second)
     ids(second)
     assert second.runbook.runs.used("s") == [ref(second)], "before it is pushed"
+    send(second, *names)
+    assert used_by(second, ref(second)) == ["s"], "also while the runs wait"
+    begin(second, "late", uses=former)
     send(second)
-    assert used_by(second, ref(second)) == ["s"]
+    assert used_by(second, ref(second)) == ["s", "late"]
     look(first)
-    assert used_by(first, ref(first)) == ["s"] and ref(first) == ref(second)
+    assert used_by(first, ref(first)) == ["s", "late"] and ref(first) == ref(second)
+    assert first.state.ids(former.collection) == [ref(first).collection, former.collection]
 
 
 def test_the_same_when_the_push_is_cut_off_between_the_two_logs(sharing: Sharing, monkeypatch: pytest.MonkeyPatch):

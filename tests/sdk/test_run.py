@@ -480,6 +480,21 @@ def test_configuration_and_summary_may_be_changed_in_place():
     assert Api().run("r").config["optimizer"] == {"lr": 3}
 
 
+def test_those_who_are_at_work_on_one_run_add_to_what_it_has():
+    first = objstore.init(id="r", config={"a": 1})
+    second = objstore.init(id="r", reinit="create_new", config={"b": 2})
+    for run, key in ((first, "x"), (second, "y")):
+        run.log({key: 1})
+        run.finish()
+    found = Api().run("r")
+    assert (found.config, found.summary) == ({"a": 1, "b": 2}, {"x": 1, "y": 1})
+    with objstore.init(id="r", resume="must") as run:
+        del run.summary["x"]
+        run.config.clear()
+    found = Api().run("r")
+    assert (found.config, found.summary) == ({}, {"y": 1})
+
+
 def test_what_json_cannot_hold_is_told_at_the_end_and_all_else_is_kept():
     run = objstore.init(id="r")
     run.config.update({"optimizer": {"lr": 1}, "seed": 2})

@@ -16,7 +16,7 @@ from objstore.errors import InvalidInputError
 from objstore.history.collection import LATEST
 from objstore.history.lineage import Direction, Graph, Node, walk
 from objstore.history.records import RunRef
-from objstore.repository.lineage import find_run, find_version, labelled, with_neighbours
+from objstore.repository.lineage import find_run, find_version, known, labelled, with_neighbours
 from objstore.repository.project import Project
 
 _RUN = re.compile(r"run:(?P<id>.+)")
@@ -47,7 +47,7 @@ def command(project: Project, name: str, up: bool, down: bool, depth: int | None
     directions: tuple[Direction, ...] = ("up",) if up and not down else ("down",) if down and not up else ("up", "down")
     with with_neighbours(project) as projects:
         start = _start(project, projects, name)
-        graph = walk({each.settings.project: each.runbook.runs for each in projects}, start, directions, depth)
+        graph = walk(known(projects), start, directions, depth)
         diagram = labelled(graph, projects)
     if as_json:
         print_json(_as_dict(graph, diagram))
