@@ -80,7 +80,7 @@ def test_an_artifact_stays_its_version_when_both_sides_have_made_its_collection(
     assert ours.artifacts("both") == []
 
 
-def test_what_a_push_has_left_out_or_moved_is_gone_and_not_another_version(
+def test_what_a_push_has_left_out_is_gone_and_what_it_has_moved_is_found_under_any_name(
     theirs: Repository, ours: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path / "ours")
@@ -95,9 +95,16 @@ def test_what_a_push_has_left_out_or_moved_is_gone_and_not_another_version(
     (renamed,) = (found for found in ours.collections() if found.name == "both")
     renamed.name = "else"
     renamed.save()
+    with pytest.raises(ConflictError, match=r"repo.collections\(\)"):
+        dropped.restore()
     with objstore.init() as run:
-        for use in (dropped.restore, moved.save, moved.delete, collection.delete, lambda: run.use_artifact(moved)):
-            with pytest.raises(ConflictError, match=r"repo.collections\(\)"):
-                use()
+        run.use_artifact(moved)
+    moved.description = collection.description = "ours"
+    moved.save()
+    collection.save()
+    assert names(objstore.Api().run(run.id).used_artifacts()) == ["else:v1"]
+    assert (ours.artifact("else:v1").description, ours.artifact("else:v0").description) == ("ours", "")
+    (renamed,) = (found for found in ours.collections() if found.name == "else")
+    assert renamed.description == "ours"
     assert names(ours.artifacts("data")) == ["data:v1", "data:v0"]
     assert names(ours.artifacts("else")) == ["else:v1", "else:v0"]
