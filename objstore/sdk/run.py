@@ -35,6 +35,7 @@ from objstore.sdk.workspace import Workspace
 from objstore.values import html
 
 MODEL = "model"
+STEP = "_step"
 _SAVE_EVERY = 60.0  # seconds
 
 
@@ -62,7 +63,7 @@ class Run(DescribedRun):
         """The configuration and the summary that were handed over last."""
         self._left_out: list[ObjstoreError] = []
         self._saved_at = time.monotonic()
-        self._step = -1
+        self._step = _next_step(facts.summary)
         self._is_ended = False
         self._config = Values("config", facts.config)
         self._summary = Values("summary", facts.summary)
@@ -136,21 +137,27 @@ class Run(DescribedRun):
 
     @property
     def step(self) -> int:
-        """How often `log` was called, from 0."""
-        return max(self._step, 0)
+        """The step that the next `log` is for, from 0; a run that is resumed goes on counting."""
+        return self._step
 
     # -- results -------------------------------------------------------------------------------------------------------
 
     def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
-        """Notes measures: the last value of each key goes to the summary. Cheap; recorded once a minute, and when the run finishes.
+        """Notes measures of a step: the last value of each key goes to the summary, the step as `_step`. Each call is a step of its own,
+        unless `commit` is False or a `step` is given; those of an earlier step than the last are left out, and that is said. Cheap; recorded once a minute, and when the run finishes.
 
         What JSON can't hold, such as infinities, paths or dates, is recorded as text, NaN as null. A table is logged as an artifact
         `run-<id>-<key>` of type `run_table`; the summary says so. ValueError or TypeError for what contains itself, and the like.
         """
         self._check_usable()
-        values = as_mapping(data, "log")
-        self.summary.update({key: self._noted(key, value) for key, value in values.items()})
-        self._step = self._step + (commit is not False) if step is None else step
+        noted = {key: self._noted(key, value) for key, value in as_mapping(data, "log").items()}
+        with self._lock:
+            at = self._step if step is None else step
+            if at < self._step:
+                say(f"measures of step {at} are left out, since run {self.id} is at step {self._step} already")
+                return
+            self.summary.update({**noted, STEP: at})
+            self._step = at + (commit is not False if step is None else commit is True)
         if time.monotonic() - self._saved_at > _SAVE_EVERY:
             self._save()  # what it leaves out, `finish` tells
 
@@ -442,6 +449,11 @@ class Run(DescribedRun):
     def _check_owner(self) -> None:
         if self._owner != os.getpid():
             raise InvalidInputError("this run is of the process that this one was forked off; call init() here, with the same group")
+
+
+def _next_step(summary: Mapping[str, Any]) -> int:
+    last = summary.get(STEP)
+    return last + 1 if isinstance(last, int) else 0
 
 
 def _encoded(values: Mapping[str, Any]) -> bytes:

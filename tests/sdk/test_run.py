@@ -208,7 +208,7 @@ def test_an_error_that_nobody_waited_for_surfaces_at_the_end_and_the_rest_is_log
     with pytest.raises(InvalidInputError, match="data has type dataset, not model"):
         run.finish()
     run.finish()
-    assert Api().run(run.id).state == "finished"
+    assert Api().run(run.id).state == "failed"
     assert names(Api().artifacts("dataset", "data")) == ["data:v2", "data:v1", "data:v0"]
 
 
@@ -430,8 +430,25 @@ def test_measures_go_to_the_summary_whatever_they_are():
         with pytest.raises(TypeError, match=r"summary has the key \(1, 2\)"):
             run.log({(1, 2): 3})
         run.summary.done = True
-    summary = {"loss": "Infinity", "nan": None, "best": {"at": 2}, "step": 2, "done": True}
+    summary = {"loss": "Infinity", "nan": None, "best": {"at": 2}, "step": 2, "done": True, "_step": 3}
     assert Api().run("r").summary == {**summary, "worst": {"loss": ["-Infinity"]}, "half": ["Infinity"]}
+
+
+def test_steps_go_on_when_a_run_is_resumed_and_never_go_back(capsys):
+    with objstore.init(id="r") as run:
+        for _ in range(3):
+            run.log({"loss": run.step})
+        run.log({"acc": 1}, commit=False)
+        run.log({"loss": 9})
+        assert run.step == 4
+    with objstore.init(id="r", resume="must") as run:
+        assert (run.resumed, run.step, run.summary["_step"]) == (True, 4, 3)
+        run.log({"loss": 10}, step=10)
+        run.log({"acc": 10})
+        assert run.step == 11
+        run.log({"loss": 5}, step=5)
+    assert Api().run("r").summary == {"loss": 10, "acc": 10, "_step": 10}
+    assert "measures of step 5 are left out" in capsys.readouterr().err
 
 
 def test_a_logged_table_is_an_artifact():
@@ -487,7 +504,7 @@ def test_those_who_are_at_work_on_one_run_add_to_what_it_has():
         run.log({key: 1})
         run.finish()
     found = Api().run("r")
-    assert (found.config, found.summary) == ({"a": 1, "b": 2}, {"x": 1, "y": 1})
+    assert (found.config, found.summary) == ({"a": 1, "b": 2}, {"x": 1, "y": 1, "_step": 0})
     with objstore.init(id="r", resume="must") as run:
         del run.summary["x"]
         run.config.clear()
@@ -567,7 +584,7 @@ def test_the_functions_of_the_module_mean_the_active_run():
     assert objstore.run is None
     objstore.finish()
     found = Api().run("r")
-    assert found.summary == {"loss": 1, "acc": 2} and names(found.used_artifacts()) == ["data:v0"]
+    assert found.summary == {"loss": 1, "acc": 2, "_step": 0} and names(found.used_artifacts()) == ["data:v0"]
     with pytest.raises(InvalidInputError, match="has finished"):
         run.log_artifact(artifact())
 
@@ -718,7 +735,7 @@ def test_threads_may_use_one_run_at_once():
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(work, range(4)))
     found = Api().run("r")
-    assert len(found.logged_artifacts()) == 21 and len(found.summary) == 4
+    assert len(found.logged_artifacts()) == 21 and len(found.summary) == 5 and found.summary["_step"] == 19
     assert [version.version for version in Api().artifacts("dataset", "data-3")] == ["v4", "v3", "v2", "v1", "v0"]
 
 

@@ -68,7 +68,7 @@ def test_a_dataset_is_logged_used_logged_again_and_updated(place: Place, tmp_pat
     (by_functions,) = api.runs("bicycles", {"tags": "baseline"})
     assert said[0].split() == [by_functions.id, by_functions.name, "None", "bicycles", "default"]
     assert by_functions.config == {"lr": 0.2, "layers": 3}
-    assert by_functions.summary == {"loss": 1 / 3, "epoch": 2, "best": 0.25}
+    assert by_functions.summary == {"loss": 1 / 3, "epoch": 2, "best": 0.25, "_step": 2}
     (model,) = by_functions.logged_artifacts()
     assert (model.metadata, sorted(model.aliases)) == ({"lr": 0.2, "layers": 3}, ["best-ap50", "latest"])
 
