@@ -143,8 +143,10 @@ class Run(DescribedRun):
     # -- results -------------------------------------------------------------------------------------------------------
 
     def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
-        """Notes measures of a step: the last value of each key goes to the summary, the step as `_step`. Each call is a step of its own,
-        unless `commit` is False or a `step` is given; those of an earlier step than the last are left out, and that is said. Cheap; recorded once a minute, and when the run finishes.
+        """Notes measures of a step: the last value of each key goes to the summary, the step as `_step`.
+
+        Each call is a step of its own, unless `commit` is False or a `step` is given; measures of an earlier step than the last are left out,
+        and that is said. Cheap: they are recorded once a minute, and when the run finishes.
 
         What JSON can't hold, such as infinities, paths or dates, is recorded as text, NaN as null. A table is logged as an artifact
         `run-<id>-<key>` of type `run_table`; the summary says so. ValueError or TypeError for what contains itself, and the like.

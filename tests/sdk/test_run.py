@@ -509,7 +509,7 @@ def test_those_who_are_at_work_on_one_run_add_to_what_it_has():
         del run.summary["x"]
         run.config.clear()
     found = Api().run("r")
-    assert (found.config, found.summary) == ({}, {"y": 1})
+    assert (found.config, found.summary) == ({}, {"y": 1, "_step": 0})
 
 
 def test_what_json_cannot_hold_is_told_at_the_end_and_all_else_is_kept():

@@ -77,7 +77,7 @@ def test_what_nobody_waited_for_is_raised_when_the_run_finishes() -> None:
     with pytest.raises(ValueError, match="data has type dataset, not model") as raised:
         run.finish()
     assert ["not code" in note for note in raised.value.__notes__] == [True]
-    assert wandb.Api().run("hasty").state == "finished"
+    assert wandb.Api().run("hasty").state == "failed"
     run.finish()
 
 
