@@ -25,6 +25,14 @@ from objstore.sdk.workspace import Workspace
 _begun: list[Run] = []
 """Those that haven't ended, the active one last."""
 _lock = threading.RLock()
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()  # a thread of the parent may have held it
+
+
+os.register_at_fork(after_in_child=_after_fork)
 _REINIT = ("return_previous", "finish_previous", "create_new")
 
 

@@ -17,6 +17,10 @@ class Workspace:
         self.root = root
         self.home = home
         self._sessions = {home.project.name: home}
+        self.make_lock()
+
+    def make_lock(self) -> None:
+        """Also in a process that was forked off, which has the parent's, held or not."""
         self._lock = threading.Lock()
 
     @classmethod
