@@ -15,7 +15,7 @@ from pathlib import Path
 from objstore.errors import BlobExistsError, StorageError
 
 _SIDE_BY_SIDE = 16
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -31,8 +31,10 @@ def translated(what: str | os.PathLike[str]) -> Iterator[None]:
 
 def raise_translated(error: OSError, what: str | os.PathLike[str]) -> None:
     """Raises StorageError for what `translated` turns into one."""
-    if error.errno in _FULL:
-        raise StorageError(f"no space left on the disk of {what}; free some (for example with `objstore gc`) and try again") from error
+    if error.errno in FULL:
+        raise StorageError(
+            f"no space left on the disk of {what}; free some and try again (`objstore gc` may, but needs a little itself)"
+        ) from error
     if error.errno in _READ_ONLY:
         raise StorageError(
             f"cannot use {what}: {error.strerror}; check the permissions, or whether the disk is mounted read-only"

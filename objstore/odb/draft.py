@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from objstore.blobs.protocol import BlobStore
-from objstore.errors import ConflictError
+from objstore.errors import ConflictError, StorageError
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.pack import PackClass, Trailer, pack_name
 from objstore.odb.packwriter import PackWriter
@@ -63,6 +63,7 @@ class Draft:
         self.lost = frozenset(lost)
         """Keys that the index lists in vain: they are stored anew when they come up."""
         self._lock = threading.RLock()
+        self._owner = os.getpid()
         self._rows = PendingRows(blobs.scratch)
         self._packs: list[PackWriter | str] = []  # by slot: being written, or the id of one that is complete
         self._idle: dict[PackClass, list[int]] = {PackClass.DATA: [], PackClass.METADATA: []}
@@ -242,7 +243,9 @@ class Draft:
         return [publish_segment(self._blobs, packs, self._rows)]
 
     def close(self) -> None:
-        """Lets go of everything; what wasn't published or logged is garbage from now on."""
+        """Lets go of everything; what wasn't published or logged is garbage from now on. Nothing in a process that was forked off."""
+        if self._owner != os.getpid():
+            return
         self._publisher.shutdown(cancel_futures=True)
         for pack in self._packs:
             if isinstance(pack, PackWriter):
@@ -283,8 +286,12 @@ class Draft:
         assert isinstance(writer, PackWriter)
         try:
             self._publish_finished(slot, writer)
-        except BaseException:
+        except BaseException as error:
             self.is_spent = True
+            if isinstance(error, FileNotFoundError) and not writer.path.exists():
+                raise StorageError(
+                    f"{writer.path} is gone, which was being written; somebody has removed temporary files: add everything again"
+                ) from error
             raise
 
     def _publish_finished(self, slot: int, writer: PackWriter) -> None:

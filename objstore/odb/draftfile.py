@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from objstore.errors import StorageError
 from objstore.host.locks import FileLock
 from objstore.host.publish import translated
 
@@ -77,8 +78,7 @@ class DraftFile:
 
     def build_on(self, root: str) -> None:
         """Names a manifest of the store that the draft takes over: gc leaves alone what it reaches."""
-        with translated(self._path), self._path.open("a") as file:
-            file.write(f"root {root}\n")
+        self._append(f"root {root}\n")
 
     def use(self, packs: Iterable[str]) -> None:
         """Names data packs of the store that the draft relies on, each once: gc leaves them as they are.
@@ -87,8 +87,7 @@ class DraftFile:
         """
         fresh = set(packs) - self._used
         if fresh:
-            with translated(self._path), self._path.open("a") as file:
-                file.write("".join(f"uses {pack}\n" for pack in sorted(fresh)))
+            self._append("".join(f"uses {pack}\n" for pack in sorted(fresh)))
             self._used |= fresh
 
     @property
@@ -97,8 +96,17 @@ class DraftFile:
 
     def add(self, pack: str) -> None:
         """Names a pack; to be called before the pack appears."""
-        with translated(self._path), self._path.open("a") as file:
-            file.write(pack + "\n")
+        self._append(pack + "\n")
+
+    def _append(self, text: str) -> None:
+        """Into the file that is locked: where somebody has removed it, a new one would hinder no gc."""
+        try:
+            with translated(self._path):
+                fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+                with open(fd, "a") as file:
+                    file.write(text)
+        except FileNotFoundError:
+            raise StorageError(f"{self._path}, the file of a draft that isn't logged yet, was removed: add everything again") from None
 
     def release(self) -> None:
         _held.discard(self._path)  # first: whoever finds it here must find it locked

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from objstore.errors import ConflictError
 from objstore.host.memory import MAX_WRITE
 from objstore.host.publish import translated
 from objstore.odb import pack
@@ -31,6 +32,7 @@ class PackWriter:
         self._to_hash: list[bytes | memoryview] = []
         self._written = 0
         self._lock = threading.Lock()
+        self._owner = os.getpid()
         with translated(path):
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
@@ -94,6 +96,8 @@ class PackWriter:
         self._write()
 
     def _write(self) -> None:
+        if self._owner != os.getpid():  # the file and the place in it are the parent's, too
+            raise ConflictError("this pack is being written by the process that this one was forked off")
         with translated(self.path):
             for vector in _vectors(self._pending):
                 self._write_vector(vector)

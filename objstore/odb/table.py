@@ -4,6 +4,7 @@ An environment may be open once in a process, and never across a fork; `open_tab
 """
 
 import contextlib
+import itertools
 import os
 import threading
 import weakref
@@ -18,6 +19,7 @@ from objstore.errors import CorruptionError, StorageError
 from objstore.host.publish import translated
 
 _LOCK_SIZE = 64 * 1024  # more than 512 readers take
+_READ_AHEAD = 1000
 _MAP_SIZE = 1 << 36  # address space only; the file grows as needed
 
 
@@ -44,12 +46,78 @@ _open: dict[Path, _Shared] = {}
 _open_lock = threading.RLock()
 
 
-def _after_fork() -> None:
-    global _open_lock
-    _open_lock = threading.RLock()  # a thread of the parent may have held it
+class _Gate:
+    """Has a fork wait until no other thread is inside LMDB.
+
+    A child must close the environments that it inherits before it may open them itself, and py-lmdb's `close` first waits for the calls
+    that are under way: also for those of threads that the child hasn't got. Each is short; reentrant, for garbage collections.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._is_shut = False
+        self._own = threading.local()
+
+    @property
+    def _depth(self) -> int:
+        return getattr(self._own, "depth", 0)
+
+    def __enter__(self) -> None:
+        depth = self._depth
+        if not depth:
+            with self._changed:
+                while self._is_shut:
+                    self._changed.wait()
+                self._inside += 1
+        self._own.depth = depth + 1
+
+    def __exit__(self, *_: object) -> None:
+        self._own.depth = depth = self._depth - 1
+        if not depth:
+            with self._changed:
+                self._inside -= 1
+                if self._is_shut:
+                    self._changed.notify_all()
+
+    def shut(self) -> None:
+        own = bool(self._depth)
+        with self._changed:
+            while self._is_shut:
+                self._changed.wait()
+            self._is_shut = True
+            while self._inside > own:
+                self._changed.wait()
+
+    def reopen(self) -> None:
+        with self._changed:
+            self._is_shut = False
+            self._changed.notify_all()
+
+    def reopen_in_child(self) -> None:
+        self._changed = threading.Condition()
+        self._inside, self._is_shut = int(bool(self._depth)), False
 
 
-os.register_at_fork(after_in_child=_after_fork)
+_gate = _Gate()
+
+
+def _before_fork() -> None:
+    _gate.shut()
+    _open_lock.acquire()
+
+
+def _after_fork_in_parent() -> None:
+    _open_lock.release()
+    _gate.reopen()
+
+
+def _after_fork_in_child() -> None:
+    _open_lock.release()
+    _gate.reopen_in_child()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
 class Tables:
@@ -92,13 +160,23 @@ class Tables:
 
     def rows_from(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """The rows whose keys begin with `prefix`, ascending."""
-        with _Translated(self.path), self._env.begin(self._dbs[table]) as transaction, transaction.cursor() as cursor:
-            if not cursor.set_range(prefix):
-                return
-            for key, value in cursor.iternext():
-                if not key.startswith(prefix):
-                    return
-                yield key, value
+        with _Translated(self.path):
+            transaction = self._env.begin(self._dbs[table])
+            cursor = transaction.cursor()
+            ahead = cursor.iternext() if cursor.set_range(prefix) else iter(())
+            rows = itertools.takewhile(lambda row: row[0].startswith(prefix), ahead)
+        try:
+            while batch := self._next(rows):
+                yield from batch
+        finally:
+            with _Translated(self.path):
+                cursor.close()
+                transaction.abort()
+
+    def _next(self, rows: Iterator[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """While they are handed out, nobody need be inside LMDB."""
+        with _Translated(self.path):
+            return list(itertools.islice(rows, _READ_AHEAD))
 
     def put(self, table: str, rows: Iterable[tuple[bytes, bytes]], *, stamp: bool = True) -> None:
         """Writes rows in one transaction; they are there together or not at all."""
@@ -240,13 +318,15 @@ def _allocate_lock(path: Path) -> None:
 
 
 class _Translated:
-    """Turns LMDB's refusals into StorageError."""
+    """Around whatever uses LMDB: turns its refusals into StorageError."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def __enter__(self) -> None: ...
+    def __enter__(self) -> None:
+        _gate.__enter__()
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        _gate.__exit__()
         if isinstance(error, lmdb.Error):
             raise StorageError(f"can't use {self._path}: {error}; free some space and try again") from error

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from objstore.errors import CorruptionError, InvalidInputError, StorageError
 from objstore.graph.reachability import mark
@@ -149,12 +150,20 @@ def _free(
 
 @contextlib.contextmanager
 def _index_of(project: Project, state: State) -> Iterator[Database]:
-    """The index read anew from its segments: where files are deleted, nothing that is shared or remembered is trusted."""
+    """The index read anew from its segments: where files are deleted, nothing that is shared or remembered is trusted.
+
+    On a full disk it lies where the system keeps temporary files.
+    """
     folder = project.scratch / f"gc-{os.getpid()}-{os.urandom(8).hex()}"
-    cache = Cache(folder / "cache", project.settings.project)
     try:
-        database = Database(project.blobs, cache)
-        database.load(state.segments, state.dead_packs)
+        database, cache = _loaded(project, folder, state)
+    except StorageError:
+        import tempfile
+
+        shutil.rmtree(folder, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="objstore-gc-"))
+        database, cache = _loaded(project, folder, state)
+    try:
         upstream = project.upstream
         if upstream is not None:
             known = upstream.database
@@ -163,6 +172,18 @@ def _index_of(project: Project, state: State) -> Iterator[Database]:
     finally:
         cache.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _loaded(project: Project, folder: Path, state: State) -> tuple[Database, Cache]:
+    cache = Cache(folder / "cache", project.settings.project)
+    try:
+        database = Database(project.blobs, cache)
+        database.load(state.segments, state.dead_packs)
+    except BaseException:
+        cache.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return database, cache
 
 
 def _tainted(project: Project, database: Database) -> set[str]:

@@ -19,6 +19,7 @@ from objstore.host import filesystem
 from objstore.host.clock import file_clock
 from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.host.progress import Progress
+from objstore.host.publish import translated
 from objstore.odb import lost
 from objstore.odb.cache import Cache, discard
 from objstore.odb.database import Database
@@ -61,6 +62,7 @@ class Project:
         self.bucket = bucket
         self.blobs: BlobStore = LocalBlobs(folder) if bucket is None else bucket.blobs
         self.settings = Settings.decode(self.blobs.read(NAME)) if bucket is None else bucket.settings()
+        self._seen: tuple[int, ...] = ()
         self._held = contextlib.ExitStack()
         self.keep_mode = filesystem.keeps_mode(folder)
         self._keeping_mode: dict[int, bool] = {}
@@ -106,6 +108,17 @@ class Project:
         """Makes a new project whose folder is this one."""
         make_project(project_folder)
         return cls(project_folder)
+
+    def reopened(self) -> Self:
+        """The same project, for a process that was forked off. NotFoundError or ConflictError when it isn't there any more."""
+        bucket = None
+        if self.bucket is not None:
+            from objstore.repository.bucket import Bucket
+
+            bucket = Bucket(self.bucket.address, self.bucket.options)
+        else:
+            self.check_in_place()
+        return type(self)(self.folder, self.tree, bucket)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -318,10 +331,15 @@ class Project:
 
     @contextlib.contextmanager
     def writing(self, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-        """While inside, gc isn't at work. Refused when a newer program has written what this one doesn't know."""
+        """While inside, gc isn't at work. Refused when a newer program has written what this one doesn't know.
+
+        NotFoundError when the project isn't there any more, ConflictError when another one is in its place.
+        """
+        self.check_in_place()  # before the lock, whose file would be made anew
         with locked_shared(self._lock, waiting):
             if self.bucket is not None:
                 self.bucket.check_still_there(self.settings)
+            self.check_in_place()
             with self._refreshing:
                 self._logbook.check()
                 self.refresh()
@@ -342,11 +360,31 @@ class Project:
 
         CorruptionError when an entry of the log is missing: whoever deletes what the log doesn't need must know all of it.
         """
+        self.check_in_place()
         with locked_exclusive(self._lock, waiting):
+            self.check_in_place()
             self._logbook.read_anew()
             self.refresh()
             self._logbook.check_writable()
             yield
+
+    def check_in_place(self) -> None:
+        """As `Bucket.check_still_there`, of a project on a disk; one in a bucket isn't asked. Cost: a stat."""
+        if self.bucket is not None:
+            return
+        with translated(self.folder):
+            try:
+                status = os.stat(self.folder / NAME)
+            except (FileNotFoundError, NotADirectoryError):
+                raise NotFoundError(
+                    f"the project that was in {self.folder} isn't there any more; open the repository where it is now, "
+                    "or make a new one with `objstore init`"
+                ) from None
+        seen = (status.st_dev, status.st_ino, status.st_mtime_ns)
+        if seen != self._seen:
+            if Settings.decode(self.blobs.read(NAME)) != self.settings:
+                raise ConflictError(f"another project is in {self.folder} than when this program opened it; open the repository anew")
+            self._seen = seen
 
     def open_draft(self, *, lasting: bool = False) -> "Draft":
         """A draft for new objects; to be used inside `writing`, and if it is `lasting`, inside another one later on.

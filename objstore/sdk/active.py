@@ -117,6 +117,14 @@ def init(
     return run
 
 
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()  # a thread of the parent may have held it
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 def active() -> Run | None:
     """The run that was begun last in this process and hasn't finished."""
     with _lock:

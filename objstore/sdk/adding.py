@@ -6,9 +6,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from objstore.errors import InvalidInputError, SourceFileError, SourceMissingError
 from objstore.host.progress import Silent
+from objstore.host.publish import FULL, translated
 from objstore.manifest.entry import Entry
 from objstore.sdk.content import DraftContent, check_outside_store
 from objstore.worktree.ignore import Patterns
@@ -62,12 +64,41 @@ def add_folder(content: DraftContent, local: Path, prefix: bytes, patterns: Patt
 @contextmanager
 def scratch_folder(content: DraftContent) -> Iterator[Path]:
     """A folder for files that are written to be taken in; gone in the end."""
-    folder = content.session.project.scratch / f"new-{os.getpid()}-{os.urandom(8).hex()}.tmp"
-    folder.mkdir()
+    owner = os.getpid()
+    folder = content.session.project.scratch / f"new-{owner}-{os.urandom(8).hex()}.tmp"
+    with translated(folder):
+        folder.mkdir()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def writing(local: Path, mode: str, encoding: str | None) -> Iterator[IO[Any]]:
+    """A new file, to be written. StorageError when its disk refuses."""
+    owner = os.getpid()
+    with translated(local):
+        file = open(local, mode, encoding=encoding)  # noqa: SIM115 - closed below, whoever writes to it
+    try:
+        yield file
+    except OSError as error:
+        if error.errno in FULL:
+            error.add_note(f"until the block ends, new_file keeps what is written in {local}; if that disk is full, free some space there")
+        raise
+    finally:
+        if os.getpid() != owner and not file.closed:
+            _leave_to_parent(file)
+        with translated(local):
+            file.close()
+
+
+def _leave_to_parent(file: IO[Any]) -> None:
+    """Has a process that was forked off not write what the parent had buffered, which it writes itself."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, file.fileno(), inheritable=False)
+    os.close(nowhere)
 
 
 def check_writing_mode(mode: str) -> None:

@@ -24,7 +24,8 @@ class Building(Holding):
     Paths inside an artifact are made
     canonical (`./x//y` is `x/y`); absolute ones, `..` and what names nothing are ValueError. Paths that differ at all, if only by
     letter case, are two; `repo.log` warns of those that some disks can't hold both. Every method that changes something raises
-    ArtifactFinalizedError after logging, and changes all or nothing.
+    ArtifactFinalizedError after logging, and changes all or nothing. What was begun before a fork is the parent's: in the child, every
+    method that looks at the content, changes or logs it is a ValueError.
     """
 
     # -- adding --------------------------------------------------------------------------------------------------------
@@ -83,7 +84,7 @@ class Building(Holding):
             raise InvalidInputError(f"{path} is there already; mode 'w' replaces it")
         with adding.scratch_folder(content) as folder:
             local = folder / path.rpartition("/")[2][-60:]  # libraries go by its suffix; no disk takes a name of more than 255 bytes
-            with open(local, mode, encoding=encoding) as file:
+            with adding.writing(local, mode, encoding) as file:
                 yield file
             adding.add_file(self._changing(), local, path.encode(), overwrite="w" in mode)
 

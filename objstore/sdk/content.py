@@ -100,14 +100,15 @@ class DraftContent:
     """Content that changes until it is logged: a manifest, and over it the changes of single paths made since.
 
     What is added is in packs of the project at once, invisible to others until logged, and given up when this object goes. Until then gc
-    leaves alone what was found in the project already. Each change is made whole or not at all. Thread-safe.
+    leaves alone what was found in the project already. Each change is made whole or not at all. Thread-safe. A process that is forked off
+    shares the files that are being written, so there nothing can be done with it: InvalidInputError.
     """
 
     def __init__(self, session: Session, base: Digest | None = None, *, incremental: bool = False) -> None:
         self.session = session
         self.is_incremental = incremental
         """Whether, logged in another project, it begins there too with what the collection's latest version holds."""
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
         self._root = base
         self._overlay = Overlay()
         self._tree: Tree | None = None
@@ -120,6 +121,20 @@ class DraftContent:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     @property
+    def lock(self) -> contextlib.AbstractContextManager[object]:
+        """Held while anything is looked at or changed."""
+        self.check_owner()
+        return self._lock
+
+    def check_owner(self) -> None:
+        """InvalidInputError in a process that was forked off since the content was begun."""
+        if self._held.owner != os.getpid():
+            raise InvalidInputError(
+                "this artifact was begun by the process that this one was forked off; make it in the process that fills it, "
+                "or log it before forking"
+            )
+
+    @property
     def stored_bytes(self) -> int:
         """How much the draft has written so far."""
         draft = self._held.draft
@@ -127,6 +142,7 @@ class DraftContent:
 
     @property
     def database(self) -> Database:
+        self.check_owner()
         draft = self._held.draft
         return self.session.database.with_draft(draft) if draft else self.session.database
 
@@ -191,6 +207,7 @@ class DraftContent:
     def begin(self) -> None:
         """To be called before the first change: has gc leave alone what the draft builds on, from now on."""
         with self.lock:
+            self.session.project.check_in_place()
             if self._held.draft is None and self._root is not None:
                 with self.session.writing() as project:
                     self.open(project)

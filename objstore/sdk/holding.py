@@ -165,6 +165,8 @@ class Holding:
 
     def _bound(self) -> DraftContent:
         """The content of a draft, bound to a project now at the latest."""
+        if self._content is not None:
+            self._content.check_owner()
         with self._binding:  # two threads that both add first must add to one content
             if self._content is None:
                 self._session = self._session or session_for_drafts()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from objstore.errors import RemoteError, StorageError
+from objstore.errors import InvalidInputError, RemoteError, StorageError
 from objstore.history.encoding import encode_entry
 from objstore.history.records import Record, RunLogRecord
 from objstore.repository.logging import Labels
@@ -34,6 +34,7 @@ class Handover:
     outcome: LoggedVersion | BaseException | None = None
     _done: threading.Event = field(default_factory=threading.Event)
     _is_told: bool = False
+    _owner: int = field(default_factory=os.getpid)
 
     @property
     def is_done(self) -> bool:
@@ -60,15 +61,22 @@ class Handover:
 
     def settled(self) -> None:
         """Waits until it is clear how it went."""
-        self._done.wait()
+        self._await(None)
 
     def wait(self, timeout: float | None = None) -> None:
         """Waits until it is a version; TimeoutError after that many seconds, the error if there is none."""
-        if not self._done.wait(timeout):
+        if not self._await(timeout):
             raise TimeoutError(f"{self.labels.name} isn't logged yet")
         if isinstance(self.outcome, BaseException):
             self._is_told = True
             raise self.outcome
+
+    def _await(self, timeout: float | None) -> bool:
+        if not self.is_done and self._owner != os.getpid():
+            raise InvalidInputError(
+                f"{self.labels.name} is being logged by the process that this one was forked off; wait() there, before forking"
+            )
+        return self._done.wait(timeout)
 
 
 Job = Handover | list[Record]

@@ -145,8 +145,8 @@ class Run(DescribedRun):
     def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
         """Notes measures of a step: the last value of each key goes to the summary, the step as `_step`.
 
-        Each call is a step of its own, unless `commit` is False or a `step` is given; measures of an earlier step than the last are left out,
-        and that is said. Cheap: they are recorded once a minute, and when the run finishes.
+        Each call is a step of its own, unless `commit` is False or a `step` is given; measures of an earlier step than the last are left
+        out, and that is said. Cheap: they are recorded once a minute, and when the run finishes.
 
         What JSON can't hold, such as infinities, paths or dates, is recorded as text, NaN as null. A table is logged as an artifact
         `run-<id>-<key>` of type `run_table`; the summary says so. ValueError or TypeError for what contains itself, and the like.
@@ -297,7 +297,9 @@ class Run(DescribedRun):
     # -- the end -------------------------------------------------------------------------------------------------------
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
-        """Waits until all is logged and recorded, and ends the run: as failed with an `exit_code` other than 0. Harmless when repeated.
+        """Waits until all is logged and recorded, and ends the run. Harmless when repeated.
+
+        It has failed with an `exit_code` other than 0, and where something that it handed over wasn't logged and nobody was told.
 
         Raises the first error of those that no `wait()` has raised, with the others as notes; else InvalidInputError or InvalidTypeError
         where configuration or summary was changed in place to what JSON can't hold: that key is left out. The run is ended all the same.

@@ -24,19 +24,42 @@ class Session:
     """An open project that any thread may read and whose changes take turns; closed once nothing refers to it.
 
     Locks are taken in one order: the session's, then the project's file lock. Whatever runs under the file lock alone (long work in
-    `writing`) never asks for the session's, or it would wait for a gc that waits for it.
+    `writing`) never asks for the session's, or it would wait for a gc that waits for it. In a process that is forked off, the project is
+    opened anew when it is first used: of the parent's, any other thread may have held any lock at that moment.
     """
 
     def __init__(self, project: Project, is_private: bool = False) -> None:
-        self.project = project
+        self._project = project
+        self._owner = os.getpid()
+        self._of_parents: list[Project] = []
         self.is_private = is_private
         """Whether this is a temporary project, only for drafts that have no other."""
         self.workspace: Workspace | None = None
         """The projects beside it, once somebody has asked for them."""
+        self._queue: LogQueue | None = None
+        self.make_locks()
+        _sessions.add(self)
+        weakref.finalize(self, _let_go, project, is_private, os.getpid())
+
+    def make_locks(self) -> None:
+        """Also in a process that was forked off, which has the parent's, held or not."""
         self._lock = threading.RLock()
         self._making_queue = threading.Lock()
-        self._queue: LogQueue | None = None
-        weakref.finalize(self, _let_go, project, is_private, os.getpid())
+
+    @property
+    def project(self) -> Project:
+        if self._owner != os.getpid():
+            self._open_anew()
+        return self._project
+
+    def _open_anew(self) -> None:
+        with self._lock:
+            if self._owner == os.getpid():
+                return
+            project = self._project.reopened()
+            self._of_parents.append(self._project)  # kept, lest it close what is the parent's
+            self._project, self._owner = project, os.getpid()
+            weakref.finalize(self, _let_go, project, False, os.getpid())
 
     @property
     def database(self) -> Database:
@@ -104,6 +127,19 @@ class Session:
     def commit(self, decide: Callable[[State], Sequence[Record]]) -> list[Record]:
         with self.committing() as project:
             return project.commit(decide)
+
+
+_sessions: "weakref.WeakSet[Session]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for session in list(_sessions):
+        session.make_locks()
+        if session.workspace is not None:
+            session.workspace.make_lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def temporary(name: str) -> Session:

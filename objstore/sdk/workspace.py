@@ -19,6 +19,10 @@ class Workspace:
         self.is_home_meant = True
         """False where several might be meant: then of the home only the entity is."""
         self._sessions = {home.project.name: home}
+        self.make_lock()
+
+    def make_lock(self) -> None:
+        """Also in a process that was forked off, which has the parent's, held or not."""
         self._lock = threading.Lock()
 
     @classmethod

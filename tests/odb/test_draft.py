@@ -1,5 +1,6 @@
 """Drafts: what is written is written once, by whoever comes first, and outlives a writer that dies."""
 
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -254,6 +255,16 @@ def test_why_a_pack_could_not_be_published_in_the_background_is_told(
     (published,) = draft._publishing
     assert isinstance(published.exception(SECONDS), StorageError)
     with pytest.raises(StorageError):
+        draft.publish()
+    draft.close()
+
+
+@pytest.mark.parametrize("folder", ["store/local/staging", "drafts"])
+def test_a_draft_whose_files_were_removed_says_so(store: Store, folder: str) -> None:
+    draft = store.draft()
+    draft.add(*chunk(noise(1, 5000)))
+    shutil.rmtree(store.folder / folder)
+    with pytest.raises(StorageError, match="add everything again"):
         draft.publish()
     draft.close()
 

@@ -18,7 +18,7 @@ from objstore.repository.localgc import collect
 from objstore.repository.project import Project
 from objstore.worktree import crew
 from objstore.worktree.ignore import Patterns
-from tests.odb.stores import noise
+from tests.odb.stores import chunk, noise
 from tests.repository.stores import add_folder, check_out, content_of, files_of, temporary_files, write_files
 
 KEPT = {"kept": noise(1, 100_000), "small": b"1"}
@@ -170,6 +170,18 @@ def test_with_any_little_space_left_gc_deletes_what_expires_with_what_that_frees
             assert content_of(project, kept) == KEPT
         shutil.rmtree(small_disk / str(leave))
     assert True in worked
+
+
+def test_on_a_disk_without_a_free_block_gc_tells_what_it_would_free_and_frees_what_nobody_names(cramped: Project, small_disk: Path) -> None:
+    kept = add_folder(cramped, write_files(small_disk / "kept", KEPT)).version.root
+    draft = cramped.open_draft()
+    draft.add(*chunk(noise(5, 700_000)))
+    draft.flush()
+    draft.close()  # as if interrupted
+    _fill(small_disk / "ballast", 0)
+    assert collect(cramped, Silent(), dry_run=True).bytes >= 700_000
+    assert collect(cramped, Silent()).bytes >= 700_000
+    assert content_of(cramped, kept) == KEPT
 
 
 def _fill(file: Path, leave: int) -> None:

@@ -1,12 +1,15 @@
 """add_file, new_file, remove and looking at entries."""
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
 
+import objstore
 from objstore import Artifact, EntryNotFoundError, Repository, Table
+from objstore.errors import StorageError
 from objstore.host import filesystem
 from tests.sdk.files import content, draft, paths, tree
 
@@ -146,6 +149,25 @@ def test_a_new_file_whose_block_raises_adds_nothing(repo: Repository) -> None:
             raise error
     assert paths(artifact) == []
     assert list((repo.path / "local" / "staging").glob("new-*")) == []
+
+
+def test_a_new_file_that_the_disk_has_no_room_for_adds_nothing(small_disk: Path) -> None:
+    with objstore.open(small_disk / "repo", create=True) as repo:
+        artifact = repo.new_artifact("a", "dataset")
+        with pytest.raises((OSError, StorageError)) as caught, artifact.new_file("f", "wb") as file:
+            file.write(bytes(9_000_000))
+        assert "free" in " ".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
+        with pytest.raises(StorageError, match="free some"), artifact.new_file("f") as text:
+            _fill(small_disk / "ballast")
+            text.write("buffered")
+        (small_disk / "ballast").unlink()
+        assert paths(artifact) == []
+
+
+def _fill(file: Path) -> None:
+    with contextlib.suppress(OSError), file.open("wb", buffering=0) as opened:
+        while True:
+            opened.write(bytes(4096))
 
 
 def test_a_new_file_replaces_only_in_mode_w() -> None:

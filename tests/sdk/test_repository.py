@@ -1,11 +1,12 @@
 """Opening repositories, looking around in them, diffs."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 import objstore
-from objstore import Artifact, InvalidInputError, InvalidTypeError, NotFoundError, Repository
+from objstore import Artifact, ConflictError, InvalidInputError, InvalidTypeError, NotFoundError, Repository
 from tests.sdk.files import draft, paths, tree
 
 
@@ -139,3 +140,29 @@ def test_fsck_and_repair_leave_the_repository_usable(repo: Repository) -> None:
     assert repo.fsck().is_sound
     assert repo.fsck(repair=True).is_sound
     assert repo.log(draft(files={"f": "2"})).version == "v1"
+
+
+@pytest.mark.parametrize("is_another_there", [False, True])
+def test_nothing_is_written_where_the_repository_was(tmp_path: Path, is_another_there: bool) -> None:
+    with objstore.open(tmp_path / "repo", create=True) as gone:
+        gone.log(draft(files={"f": "1"}))
+        waiting = gone.new_artifact("a", "dataset")
+        waiting.add_file(tree(tmp_path, {"g": "2"}) / "g")
+        shutil.move(tmp_path / "repo/.objstore", tmp_path / "elsewhere")
+        if is_another_there:
+            objstore.open(tmp_path / "repo", create=True).close()
+        there = tree_of(tmp_path / "repo")
+        error = ConflictError if is_another_there else NotFoundError
+        for writes in (
+            lambda: gone.log(draft(files={"f": "3"})),
+            lambda: gone.log(waiting),
+            lambda: gone.new_artifact("a", "dataset").new_file("f").__enter__(),
+            lambda: gone.gc(),
+        ):
+            with pytest.raises(error, match="open the repository"):
+                writes()
+    assert tree_of(tmp_path / "repo") == there
+
+
+def tree_of(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if "/local/" not in str(path)}

@@ -280,3 +280,98 @@ if __name__ == "__main__":
     api = objstore.Api()
     assert [run.state for run in api.runs()] == ["finished"] * 5
     assert sorted(run.name for run in api.runs(None, {"group": "pool"})) == [f"worker-{number}" for number in range(4)]
+
+
+IN_CHILDREN = [
+    "draft.add_file('1')",
+    "draft.add_file('large')",
+    "draft.add_dir('folder')",
+    "draft.new_file('new').__enter__()",
+    "draft.add_reference('file://' + os.path.abspath('1'))",
+    "draft.remove('0')",
+    "draft.digest",
+    "list(draft.manifest.entries)",
+    "wandb.init().log_artifact(draft)",
+    "wandb.open('.').log(draft)",
+    "wandb.init(group='all').upsert_artifact(draft)",
+    "block.__exit__(None, None, None)",
+    "waiting.wait()",
+    "waiting.description",
+]
+
+
+def test_a_draft_begun_before_a_fork_is_left_to_the_parent(place: Place) -> None:
+    text = f"""
+import faulthandler
+os.mkdir("folder")
+for name in ("0", "1", "2", "folder/3"):
+    open(name, "wb").write(os.urandom(3_000))
+open("large", "wb").write(os.urandom(3_000_000))
+run = wandb.init()
+draft = wandb.Artifact("data", "dataset", metadata={{"number": 1}})
+draft.add_file("0")
+block = draft.new_file("written", "w")
+block.__enter__().write("once")
+run._session.queue._at_work.acquire()
+waiting = log(run, 0)
+for does in {IN_CHILDREN!r}:
+    child = os.fork()
+    if child == 0:
+        faulthandler.dump_traceback_later(60, exit=True)
+        try:
+            eval(does)
+        except wandb.InvalidInputError as error:
+            os._exit(0 if "forked off" in str(error) else 1)
+        os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0, does
+run._session.queue._at_work.release()
+draft.add_file("2")
+block.__exit__(None, None, None)
+run.log_artifact(draft).wait()
+folder = draft.download("out")
+draft.verify(folder)
+print(sorted(os.listdir(folder)), open(folder + "/written").read())
+"""
+    (said,), _ = place.run(script(place, text))
+    assert said == "['0', '2', 'written'] once"
+    assert sorted(logged()) == [0, 1]
+
+
+def test_forked_processes_log_in_the_open_repository_whatever_threads_of_the_parent_are_at(place: Place) -> None:
+    text = """
+import faulthandler, threading
+
+def changing():
+    with repo._session.alone():
+        at_it.release()
+        done.wait()
+
+def logging():
+    while not done.is_set():
+        at_it.release()
+        repo.log(built(100))
+        repo.artifact("data").manifest.entries["number.txt"]
+
+def fork(number):
+    at_it.acquire()
+    child = os.fork()
+    if child == 0:
+        faulthandler.dump_traceback_later(30, exit=True)
+        repo.log(built(number))
+        assert repo.artifact("data").state == "COMMITTED"
+        os._exit(0)
+    return child
+
+with wandb.open(".", create=True) as repo:
+    for busy, numbers in ((changing, [0]), (logging, range(1, 9))):
+        done, at_it = threading.Event(), threading.Semaphore(0)
+        thread = threading.Thread(target=busy)
+        thread.start()
+        children = [fork(number) for number in numbers]
+        ended = [os.waitpid(child, 0)[1] for child in children]
+        done.set()
+        thread.join()
+        assert not any(ended)
+"""
+    place.run(script(place, text))
+    assert {number for number in logged() if number < 100} == set(range(9))
