@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from objstore.host.publish import translated
 
 _LOCK_SIZE = 64 * 1024  # more than 512 readers take
 _READ_AHEAD = 1000
+_LONGEST_CALL = 10.0  # seconds
 _MAP_SIZE = 1 << 36  # address space only; the file grows as needed
 
 
@@ -50,59 +52,51 @@ class _Gate:
     """Has a fork wait until no other thread is inside LMDB.
 
     A child must close the environments that it inherits before it may open them itself, and py-lmdb's `close` first waits for the calls
-    that are under way: also for those of threads that the child hasn't got. Each is short; reentrant, for garbage collections.
+    that are under way: also for those of threads that the child hasn't got. Each is short. No lock is held by who enters: a garbage
+    collection, which closes environments, may come at any moment.
     """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._inside = 0
-        self._is_shut = False
-        self._own = threading.local()
+        self._inside: set[int] = set()
+        self._open = threading.Event()
+        self._open.set()
 
-    @property
-    def _depth(self) -> int:
-        return getattr(self._own, "depth", 0)
+    def enter(self) -> bool:
+        """Whether this thread wasn't inside already; if so, it has to leave."""
+        thread = threading.get_ident()
+        if thread in self._inside:
+            return False
+        self._inside.add(thread)
+        while not self._open.is_set():
+            self._inside.discard(thread)
+            self._open.wait()
+            self._inside.add(thread)
+        return True
 
-    def __enter__(self) -> None:
-        depth = self._depth
-        if not depth:
-            with self._changed:
-                while self._is_shut:
-                    self._changed.wait()
-                self._inside += 1
-        self._own.depth = depth + 1
-
-    def __exit__(self, *_: object) -> None:
-        self._own.depth = depth = self._depth - 1
-        if not depth:
-            with self._changed:
-                self._inside -= 1
-                if self._is_shut:
-                    self._changed.notify_all()
+    def leave(self) -> None:
+        self._inside.discard(threading.get_ident())
 
     def shut(self) -> None:
-        own = bool(self._depth)
-        with self._changed:
-            while self._is_shut:
-                self._changed.wait()
-            self._is_shut = True
-            while self._inside > own:
-                self._changed.wait()
+        self._open.clear()
+        deadline = time.monotonic() + _LONGEST_CALL  # one that was interrupted while it left never will
+        while self._inside - {threading.get_ident()} and time.monotonic() < deadline:
+            time.sleep(0.0001)
 
     def reopen(self) -> None:
-        with self._changed:
-            self._is_shut = False
-            self._changed.notify_all()
+        self._open.set()
 
     def reopen_in_child(self) -> None:
-        self._changed = threading.Condition()
-        self._inside, self._is_shut = int(bool(self._depth)), False
+        self._inside &= {threading.get_ident()}
+        self._open = threading.Event()
+        self._open.set()
 
 
 _gate = _Gate()
+_forking = threading.Lock()
 
 
 def _before_fork() -> None:
+    _forking.acquire()
     _gate.shut()
     _open_lock.acquire()
 
@@ -110,11 +104,13 @@ def _before_fork() -> None:
 def _after_fork_in_parent() -> None:
     _open_lock.release()
     _gate.reopen()
+    _forking.release()
 
 
 def _after_fork_in_child() -> None:
     _open_lock.release()
     _gate.reopen_in_child()
+    _forking.release()
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
@@ -256,7 +252,7 @@ def forget(path: Path) -> None:
 
 def _environment(path: Path, names: Sequence[str]) -> _Shared:
     path = path.resolve()
-    with _open_lock:
+    with _Translated(path), _open_lock:  # in this order, as a fork takes them
         shared = _open.get(path)
         if shared is not None and shared.pid != os.getpid():
             shared.env.close()  # inherited through a fork
@@ -322,11 +318,13 @@ class _Translated:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_first = False
 
     def __enter__(self) -> None:
-        _gate.__enter__()
+        self._is_first = _gate.enter()
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        _gate.__exit__()
+        if self._is_first:
+            _gate.leave()
         if isinstance(error, lmdb.Error):
             raise StorageError(f"can't use {self._path}: {error}; free some space and try again") from error
