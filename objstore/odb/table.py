@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import os
 import threading
-import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from typing import Any
 import lmdb
 
 from objstore.errors import CorruptionError, StorageError
+from objstore.host.forkgate import ForkGate
 from objstore.host.publish import translated
 
 _LOCK_SIZE = 64 * 1024  # more than 512 readers take
 _READ_AHEAD = 1000
-_LONGEST_CALL = 10.0  # seconds
 _MAP_SIZE = 1 << 36  # address space only; the file grows as needed
 
 
@@ -48,50 +47,9 @@ _open: dict[Path, _Shared] = {}
 _open_lock = threading.RLock()
 
 
-class _Gate:
-    """Has a fork wait until no other thread is inside LMDB.
-
-    A child must close the environments that it inherits before it may open them itself, and py-lmdb's `close` first waits for the calls
-    that are under way: also for those of threads that the child hasn't got. Each is short. No lock is held by who enters: a garbage
-    collection, which closes environments, may come at any moment.
-    """
-
-    def __init__(self) -> None:
-        self._inside: set[int] = set()
-        self._open = threading.Event()
-        self._open.set()
-
-    def enter(self) -> bool:
-        """Whether this thread wasn't inside already; if so, it has to leave."""
-        thread = threading.get_ident()
-        if thread in self._inside:
-            return False
-        self._inside.add(thread)
-        while not self._open.is_set():
-            self._inside.discard(thread)
-            self._open.wait()
-            self._inside.add(thread)
-        return True
-
-    def leave(self) -> None:
-        self._inside.discard(threading.get_ident())
-
-    def shut(self) -> None:
-        self._open.clear()
-        deadline = time.monotonic() + _LONGEST_CALL  # one that was interrupted while it left never will
-        while self._inside - {threading.get_ident()} and time.monotonic() < deadline:
-            time.sleep(0.0001)
-
-    def reopen(self) -> None:
-        self._open.set()
-
-    def reopen_in_child(self) -> None:
-        self._inside &= {threading.get_ident()}
-        self._open = threading.Event()
-        self._open.set()
-
-
-_gate = _Gate()
+# py-lmdb's `close`, which a child needs before it may open what it inherits, waits for the calls that are under way: also for those of
+# threads that the child hasn't got.
+_gate = ForkGate()
 _forking = threading.Lock()
 
 
