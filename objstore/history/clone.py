@@ -16,7 +16,7 @@ from objstore.history.logbook import Decide
 from objstore.history.records import AliasRecord, Record, SegmentsRecord
 from objstore.history.replay import AliasConflict, Replay, with_collections
 from objstore.history.state import State
-from objstore.history.unpushed import PendingEntry, PendingName, Unpushed
+from objstore.history.unpushed import PendingName, Unpushed
 from objstore.host.locks import locked_exclusive
 from objstore.odb.cache import Cache
 
@@ -80,7 +80,7 @@ class CloneLogbook:
         if self._names is None or is_moved or names[: len(self._names)] != self._names:
             self._replay_anew(names)
         else:
-            self._add(self._unpushed.read(name) for name in names[len(self._names) :])
+            self._replay.add_all(self._unpushed.read(name) for name in names[len(self._names) :])
         is_new = is_moved or names != self._names
         self._names = names
         return is_new
@@ -189,13 +189,9 @@ class CloneLogbook:
 
     def _replay_anew(self, names: Sequence[PendingName]) -> None:
         self._replay = Replay(self.mirror, self._since(min((name.base for name in names), default=self.mirror.position)))
-        self._add(map(self._unpushed.read, names))
+        self._replay.add_all(map(self._unpushed.read, names))
 
     def _since(self, base: int) -> Iterator[tuple[int, Records]]:
         """The entries of the mirror after `base`, but none that its fold hasn't seen yet."""
         last = self.mirror.position
         return takewhile(lambda entry: entry[0] <= last, self._mirror.log.read_from(base + 1)) if base < last else iter(())
-
-    def _add(self, entries: Iterator[PendingEntry]) -> None:
-        for entry in entries:
-            self._replay.add(entry)

@@ -1,6 +1,7 @@
 """What becomes of pending records when they come after the upstream's log as it is now (spec/log.md). Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -105,16 +106,31 @@ class Replay:
                 if isinstance(record, DeleteRecord):
                     self._deletions[record.collection, record.root] = number, record.write_id
 
-    def add(self, entry: PendingEntry) -> None:
-        """Has one more entry follow."""
-        self.entries[entry.name] = None
-        for record in entry.records:
+    def add_all(self, entries: Iterable[PendingEntry]) -> None:
+        """Has more entries follow, in this order."""
+        added = list(entries)
+        records = [(entry, record) for entry in added for record in entry.records]
+        for _, record in records:
             self._note_landed(record)
-        for record in entry.records:
+        # The upstream was spared what no record that it got needs. It must not come after these now.
+        landed = Counter(self._changed_by(record) for _, record in records if record.write_id in self.landed)
+        self.entries.update(dict.fromkeys(entry.name for entry in added))
+        for entry, record in records:
             self.origin[record.write_id] = entry.name
-            if record.write_id not in self.landed and record.write_id not in self._added:
+            changed = self._changed_by(record)
+            if record.write_id in self.landed:
+                landed[changed] -= 1
+            elif record.write_id not in self._added and (changed is None or not landed[changed]):
                 self._added.add(record.write_id)
                 self._add(record, entry.name.base)
+
+    def _changed_by(self, record: Record | UnknownRecord) -> tuple[str, str] | None:
+        """Of what the last record counts: an alias, or whether a version is deleted; as its collection and the alias or root."""
+        if isinstance(record, AliasRecord):
+            return self.same_as.get(record.collection, record.collection), record.alias
+        if isinstance(record, DeleteRecord | RestoreRecord):
+            return self.same_as.get(record.collection, record.collection), record.root
+        return None
 
     def conflicts(self) -> list[AliasConflict]:
         """The custom aliases that both sides have moved since the pending records were written, and not to the same version."""
@@ -140,17 +156,23 @@ class Replay:
             for version in collection.versions[self._known_versions(collection.id) :]
             if _is_gone(collection, version) and not self._is_upstream(collection.id, version.root)
         }
-        active = (record for record in self.outgoing if record.write_id not in self._idle)
-        return [left for record in active if (left := self._without(gone, record)) is not None]
+        found: list[Record] = []
+        placed: dict[tuple[str, str], bool] = {}  # whether an alias is on something, as far as these records have changed that
+        for record in self.outgoing:
+            is_of_gone = (getattr(record, "collection", ""), getattr(record, "root", "")) in gone
+            if isinstance(record, AliasRecord):
+                alias = record.collection, record.alias
+                if is_of_gone and record.alias != LATEST and placed.get(alias, self._is_placed_upstream(*alias)):
+                    record, is_of_gone = replace(record, root=None), False
+                if not is_of_gone:
+                    placed[alias] = record.root is not None
+            if not is_of_gone and record.write_id not in self._idle:
+                found.append(record)
+        return found
 
-    def _without(self, gone: set[tuple[str, str]], record: Record) -> Record | None:
-        """What of a record makes sense to those who have never heard of some versions."""
-        if (getattr(record, "collection", ""), getattr(record, "root", "")) not in gone:
-            return record
-        if isinstance(record, AliasRecord) and record.alias != LATEST:
-            known = self._mirror.collections.get(record.collection)
-            return replace(record, root=None) if known is not None and record.alias in known.aliases else None
-        return None
+    def _is_placed_upstream(self, id_: str, alias: str) -> bool:
+        known = self._mirror.collections.get(id_)
+        return known is not None and alias in known.aliases
 
     def _note_landed(self, record: Record | UnknownRecord) -> None:
         there = self._upstream.get(record.write_id)

@@ -103,7 +103,7 @@ def test_a_root_in_a_bucket_names_its_projects(s3: Bucket, tmp_path: Path, monke
 def test_runs_as_json(cli: Cli):
     third, second, first = cli("runs", "--json").json
     assert (first["id"], first["name"], first["config"], first["tags"]) == ("first", "baseline", {"lr": 1}, ["a"])
-    assert (second["summary"], second["used"], second["logged"], second["state"]) == ({"loss": 0.5}, 1, 1, "finished")
+    assert (second["summary"], second["used"], second["logged"], second["state"]) == ({"loss": 0.5, "_step": 0}, 1, 1, "finished")
     assert third["finished"] and third["state"] == "failed"
 
 

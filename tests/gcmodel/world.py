@@ -321,6 +321,7 @@ def modelled(*, small: float = 0.0) -> Iterator[None]:
         patch.setattr(repack, "_SMALL", small)
         patch.setattr(split, "BELOW", 100)
         patch.setattr(os, "urandom", random)
+        patch.setattr(os, "getpid", lambda: 1)  # what is explored apart is no other process to a program
         # Each has a folder of its own, but shares it with what it might have become otherwise: so nothing in it may matter.
         patch.setattr(fcntl, "flock", lambda *_: None)
         patch.setattr(database, "DraftFile", NoFile)

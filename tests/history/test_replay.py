@@ -61,8 +61,7 @@ def replayed(upstream, *pending):
     upstream = [record if isinstance(record, list) else [record] for record in upstream]
     base = min((base for base, *_ in pending), default=len(upstream))
     replay = Replay(fold(upstream), ((number, records) for number, records in enumerate(upstream, 1) if number > base))
-    for n, (base, *records) in enumerate(pending, 1):
-        replay.add(PendingEntry(PendingName(n, base), records))
+    replay.add_all(PendingEntry(PendingName(n, base), records) for n, (base, *records) in enumerate(pending, 1))
     return replay
 
 
@@ -87,7 +86,7 @@ def test_the_mirror_itself_stays_as_it_is():
     before = mirror.encode()
     replay = Replay(mirror)
     records = [version(B), alias("prod", B), about(DeleteRecord, A), RenameRecord(collection=DS, name="new"), collection(OTHER)]
-    replay.add(PendingEntry(PendingName(1, 3), [*records, about(TagRecord, B, tag="t", present=True)]))
+    replay.add_all([PendingEntry(PendingName(1, 3), [*records, about(TagRecord, B, tag="t", present=True)])])
     assert mirror.encode() == before
     assert replay.state.collection("new").aliases == {"latest": 1, "prod": 1}
 
@@ -300,6 +299,34 @@ def test_an_alias_that_went_with_a_version_goes_upstream_too():
     assert (removal.alias, removal.root) == ("prod", None)
     replay = replayed(upstream, (3, version(B), alias("prod", B), alias("prod", A), about(DeleteRecord, B)))
     assert fold([[record] for record in [*upstream, *replay.needed()]]).collection("data").aliases == {"latest": 0, "prod": 0}
+
+
+def test_so_is_what_it_took_from_a_pending_version_that_stays():
+    mine = [
+        collection(OURS),
+        version(A, OURS),
+        alias("prod", A, OURS),
+        version(B, OURS),
+        alias("prod", B, OURS),
+        about(DeleteRecord, B, OURS),
+    ]
+    replay = replayed([], (0, *mine))
+    assert replay.state.collection("data").aliases.get("prod") is None
+    assert fold([[record] for record in replay.needed()]).collection("data").aliases.get("prod") is None
+
+
+def test_a_push_that_was_cut_off_after_the_upstream_had_it_sends_nothing_again():
+    history = [collection(), version(B)]
+    for ours in (
+        [(2, about(RestoreRecord, B)), (2, about(DeleteRecord, B))],
+        [(2, version(A)), (2, alias("prod", A)), (2, alias("prod", B)), (2, about(DeleteRecord, A))],
+    ):
+        sent = replayed(history, *ours).needed()
+        again = replayed([*history, sent], *ours)
+        assert sent and again.needed() == []
+        shown, there = again.state.collection("data"), fold([[record] for record in [*history, *sent]]).collection("data")
+        assert [version.root for version in shown.live()] == [version.root for version in there.live()]
+        assert shown.aliases.get("prod") == there.aliases.get("prod")
 
 
 # -- aliases -----------------------------------------------------------------------------------------------------------
