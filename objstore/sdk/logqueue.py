@@ -158,7 +158,7 @@ class LogQueue:
                 refused = StorageError(f"what is logged has to be stored by a thread, and none can be started: {error}")
                 self._jobs.pop()
                 if isinstance(job, Handover):
-                    job.outcome = refused
+                    job.outcome, job._is_told = refused, True
                     job.finish()
                 raise refused from error
 

@@ -451,6 +451,20 @@ def test_steps_go_on_when_a_run_is_resumed_and_never_go_back(capsys):
     assert "measures of step 5 are left out" in capsys.readouterr().err
 
 
+def test_a_thread_that_cannot_be_started_is_an_error_and_the_next_one_does_the_work(monkeypatch: pytest.MonkeyPatch):
+    with objstore.init(id="r") as run:
+        draft = artifact()
+        with monkeypatch.context() as tired:
+
+            def refuse(_: object) -> None:
+                raise RuntimeError("can't start new thread")
+
+            tired.setattr("threading.Thread.start", refuse)
+            with pytest.raises(StorageError, match="can't start new thread"):
+                run.log_artifact(draft)
+        assert run.log_artifact(draft).wait().name == "data:v0"
+
+
 def test_a_logged_table_is_an_artifact():
     with objstore.init(id="r") as run:
         run.log({"predictions/test": objstore.Table(columns=["a"], data=[[1], [2]]), "loss": 1})
