@@ -15,7 +15,7 @@ BELOW_CLI = [
     path.relative_to(PACKAGE).as_posix()
     for path in sorted(PACKAGE.rglob("*.py"))
     if path.relative_to(PACKAGE).parts[0] not in ("cli", "__main__.py")
-    and path.relative_to(PACKAGE).as_posix() != "sdk/surroundings.py"  # what `cli` is to commands, this is to scripts
+    and path.relative_to(PACKAGE).as_posix() not in ("sdk/surroundings.py", "sdk/termination.py")  # what `cli` is to commands, to scripts
 ]
 
 FOR_CLI_ONLY = {"print", "input", "exit", "quit", "SystemExit"}

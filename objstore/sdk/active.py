@@ -13,14 +13,14 @@ from objstore.errors import ConflictError, InvalidInputError, NoActiveRunError, 
 from objstore.history.metadata import check_values, spelt
 from objstore.history.records import Record, RunConfigRecord
 from objstore.history.runs import RunFacts, Runs
-from objstore.sdk import code
+from objstore.sdk import code, termination
 from objstore.sdk.arguments import checked_tags, text
 from objstore.sdk.run import Run
 from objstore.sdk.runinfo import SAID, check_may_begin, check_resume, init_record, new_run_id, resumed
 from objstore.sdk.runvalues import as_mapping
 from objstore.sdk.settings import Settings, setting
 from objstore.sdk.starting import full_name, is_at, workspace_for_nothing, workspace_for_run, workspace_to_read
-from objstore.sdk.surroundings import Ending, end_when_terminated, say
+from objstore.sdk.surroundings import Ending, say
 from objstore.sdk.workspace import Workspace
 
 P = ParamSpec("P")
@@ -106,6 +106,7 @@ def init(
         else:
             run = began(workspace_for_run(root, start, entity, project), said, config, rule)
         _begun.append(run)
+        termination.heed(run)
         _watch()
     code_dir = setting(settings, "code_dir")
     if code_dir is not None:
@@ -253,7 +254,6 @@ def _watch() -> None:
     """
     if not _watched:
         _watched.append(Ending())
-        end_when_terminated()
         register: Callable[[Callable[[], None]], object] = getattr(threading, "_register_atexit", atexit.register)
         register(_finish_all)
 

@@ -17,7 +17,7 @@ from objstore.history.names import check_type_of, parse_name
 from objstore.history.records import Record, RunConfigRecord, RunFinishRecord, RunRef, RunSummaryRecord, RunUseRecord
 from objstore.history.runs import RunFacts
 from objstore.outside.uri import Uri
-from objstore.sdk import code
+from objstore.sdk import code, termination
 from objstore.sdk.arguments import StrPath, checked_aliases, checked_tags, text
 from objstore.sdk.artifact import Artifact
 from objstore.sdk.choosing import give_up, prefer
@@ -317,6 +317,7 @@ class Run(DescribedRun):
             self._session.queue.record([RunFinishRecord(run=self.id, state="failed")])
             self._session.queue.drain()
         self._is_ended = True
+        termination.heed_no_longer(self)
         give_up(self._session)
         self._raise_untold()
         if self._left_out:

@@ -1,10 +1,8 @@
-"""Where a script runs: its environment, its standard error, how it ends. The only part of the SDK that knows of these."""
+"""Where a script runs: its environment, its standard error, how it ends. Only this and `termination` know of these."""
 
 import functools
 import os
-import signal
 import sys
-import threading
 from _sitebuiltins import Quitter  # type of `exit` and `quit`
 from collections.abc import Callable
 from typing import NoReturn
@@ -56,24 +54,6 @@ class Ending:
             leave(quitter, code)
 
         return noting
-
-
-def end_when_terminated() -> None:
-    """Has SIGTERM, by which schedulers end a program, end this one as `sys.exit` does, unless the program has arranged for something else.
-
-    A second one ends it at once, and so does the first one a forked child.
-    """
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        return
-    owner = os.getpid()
-
-    def leave(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        if os.getpid() != owner:
-            os.kill(os.getpid(), number)
-        sys.exit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
 
 
 def say(text: str) -> None:

@@ -134,23 +134,46 @@ def test_a_script_that_is_terminated_ends_as_one_that_fails(place: Place) -> Non
 run = wandb.init()
 for number in range(50):
     log(run, number)
-reading, writing = os.pipe()
-if (child := os.fork()) == 0:
-    os.write(writing, b"!")
-    time.sleep(60)
-os.read(reading, 1)
-os.kill(child, 15)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+print("busy", flush=True)
 time.sleep(60)
 """
     started = place.start(script(place, text))
-    assert started.stdout is not None and started.stdout.readline() == f"-{int(signal.SIGTERM)}\n"
+    assert started.stdout is not None and started.stdout.readline() == "busy\n"
     started.terminate()
     started.communicate(timeout=60)
     assert started.returncode == 128 + signal.SIGTERM
     assert logged() == list(range(50))
     (run,) = objstore.Api().runs()
     assert run.state == "failed"
+
+
+DEAF = """
+import collections, faulthandler, itertools, multiprocessing
+
+def deaf():
+    "Never gets as far as to run what Python has for a signal."
+    faulthandler.dump_traceback_later(30, exit=True)
+    os.write(ready[1], b"!")
+    collections.deque(itertools.repeat(None), maxlen=0)
+
+ready = os.pipe()
+"""
+
+DEAF_ONES = {
+    "a forked child": "run = wandb.init()\nprocess = multiprocessing.get_context('fork').Process(target=deaf)\nprocess.start()",
+    "a worker with a run": "process = multiprocessing.get_context('fork').Process(target=lambda: (wandb.init(), deaf()), daemon=True)\n"
+    "process.start()",
+    "a worker whose run is over": "process = multiprocessing.get_context('fork').Process(target=lambda: (wandb.init().finish(), deaf()))\n"
+    "process.start()",
+}
+
+
+@pytest.mark.parametrize("who", DEAF_ONES)
+def test_terminating_ends_at_once(who: str, place: Place) -> None:
+    """Else a pool of processes waits for ever for one that has begun to wait when it was told to end."""
+    ends = "os.read(ready[0], 1)\ntime.sleep(0.3)\nprocess.terminate()\nprocess.join()\nprint(process.exitcode)"
+    text = f"{DEAF}{DEAF_ONES[who]}\n{ends}"
+    assert place.run(script(place, text))[0] == [f"-{int(signal.SIGTERM)}"]
 
 
 def test_a_program_that_handles_termination_itself_goes_on_doing_so(place: Place) -> None:
