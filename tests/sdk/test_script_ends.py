@@ -176,6 +176,21 @@ def test_terminating_ends_at_once(who: str, place: Place) -> None:
     assert place.run(script(place, text))[0] == [f"-{int(signal.SIGTERM)}"]
 
 
+def test_pools_of_processes_come_to_an_end_while_a_run_is_under_way(place: Place) -> None:
+    text = """
+import multiprocessing, threading
+os.setpgrp()
+patience = threading.Timer(60, os.killpg, (0, 9))
+patience.start()
+with wandb.init():
+    for _ in range(60):
+        with multiprocessing.get_context("fork").Pool(3) as pool:
+            pool.map(abs, range(60))  # and terminates workers that wait, or are just being made
+patience.cancel()
+"""
+    place.run(script(place, text))
+
+
 def test_a_program_that_handles_termination_itself_goes_on_doing_so(place: Place) -> None:
     text = """
 import signal
