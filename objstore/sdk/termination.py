@@ -10,6 +10,7 @@ from collections.abc import Callable
 # is noticed after it: a pool that ends its idle workers that way would wait for them for ever. So there is a handler no longer than needed,
 # and none where a parent may end the process like that.
 
+_SOON = 0.1  # seconds
 _reasons: set[object] = set()
 """For what reasons SIGTERM is heeded."""
 
@@ -37,6 +38,9 @@ def _change(before: object, now: "Callable[[int, object], None] | signal.Handler
 
 
 def _leave(number: int, _frame: object) -> None:
+    if getattr(_fork, "is_under_way", False):  # an exception would be lost
+        threading.Timer(_SOON, signal.pthread_kill, [threading.get_ident(), number]).start()
+        return
     signal.signal(number, signal.SIG_DFL)
     sys.exit(128 + number)
 
@@ -46,23 +50,26 @@ def _is_daemonic() -> bool:
     return processes is not None and bool(processes.current_process().daemon)
 
 
-# What comes before a child has got rid of the handler has to wait: there is nobody who would end it.
+# Python forgets in a child what has come since the fork. So what comes then has to wait, until the child has no handler any more.
 
-_masks = threading.local()
+_fork = threading.local()
+"""Of the thread that forks: which signals were blocked before, and whether it is still at it."""
 
 
 def _before_fork() -> None:
-    _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    _fork.is_under_way = True
+    _fork.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
 def _after_fork_in_parent() -> None:
-    signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
+    signal.pthread_sigmask(signal.SIG_SETMASK, _fork.mask)
+    _fork.is_under_way = False
 
 
 def _after_fork_in_child() -> None:
     _reasons.clear()
     _change(_leave, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
+    _after_fork_in_parent()
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -191,6 +191,22 @@ patience.cancel()
     place.run(script(place, text))
 
 
+def test_termination_that_comes_during_a_fork_ends_the_parent_after_it(place: Place) -> None:
+    text = """
+import signal
+os.register_at_fork(before=lambda: os.kill(os.getpid(), signal.SIGTERM))
+run = wandb.init(id="r")
+log(run, 1)
+if os.fork() == 0:
+    os._exit(0)
+time.sleep(60)
+"""
+    started = place.start(script(place, text))
+    started.communicate(timeout=60)
+    assert started.returncode == 128 + signal.SIGTERM
+    assert (logged(), objstore.Api().run("r").state) == ([1], "failed")
+
+
 def test_a_program_that_handles_termination_itself_goes_on_doing_so(place: Place) -> None:
     text = """
 import signal
