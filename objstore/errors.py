@@ -73,6 +73,10 @@ class SourceMissingError(SourceFileError, FileNotFoundError):
         return Exception.__str__(self)
 
 
+class UnreadableFileError(InvalidInputError):
+    """The content of a file isn't what its format says, or can't be compared: the message says what is wrong with it, and where."""
+
+
 class NoActiveRunError(InvalidInputError, AttributeError):
     """Only an active run has this: `objstore.init()` begins one."""
 

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from fsspec.spec import AbstractBufferedFile
 
-from objstore.fs.content import Content
 from objstore.fs.view import View
+from objstore.odb.randomaccess import Content
 
 T = TypeVar("T")
 

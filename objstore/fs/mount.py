@@ -7,13 +7,13 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from objstore.errors import EntryNotFoundError, InvalidInputError, NotFoundError
-from objstore.fs.content import Content
-from objstore.fs.recent import Recent
 from objstore.history.collection import LATEST, Version
 from objstore.history.names import Name, parse_name, version_number
 from objstore.history.state import State
 from objstore.manifest.tree import Tree
 from objstore.odb.content import Pieces, file_blocks, file_layout
+from objstore.odb.randomaccess import Content
+from objstore.odb.recent import Recent
 from objstore.repository.project import Project
 from objstore.values.digest import Digest
 

@@ -11,10 +11,10 @@ from itertools import islice
 from typing import Any
 
 from objstore.errors import EntryNotFoundError, InvalidInputError, NotFoundError
-from objstore.fs.content import Content
 from objstore.fs.mount import Mount, Named
 from objstore.manifest.cursor import children, entries, names, totals
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind, decode_reference
+from objstore.odb.randomaccess import Content
 
 Info = dict[str, Any]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from objstore.errors import InvalidInputError, InvalidTypeError
-from objstore.sdk.tables import library
+from objstore.host import library
 from objstore.sdk.tables.frame import Frame
 
 _PANDAS = b"pandas"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from objstore.errors import InvalidTypeError
-from objstore.sdk.tables import library
+from objstore.host import library
 from objstore.sdk.tables.values import (
     FIX,
     NESTED,

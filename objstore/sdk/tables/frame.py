@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from objstore.errors import InvalidInputError
-from objstore.sdk.tables import library
+from objstore.host import library
 
 _ROWS_AT_A_TIME = 10_000
 

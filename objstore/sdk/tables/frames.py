@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from objstore.errors import InvalidInputError, InvalidTypeError
-from objstore.sdk.tables import library
+from objstore.host import library
 from objstore.sdk.tables.columns import column
 from objstore.sdk.tables.frame import Frame
 from objstore.values.sizes import counted

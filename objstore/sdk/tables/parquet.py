@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from objstore.errors import InvalidInputError, InvalidTypeError, UnsupportedFormatError
+from objstore.host import library
 from objstore.host.publish import translated
-from objstore.sdk.tables import library
 from objstore.sdk.tables.canonical import canonical
 from objstore.sdk.tables.frame import Frame
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol, Self
 
 from objstore.errors import InvalidInputError
-from objstore.sdk.tables import library
+from objstore.host import library
 from objstore.sdk.tables.frame import Frame, Row
 from objstore.values.paths import canonical
 

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, Self
 
 from objstore.errors import EntryNotFoundError, InvalidInputError, InvalidTypeError
-from objstore.sdk.tables import library
+from objstore.host import library
 from objstore.sdk.tables.columns import Hint, column
 from objstore.sdk.tables.frame import Frame, Row
 from objstore.sdk.tables.frames import check_width, column_name, frame_of, is_foreign

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from objstore.sdk.tables import library
+from objstore.host import library
 
 NUMBERS = frozenset({"int", "float"})
 NESTED = frozenset({"list", "dict"})

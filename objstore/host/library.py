@@ -1,4 +1,4 @@
-"""The libraries behind tables, loaded when a table is first stored, read or shown: they take a good part of a second."""
+"""The libraries behind tables and arrays, loaded when they are first needed: they take a good part of a second."""
 
 import sys
 from typing import Any

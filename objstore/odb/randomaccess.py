@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from blake3 import blake3
 
 from objstore.errors import CorruptionError
-from objstore.fs.recent import Recent
 from objstore.odb.content import in_order
 from objstore.odb.layout import Layout
+from objstore.odb.recent import Recent
 from objstore.odb.recipe import ChunkRow
 from objstore.values.digest import Digest
 from objstore.values.key import Key, chunk_key

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objstore.errors import InvalidInputError, NotFoundError
-from objstore.fs.recent import Recent
+from objstore.odb.recent import Recent
 from objstore.values.digest import plain
 from objstore.values.key import chunk_key
 from tests.odb.stores import Store, chunk, noise

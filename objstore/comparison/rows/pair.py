@@ -1,0 +1,41 @@
+"""Two tables to be compared, as their format presents them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class TableFile(Protocol):
+    """One of them. Its rows come in parts, each of which can be read by itself, again and again, always with the same rows."""
+
+    @property
+    def schema(self) -> Any:
+        """The columns as `read` gives them: a pyarrow.Schema. Of formats without types all are text."""
+        ...
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """What each column holds, in a word for people: of formats without types as far as rows have been read."""
+        ...
+
+    @property
+    def parts(self) -> Sequence[int | None]:
+        """How many rows each part has; None where that isn't known before it is read."""
+        ...
+
+    def read(self, part: int, columns: Sequence[str]) -> Iterator[Any]:
+        """The rows of a part as pyarrow.RecordBatches with these columns, some thousands at a time.
+
+        UnreadableFileError for what isn't as the format says.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TablePair:
+    """Both, and what is known to be equal without reading it."""
+
+    old: TableFile
+    new: TableFile
+    same: Sequence[tuple[int, int]] = ()
+    """Parts (old, new) that have equal rows, known from their bytes; each part is in one pair at most."""
