@@ -49,13 +49,12 @@ def common_runs(old: Iterable[ChunkRow], new: Iterable[ChunkRow]) -> list[Run]:
     rows = list(old)
     starts = _starts(rows)
     places: dict[bytes, list[int]] = defaultdict(list)
-    for index in range(len(rows) - 1, -1, -1):
-        places[rows[index][0]].append(index)
+    for number in range(len(rows) - 1, -1, -1):
+        places[rows[number][0]].append(number)
     used = bytearray(len(rows))
     runs: list[Run] = []
     follows, at = -1, 0  # the old chunk that would go on with the last run
     for digest, size in new:
-        index: int | None
         index = follows if 0 <= follows < len(rows) and not used[follows] and rows[follows][0] == digest else _unused(places, used, digest)
         if index is None:
             follows = -1
