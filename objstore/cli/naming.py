@@ -5,6 +5,8 @@ from typing import NamedTuple
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.names import Name, parse_name
+from objstore.repository.naming import is_here as is_here
+from objstore.repository.naming import project_of as project_of
 from objstore.repository.project import Project
 
 
@@ -29,18 +31,6 @@ def parsed(project: Project, text: str) -> Name:
             f"{text} is in project {other}, and this one is {project.name}; type `{command_there(project, other)}` for that"
         )
     return name
-
-
-def project_of(project: Project, name: Name) -> str:
-    """The project that a name is in: of this one's entity, unless it says another."""
-    entity, own = project.name.split("/")
-    return f"{name.entity or entity}/{name.project or own}"
-
-
-def is_here(project: Project, name: Name) -> bool:
-    """Whether a name is one in this project, which needn't have it."""
-    entity, own = project.name.split("/")
-    return name.project in (None, own) and name.entity in (None, entity)
 
 
 def version(project: Project, text: str, *, deleted: bool = False) -> Named:

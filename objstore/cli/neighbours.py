@@ -1,12 +1,12 @@
 """The projects of a root: which of them is meant."""
 
 from objstore.blobs.address import Address
-from objstore.cli import naming
 from objstore.cli.output import listed
 from objstore.cli.storage import shown
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.names import parse_name
 from objstore.repository.founding import own_project, root_at
+from objstore.repository.naming import is_here, project_of
 from objstore.repository.project import Project
 from objstore.repository.roots import Root
 
@@ -43,8 +43,8 @@ def of_name(project: Project, text: str) -> Project | None:
         name = parse_name(text)
     except InvalidInputError:
         return None
-    root = None if naming.is_here(project, name) else Root.of(project)
-    return root.open(naming.project_of(project, name)) if root else None
+    root = None if is_here(project, name) else Root.of(project)
+    return root.open(project_of(project, name)) if root else None
 
 
 def command_there(project: Project, other: str) -> str:

@@ -77,6 +77,12 @@ class Database:
         twin._open_upstream, twin._follows = lambda: None, False
         return twin
 
+    def before(self, other: "Database") -> Self:
+        """The same database, but for what isn't kept in this very place: that is read from the other."""
+        twin = copy(self)
+        twin.follow(lambda: other)
+        return twin
+
     @property
     def cache(self) -> Cache:
         return self._cache

@@ -1,7 +1,7 @@
 """The lineage of versions and runs, with what they are called."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from objstore.drawing.diagram import Diagram, Vertex
 from objstore.errors import NotFoundError, ObjstoreError
@@ -49,6 +49,23 @@ def find_run(projects: Sequence[Project], id_: str) -> RunRef:
         if project.runbook.runs.find(id_) is not None:
             return RunRef(project.settings.project, id_)
     raise NotFoundError(f"there is no run {id_!r}; `objstore runs` lists them")
+
+
+def run_names(project: Project, runs: Iterable[RunRef]) -> dict[RunRef, str]:
+    """What runs are called, wherever in the root of the project they are; of one that isn't, its id."""
+    wanted = set(runs)
+    own = project.settings.project
+    if all(run.project == own for run in wanted):
+        project.runbook.refresh()
+        return {run: _named(run, project) for run in wanted}
+    with with_neighbours(project) as projects:
+        known = {each.settings.project: each for each in projects}
+        return {run: _named(run, known.get(run.project)) for run in wanted}
+
+
+def _named(run: RunRef, project: Project | None) -> str:
+    facts = project.runbook.runs.find(run.run) if project else None
+    return run.run if facts is None or facts.name == facts.id else f"{facts.id} ({facts.name})"
 
 
 def labelled(graph: Graph, projects: Sequence[Project]) -> Diagram:

@@ -1,6 +1,7 @@
 """Stretches of two contents that are the same bytes."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_common_runs_are_equal_bytes_that_lie_in_no_other_run() -> None:
     assert all(OLD[run.old : run.old + run.length] == middle[run.new : run.new + run.length] for run in runs)
     for side in ("old", "new"):
         stretches = sorted((getattr(run, side), getattr(run, side) + run.length) for run in runs)
-        assert all(end <= start for (_, end), (start, _) in zip(stretches, stretches[1:], strict=False))
+        assert all(end <= start for (_, end), (start, _) in pairwise(stretches))
     assert sum(run.length for run in runs) > len(OLD) * 0.7
 
 
