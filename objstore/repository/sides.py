@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objstore.blobs.address import Address
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.names import Name, parse_name
 from objstore.odb.database import Database
@@ -98,6 +98,9 @@ def _remote(project: Project, place: str) -> Remote:
     if place in known:
         return known[place]
     address = Address.parse(place)
+    if address.folder is not None and not address.folder.exists():
+        names = f"; its remotes are {', '.join(sorted(known))}" if known else ""
+        raise NotFoundError(f"{place} is neither a folder nor a remote of this project{names}")
     return next((remote for remote in known.values() if remote.address == address), Remote("elsewhere", address))
 
 
