@@ -54,7 +54,8 @@ def pair_similar(removed: Iterable[tuple[bytes, Entry]], added: Iterable[tuple[b
     of one chunk is like no other. Of what is stored recipes alone are read; files on a disk are read. Where there are more files or
     bytes than `contents` allows none is looked at, and the answer says so, as it does of content that isn't here.
 
-    Cost: linear in chunks. Memory: some 200 bytes for a chunk of the removed files, of which 128 GiB have two million.
+    Cost: linear in chunks; of stored files 0.2 ms each, and 1.5 s for a million chunks. Memory: 300 bytes for a chunk of the removed files,
+    300 MiB for 64 GiB of them.
     """
     sources, targets = _candidates(list(removed), list(added))
     if not sources:

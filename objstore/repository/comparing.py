@@ -9,8 +9,10 @@ from typing import NamedTuple, Protocol
 
 from objstore.comparison.content import Content, OnDisk, Stored
 from objstore.comparison.files import Altered, FileDiff, Renamed, diff
+from objstore.comparison.newbytes import new_bytes
 from objstore.comparison.similar import MOST_FILES, Contents
-from objstore.errors import EntryNotFoundError, NotFoundError
+from objstore.comparison.transfer import Held, Transfer, transfer
+from objstore.errors import CorruptionError, EntryNotFoundError, NotFoundError, RemoteError
 from objstore.history.collection import Version
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import totals
@@ -107,6 +109,29 @@ class Comparison:
         """The contents of one of `files.altered`. NotFoundError when one isn't here, RemoteError when it can't be reached."""
         old_path, before, after = (item.old_path, item.old, item.entry) if isinstance(item, Renamed) else (item.path, item.old, item.new)
         return Pair(item, self.old.content(old_path, before), self.new.content(item.path, after))
+
+    def new_bytes(self, item: Altered | Renamed) -> int:
+        """How many bytes of one of `files.altered` are in chunks that its old content hasn't got (see `newbytes`).
+
+        Where recipes aren't here, all its bytes: that is the most it can be. A reference has none.
+        """
+        entry = item.entry if isinstance(item, Renamed) else item.new
+        try:
+            pair = self.pair(item)
+            return new_bytes(pair.old, pair.new).new
+        except (CorruptionError, NotFoundError, RemoteError):
+            return 0 if entry.kind == EntryKind.REFERENCE else entry.size
+
+    def transfer(self) -> Transfer | None:
+        """What a pull of the new side moves at most for somebody who has the old one.
+
+        None unless both are versions, and all is known of the new one.
+        """
+        if self.old.database is None or self.new.database is None:
+            return None
+        with contextlib.suppress(NotFoundError, RemoteError):
+            return transfer(self.files, Held(self.old.database, self.old.root), Held(self.new.database, self.new.root), self.scratch)
+        return None
 
 
 def diff_files(project: Project, old: Version | Path, new: Version | Path, progress: Progress) -> FileDiff:
