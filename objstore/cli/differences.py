@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import click
 
+from objstore.cli.output import print_warning
 from objstore.cli.sizes import counted, size
-from objstore.comparison.files import Altered, FileDiff
+from objstore.comparison.files import Altered, FileDiff, Renamed
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.repository.pindiffs import PinDiff
 from objstore.values.printable import printable
@@ -17,8 +18,11 @@ _COLOURS = {"A": "green", "D": "red", "M": "yellow", "R": "cyan", "T": "magenta"
 def print_diff(diff: FileDiff, prefix: str = "") -> None:
     """A line for each path with a letter (Added, Deleted, Modified, Renamed, Type changed), then the totals."""
     for _, letter, what, note in sorted(_lines(diff, prefix)):
-        click.echo(click.style(f"{letter}  {printable(what)}", fg=_COLOURS[letter]) + f"  {note}")
+        click.echo(click.style(f"{letter}  {printable(what)}", fg=_COLOURS[letter[0]]) + f"  {note}")
     click.echo(_summary(diff))
+    if diff.not_looked_at is not None:
+        count, why = diff.not_looked_at
+        print_warning(f"{counted(count, 'added or removed file')} not compared with one another for similar content: {why}")
 
 
 def print_pin_diff(found: PinDiff) -> None:
@@ -38,8 +42,17 @@ def _lines(diff: FileDiff, prefix: str) -> Iterator[tuple[bytes, str, str, str]]
     yield from ((path.encode(), "D", prefix + path, _size(entry)) for path, entry in diff.removed)
     yield from ((item.path.encode(), "M", prefix + item.path, _change(item)) for item in diff.modified)
     for item in diff.renamed:
-        yield item.old_path.encode(), "R", f"{prefix}{item.old_path} → {prefix}{item.path}", _size(item.entry)
+        yield item.old_path.encode(), _renamed(item), f"{prefix}{item.old_path} → {prefix}{item.path}", _size(item.entry) + _likeness(item)
+    yield from ((item.path.encode(), "M", prefix + item.path, _kinds(item)) for item in diff.mode_changed)
     yield from ((item.path.encode(), "T", prefix + item.path, _kinds(item)) for item in diff.type_changed)
+
+
+def _renamed(item: Renamed) -> str:
+    return "R" if item.similarity == 100 else f"R{item.similarity:03}"
+
+
+def _likeness(item: Renamed) -> str:
+    return "" if item.similarity == 100 else f"  {item.similarity} % the same"
 
 
 def _change(item: Altered) -> str:

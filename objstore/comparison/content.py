@@ -67,6 +67,10 @@ class OnDisk:
             self._file = open(place, "rb", buffering=0)  # noqa: SIM115 - closed with the object
             self.size = os.fstat(self._file.fileno()).st_size
 
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+
     def read(self, start: int, end: int) -> bytes:
         end = min(end, self.size)
         pieces = []

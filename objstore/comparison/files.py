@@ -1,13 +1,15 @@
 """The diff of two sides, file by file."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeVar
 
 from objstore.comparison.renames import pair_renames
+from objstore.comparison.similar import Contents, PassedOver, pair_similar
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.manifest.sides import Side, differences
 from objstore.values import html
+from objstore.values.paths import is_below
 from objstore.values.sizes import size
 
 
@@ -33,15 +35,18 @@ class Altered(NamedTuple):
 
 
 class Renamed(NamedTuple):
-    """Content that is at another path; its executable bit may have changed on the way."""
+    """Content that is at another path, all or most of it; its executable bit may have changed on the way."""
 
     old_path: str
     path: str
     old: Entry
     entry: Entry
+    similarity: int = 100
+    """How much of the larger file is in chunks that both have, in percent; 100 for equal content alone."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"from": self.old_path, "to": self.path, **_described(self.entry), "old_kind": _kind(self.old)}
+        old = {f"old_{key}": value for key, value in _described(self.old).items()}
+        return {"from": self.old_path, "to": self.path, **_described(self.entry), **old, "similarity": self.similarity}
 
 
 class Total(NamedTuple):
@@ -61,11 +66,29 @@ class FileDiff:
     """Other content."""
     renamed: list[Renamed] = field(default_factory=list)
     """Renamed or moved; ascending by the new path."""
+    mode_changed: list[Altered] = field(default_factory=list)
+    """The executable bit alone."""
     type_changed: list[Altered] = field(default_factory=list)
-    """A reference instead of a file or the reverse, or the executable bit alone."""
+    """A reference instead of a file or the reverse."""
+    not_looked_at: PassedOver | None = None
+    """Files among those added and removed in which no similar content was looked for, and why."""
 
     def __bool__(self) -> bool:
-        return any((self.added, self.removed, self.modified, self.renamed, self.type_changed))
+        return any(getattr(self, name) for name in LISTS)
+
+    @property
+    def altered(self) -> Iterable["Altered | Renamed"]:
+        """What both sides have with other content: modified files, and renamed ones that aren't equal."""
+        yield from self.modified
+        yield from (item for item in self.renamed if item.similarity < 100)
+
+    def below(self, paths: Sequence[bytes]) -> "FileDiff":
+        """What of it is at or below any of these paths; a renamed file with either of its paths."""
+
+        def part(items: list[T]) -> list[T]:
+            return [item for item in items if any(is_below(each.encode(), path) for each in _paths(item) for path in paths)]
+
+        return FileDiff(**{name: part(getattr(self, name)) for name in LISTS}, not_looked_at=self.not_looked_at)
 
     @property
     def totals(self) -> dict[str, Total]:
@@ -75,6 +98,7 @@ class FileDiff:
             "removed": _total(item.entry for item in self.removed),
             "modified": _total(item.new for item in self.modified),
             "renamed": _total(item.entry for item in self.renamed),
+            "mode_changed": _total(item.new for item in self.mode_changed),
             "type_changed": _total(item.new for item in self.type_changed),
         }
 
@@ -87,16 +111,22 @@ class FileDiff:
         return html.table(("", "path", "size"), rows, f"{note}; {more:,} more than are shown" if more > 0 else note)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the lists, whose elements have `path` (renamed: `from`, `to`), `size`, `digest`, `kind`, and `totals`."""
+        """For JSON (spec/diff.md): the lists, whose elements have `path` (renamed: `from`, `to`), `size`, `digest`, `kind`; `totals`."""
         lists = {name: [item.to_dict() for item in getattr(self, name)] for name in LISTS}
-        return {**lists, "totals": {name: total._asdict() for name, total in self.totals.items()}}
+        passed_over = self.not_looked_at._asdict() if self.not_looked_at else None
+        return {**lists, "totals": {name: total._asdict() for name, total in self.totals.items()}, "not_looked_at": passed_over}
 
 
-LISTS = ("added", "removed", "modified", "renamed", "type_changed")
+LISTS = ("added", "removed", "modified", "renamed", "mode_changed", "type_changed")
+
+T = TypeVar("T", Present, Altered, Renamed)
 
 
-def diff(old: Side, new: Side) -> FileDiff:
-    """What differs between two sides. Cost and memory: those of the differences (see `differences`)."""
+def diff(old: Side, new: Side, contents: Contents | None = None) -> FileDiff:
+    """What differs between two sides. Cost and memory: those of the differences (see `differences`).
+
+    With `contents`, those of the two sides, also which files were renamed with changes, for the cost of `pair_similar`.
+    """
     found = FileDiff()
     added: list[tuple[bytes, Entry]] = []
     removed: list[tuple[bytes, Entry]] = []
@@ -107,22 +137,34 @@ def diff(old: Side, new: Side) -> FileDiff:
         elif after is None:
             removed.append((path, before))
         else:
-            (found.type_changed if _is_type_change(before, after) else found.modified).append(Altered(path.decode(), before, after))
-    sources = pair_renames(removed, added)
+            _altered(found, before, after).append(Altered(path.decode(), before, after))
+    sources = {path: (source, 100) for path, source in pair_renames(removed, added).items()}
+    moved = {source.path for source, _ in sources.values()}
+    if contents is not None:
+        similar = pair_similar([one for one in removed if one[0] not in moved], [one for one in added if one[0] not in sources], contents)
+        sources |= similar.pairs
+        moved |= {source.path for source, _ in similar.pairs.values()}
+        found = replace(found, not_looked_at=similar.passed_over)
     for path, entry in added:
-        source = sources.get(path)
-        if source is None:
-            found.added.append(Present(path.decode(), entry))
+        if path in sources:
+            source, similarity = sources[path]
+            found.renamed.append(Renamed(source.path.decode(), path.decode(), source.entry, entry, similarity))
         else:
-            found.renamed.append(Renamed(source.path.decode(), path.decode(), source.entry, entry))
-    moved = {source.path for source in sources.values()}
+            found.added.append(Present(path.decode(), entry))
     found.removed.extend(Present(path.decode(), entry) for path, entry in removed if path not in moved)
     return found
 
 
-def _is_type_change(old: Entry, new: Entry) -> bool:
+def _altered(found: FileDiff, old: Entry, new: Entry) -> list[Altered]:
+    """The list that a path belongs in which has these entries."""
     references = [entry.kind == EntryKind.REFERENCE for entry in (old, new)]
-    return any(references) if references[0] != references[1] else old.digest == new.digest and not all(references)
+    if references[0] != references[1]:
+        return found.type_changed
+    return found.mode_changed if old.digest == new.digest and not any(references) else found.modified
+
+
+def _paths(item: Present | Altered | Renamed) -> tuple[str, ...]:
+    return (item.old_path, item.path) if isinstance(item, Renamed) else (item.path,)
 
 
 def _described(entry: Entry) -> dict[str, Any]:
@@ -139,8 +181,9 @@ def _row(kind: str, item: Present | Altered | Renamed) -> tuple[str, str, str]:
             return kind, path, _sized(entry)
         case Altered(path, old, new):
             return kind, path, _sized(new) if old.size == new.size else f"{_sized(old)} → {_sized(new)}"
-        case Renamed(before, path, _, entry):
-            return kind, f"{before} → {path}", _sized(entry)
+        case Renamed(before, path, _, entry, similarity):
+            how_much = f", {similarity} % the same" if similarity < 100 else ""
+            return kind, f"{before} → {path}", _sized(entry) + how_much
 
 
 def _sized(entry: Entry) -> str:

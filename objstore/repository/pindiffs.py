@@ -2,22 +2,19 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
-from objstore.comparison.files import Altered, FileDiff, Present, Renamed, diff
+from objstore.comparison.files import FileDiff
 from objstore.errors import InvalidInputError, NotFoundError, UnsupportedFormatError
 from objstore.host.git import Git
 from objstore.host.progress import Progress
 from objstore.manifest.sides import Side
-from objstore.repository.surveying import side_of, surveyed
+from objstore.repository.comparing import Comparison, OfFolder, OfVersion, compared
+from objstore.repository.surveying import side_of, source_at, surveyed
 from objstore.repository.workingtree import Chosen, WorkingTree
-from objstore.values.paths import is_below
 from objstore.worktree.pin import FILE, Pin
 from objstore.worktree.pinfiles import SUFFIX, is_pin_name, pinned_path
-
-T = TypeVar("T", Present, Altered, Renamed)
 
 WORKING_TREE = "working tree"
 
@@ -29,10 +26,14 @@ class PinDiff:
     path: Path
     old: str | None
     new: str | None
-    diff: FileDiff | None
+    comparison: Comparison | None
     """None when a version can't be compared: `why` says so."""
     why: str = ""
     is_file: bool = False
+
+    @property
+    def diff(self) -> FileDiff | None:
+        return self.comparison.files if self.comparison else None
 
 
 def diff_working_tree(tree: WorkingTree, chosen: Sequence[Chosen], progress: Progress) -> Iterator[PinDiff]:
@@ -42,8 +43,11 @@ def diff_working_tree(tree: WorkingTree, chosen: Sequence[Chosen], progress: Pro
         name = str(tree.version(pin))
         with surveyed(tree, path, pin, progress, tree.project.clock_for([path]), read_all=True) as survey:
             survey.remember()
-            found = diff(side_of(tree.project.database, pin, path), survey.side)
-        if found := _part(found, inside):
+            before, after = OfVersion(tree.project.database, pin.root), OfFolder(source_at(path, pin))
+            found = compared(tree.project, side_of(tree.project.database, pin, path), before, survey.side, after)
+        if inside:
+            found = replace(found, files=found.files.below([inside]))
+        if found.files:
             yield PinDiff(path, name, WORKING_TREE, found, is_file=pin.kind == FILE)
 
 
@@ -59,7 +63,7 @@ def diff_revisions(tree: WorkingTree, git: Git, old: str, new: str | None) -> It
 def _between(tree: WorkingTree, path: Path, old: Pin | str | None, new: Pin | str | None) -> PinDiff:
     is_file = any(isinstance(side, Pin) and side.kind == FILE for side in (old, new))
     try:
-        found = diff(_side(tree, path, old), _side(tree, path, new))
+        found = compared(tree.project, _side(tree, path, old), _opened(tree, old), _side(tree, path, new), _opened(tree, new))
     except (NotFoundError, InvalidInputError) as error:
         return PinDiff(path, _named(old), _named(new), None, str(error), is_file)
     return PinDiff(path, _named(old), _named(new), found, is_file=is_file)
@@ -76,6 +80,10 @@ def _side(tree: WorkingTree, path: Path, pin: Pin | str | None) -> Side:
         return Side(tree.project.database, None)
     tree.version(pin)
     return side_of(tree.project.database, pin, path)
+
+
+def _opened(tree: WorkingTree, pin: Pin | str | None) -> OfVersion:
+    return OfVersion(tree.project.database, pin.root if isinstance(pin, Pin) else None)
 
 
 def _pins_now(tree: WorkingTree, git: Git) -> dict[Path, Pin | str]:
@@ -106,12 +114,3 @@ def _decoded(data: bytes, where: str) -> Pin | str:
         return Pin.decode(data, where)
     except (InvalidInputError, UnsupportedFormatError) as error:
         return str(error)
-
-
-def _part(found: FileDiff, inside: bytes) -> FileDiff:
-    """What of a diff is at or below a path."""
-
-    def part(items: list[T]) -> list[T]:
-        return [item for item in items if is_below(item.path.encode(), inside)]
-
-    return FileDiff(part(found.added), part(found.removed), part(found.modified), part(found.renamed), part(found.type_changed))

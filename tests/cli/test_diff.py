@@ -1,13 +1,30 @@
 """`objstore diff`."""
 
 import os
+import random
 from typing import Any
 
 import pytest
 
+from objstore.repository import comparing
 from objstore.repository.project import Project
 from objstore.worktree import hashing
 from tests.cli.conftest import CONTENT, Cli
+
+
+def big_content() -> bytes:
+    return random.Random(3).randbytes(3 << 20)
+
+
+@pytest.fixture
+def big(cli: Cli) -> Cli:
+    """`big:v0` and `big:v1`, with a file of 3 MiB that was renamed, and half a MiB of it replaced; the folder is `big:v1`."""
+    file = cli.write("big/old.bin", big_content())
+    cli("add", "big")
+    file.unlink()
+    cli.write("big/sub/new.bin", big_content()[: 5 << 19] + bytes(1 << 19))
+    cli("add", "big")
+    return cli
 
 
 @pytest.fixture
@@ -32,10 +49,10 @@ def test_every_kind_of_difference_is_told(edited: Cli) -> None:
     said = edited("diff", "images", "./images", code=1).lines
     assert said == [
         "R  cat.png → labels/cat.png  2.0 KiB",
-        "T  dog.png  file → executable",
+        "M  dog.png  file → executable",
         "M  labels/train.csv  24 B → 12 B",
         "A  new.txt  3 B",
-        "1 file added (3 B), 1 file modified (12 B), 1 file renamed (2.0 KiB), 1 file type changed (2.7 KiB)",
+        "1 file added (3 B), 1 file modified (12 B), 1 file renamed (2.0 KiB), 1 file mode changed (2.7 KiB)",
     ]
 
 
@@ -45,7 +62,7 @@ def test_json_has_all_lists_and_totals(edited: Cli) -> None:
     assert found["removed"] == []
     assert [(item["path"], item["old_size"], item["size"]) for item in found["modified"]] == [("labels/train.csv", 24, 12)]
     assert [(item["from"], item["to"]) for item in found["renamed"]] == [("cat.png", "labels/cat.png")]
-    assert [(item["path"], item["old_kind"], item["kind"]) for item in found["type_changed"]] == [("dog.png", "file", "executable")]
+    assert [(item["path"], item["old_kind"], item["kind"]) for item in found["mode_changed"]] == [("dog.png", "file", "executable")]
     assert found["totals"]["modified"] == {"files": 1, "bytes": 12}
     assert all(len(item["digest"]) == 64 for name in ("added", "modified", "renamed") for item in found[name])
 
@@ -136,3 +153,28 @@ def test_diffing_stores_nothing(images: Cli) -> None:
     images("diff", "images", "./other", code=1)
     assert stored() == before
     assert len(CONTENT) + 1 == len(list(images.folder.joinpath("other").rglob("*.*")))
+
+
+def test_a_file_that_was_renamed_and_changed_is_told_with_how_much_is_the_same(big: Cli) -> None:
+    (line, total) = big("diff", "big:v0", "big:v1", code=1).lines
+    assert line.startswith("R0") and " old.bin → sub/new.bin  3.0 MiB  " in line and line.endswith(" % the same")
+    assert total == "1 file renamed (3.0 MiB)"
+    (item,) = big.json("diff", "big:v0", "big:v1", code=1)["renamed"]
+    assert 60 < item["similarity"] < 100 and line.startswith(f"R{item['similarity']:03}")
+
+
+def test_a_file_on_the_disk_that_was_renamed_and_changed_is_told_as_well(big: Cli) -> None:
+    assert big("diff", "big:v0", "./big", code=1).out == big("diff", "big:v0", "big:v1", code=1).out
+    (big.folder / "big/sub/new.bin").rename(big.folder / "big/again.bin")
+    big.write("big/again.bin", big_content() + b"more")
+    (found,) = big.json("diff", code=1)
+    assert [(item["from"], item["to"]) for item in found["renamed"]] == [("sub/new.bin", "again.bin")]
+    assert 60 < found["renamed"][0]["similarity"] < 100
+
+
+def test_what_was_not_looked_at_is_told(big: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "MOST_FILES", 1)
+    ended = big("diff", "big:v0", "big:v1", code=1)
+    assert [line[0] for line in ended.lines] == ["D", "A", "1"]
+    assert "2 added or removed files not compared" in ended.err
+    assert big.json("diff", "big:v0", "big:v1", code=1)["not_looked_at"]["files"] == 2

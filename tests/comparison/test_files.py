@@ -49,14 +49,17 @@ def test_other_content_is_modified_though_the_mode_changed_as_well() -> None:
     assert [item.path for item in found.modified] == ["a"] and not found.type_changed
 
 
-def test_the_executable_bit_alone_is_a_change_of_type() -> None:
+def test_the_executable_bit_alone_is_a_change_of_mode() -> None:
     found = compared({"a": file("1")}, {"a": executable("1")})
-    assert [item.path for item in found.type_changed] == ["a"] and not found.modified
+    assert [item.path for item in found.mode_changed] == ["a"]
+    assert found and not found.modified and not found.type_changed
 
 
 def test_a_reference_in_place_of_a_file_is_a_change_of_type() -> None:
-    found = compared({"a": file("1")}, {"a": reference_entry({"uri": "s3://b/a"})})
-    assert [item.path for item in found.type_changed] == ["a"]
+    files = [{"a": file("1")}, {"a": executable("1")}, {"a": reference_entry({"uri": "s3://b/a"})}]
+    for old, new in ((files[0], files[2]), (files[2], files[0]), (files[1], files[2])):
+        found = compared(old, new)
+        assert [item.path for item in found.type_changed] == ["a"] and not found.mode_changed
 
 
 def test_a_reference_that_changes_is_modified() -> None:
@@ -106,6 +109,7 @@ def test_totals_count_files_and_bytes() -> None:
         "removed": (1, 1),
         "modified": (1, 5),
         "renamed": (1, 4),
+        "mode_changed": (0, 0),
         "type_changed": (0, 0),
     }
 
@@ -120,13 +124,12 @@ def test_the_dict_is_json_with_all_that_a_script_needs() -> None:
     old = {"a": file("1"), "m": file("333"), "r": file("4444"), "t": file("0")}
     new = {"b": file("22"), "m": file("55555"), "s": file("4444"), "t": executable("0")}
     made = json.loads(json.dumps(compared(old, new).to_dict()))
-    assert list(made) == ["added", "removed", "modified", "renamed", "type_changed", "totals"]
+    assert list(made) == ["added", "removed", "modified", "renamed", "mode_changed", "type_changed", "totals", "not_looked_at"]
     assert made["added"] == [{"path": "b", "size": 2, "digest": file("22").digest.hex(), "kind": "file"}]
-    assert made["renamed"] == [
-        {"from": "r", "to": "s", "size": 4, "digest": file("4444").digest.hex(), "kind": "file", "old_kind": "file"},
-    ]
+    same = {"size": 4, "digest": file("4444").digest.hex(), "kind": "file"}
+    assert made["renamed"] == [{"from": "r", "to": "s", **same, **{f"old_{key}": same[key] for key in same}, "similarity": 100}]
     assert made["modified"][0]["old_digest"] == file("333").digest.hex()
-    assert made["type_changed"][0]["kind"] == "executable"
+    assert made["mode_changed"][0]["kind"] == "executable"
     assert made["totals"]["modified"] == {"files": 1, "bytes": 5}
 
 
@@ -142,7 +145,7 @@ def test_a_diff_applied_to_the_old_side_gives_the_new_one(old: Files, new: Files
     for path in [item.path for item in found.removed] + [item.old_path for item in found.renamed]:
         del made[path]
     made.update({item.path: item.entry for item in (*found.added, *found.renamed)})
-    made.update({item.path: item.new for item in (*found.modified, *found.type_changed)})
+    made.update({item.path: item.new for item in (*found.modified, *found.mode_changed, *found.type_changed)})
     assert made == new
     assert compared(old, new) == found
 
@@ -151,3 +154,20 @@ def test_a_diff_applied_to_the_old_side_gives_the_new_one(old: Files, new: Files
 def test_every_rename_that_can_be_told_is_told(old: Files, new: Files) -> None:
     found = compared(old, new)
     assert not {item.entry.digest for item in found.added} & {item.entry.digest for item in found.removed}
+
+
+def test_what_is_below_a_path_is_told_alone() -> None:
+    old = {"d/a": file("1"), "d/m": file("333"), "r": file("4444"), "da": file("5")}
+    new = {"d/b": file("22"), "d/m": file("55555"), "d/s": file("4444"), "x/t": executable("6")}
+    found = compared(old, new)
+    below = found.below([b"d"])
+    assert ([item.path for item in below.added], [item.path for item in below.removed]) == (["d/b"], ["d/a"])
+    assert [item.path for item in below.modified] == ["d/m"] and moves(below) == [("r", "d/s")]
+    assert moves(found.below([b"r"])) == [("r", "d/s")], "a renamed file counts with its old path as well"
+    assert [item.path for item in found.below([b"x/t", b"da"]).added] == ["x/t"]
+    assert not found.below([b"nothing"])
+
+
+def test_a_notebook_is_shown_every_list() -> None:
+    shown = compared({"a": file("1"), "m": file("1")}, {"b": file("1"), "m": executable("1")})._repr_html_()
+    assert "a → b" in shown and "mode changed" in shown
