@@ -29,6 +29,14 @@ def parquet() -> Any:
     return parquet
 
 
+def compute() -> Any:
+    """Arrow's functions over columns; errors as of `pyarrow`."""
+    pyarrow()
+    from pyarrow import compute
+
+    return compute
+
+
 def pandas() -> Any:
     """pandas. InvalidInputError where it isn't installed."""
     try:

@@ -1,6 +1,6 @@
 """Two tables to be compared, as their format presents them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +31,10 @@ class TableFile(Protocol):
         ...
 
 
+def _none_known(old: int, new: int) -> Collection[str]:  # noqa: ARG001 - of any parts
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class TablePair:
     """Both, and what is known to be equal without reading it."""
@@ -39,3 +43,5 @@ class TablePair:
     new: TableFile
     same: Sequence[tuple[int, int]] = ()
     """Parts (old, new) that have equal rows, known from their bytes; each part is in one pair at most."""
+    same_columns: Callable[[int, int], Collection[str]] = _none_known
+    """For a part of the old and one of the new with as many rows: columns whose values are known to be equal, row by row."""

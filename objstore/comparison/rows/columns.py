@@ -1,0 +1,63 @@
+"""How the columns of two tables differ."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Column(NamedTuple):
+    """A column that one side has and the other hasn't."""
+
+    name: str
+    type: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._asdict()
+
+
+class RetypedColumn(NamedTuple):
+    """A column whose values are of another type."""
+
+    name: str
+    old_type: str
+    type: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._asdict()
+
+
+class RenamedColumn(NamedTuple):
+    """A dropped column and an added one with like content; both are listed as dropped and added too, since this is a guess."""
+
+    old_name: str
+    name: str
+    similarity: int
+    """Percent of the values that both have, each as often as it is there; 100 where all are equal, in whatever order."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"from": self.old_name, "to": self.name, "similarity": self.similarity}
+
+
+class ColumnDiff(NamedTuple):
+    """What differs between two tables' columns, in the order of the new table (dropped: of the old). The order itself doesn't count."""
+
+    added: Sequence[Column] = ()
+    dropped: Sequence[Column] = ()
+    retyped: Sequence[RetypedColumn] = ()
+    renamed: Sequence[RenamedColumn] = ()
+    """The most alike first; a column is in one of them at most."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.dropped or self.retyped)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: [item.to_dict() for item in items] for name, items in self._asdict().items()}
+
+
+def column_diff(old: Mapping[str, str], new: Mapping[str, str], renamed: Sequence[RenamedColumn]) -> ColumnDiff:
+    """For the types of the columns by name."""
+    return ColumnDiff(
+        [Column(name, type_) for name, type_ in new.items() if name not in old],
+        [Column(name, type_) for name, type_ in old.items() if name not in new],
+        [RetypedColumn(name, old[name], type_) for name, type_ in new.items() if name in old and old[name] != type_],
+        renamed,
+    )

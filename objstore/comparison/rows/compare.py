@@ -1,0 +1,99 @@
+"""Comparing two tables."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from objstore.comparison.rows.changes import unequal_cells
+from objstore.comparison.rows.columns import column_diff
+from objstore.comparison.rows.conversion import Conversion, UnfitError
+from objstore.comparison.rows.diff import Key, RowDiff, Rows
+from objstore.comparison.rows.differing import Search
+from objstore.comparison.rows.hashing import Hasher
+from objstore.comparison.rows.keys import Keys
+from objstore.comparison.rows.likeness import renamed_columns
+from objstore.comparison.rows.pair import TableFile, TablePair
+from objstore.comparison.rows.pairing import Paired
+from objstore.comparison.rows.pool import LIMIT
+from objstore.comparison.rows.scratch import Scratch
+
+
+def compare_rows(pair: TablePair, key: Sequence[str], scratch: Path, *, limit: int = LIMIT, seed: bytes | None = None) -> RowDiff:
+    """What differs between two tables.
+
+    Rows are compared over the columns that both have; their order doesn't count, nor that of columns. Values are equal by value: null equals
+    null, NaN equals NaN, -0.0 equals 0.0. Where the types of a column differ, values are compared in the type that holds both (whole numbers
+    as floats beside floats), or else as text.
+
+    Rows with equal values of the columns `key` are the same row, which may have changed. UnreadableFileError unless both tables have these
+    columns, and none a key twice. With no `key` given one is looked for; without one whole rows are compared, each as often as it is there.
+
+    Memory: some 200 MiB, what decoding a batch of each table takes, `limit` rows' hashes (100 bytes each while they are settled), and 50
+    bytes for each row that differs. Disk, in a folder of its own in `scratch`: the rows that differ, uncompressed, twice at most. Each part
+    is read once, and again if many of its rows differ. `seed`: 16 bytes for the hashes, else random.
+    """
+    folder = Scratch(scratch)
+    as_text: set[str] = set()
+    try:
+        while True:
+            comparison = _Comparison(pair, folder, as_text, limit, Hasher(int.from_bytes(seed or os.urandom(16), "little")))
+            try:
+                return comparison.run(key)
+            except UnfitError as error:  # a value that we couldn't know of: once more, with that column as text
+                as_text.add(error.column)
+    except BaseException:
+        folder.close()
+        raise
+
+
+class _Comparison:
+    """An attempt, with some columns as text."""
+
+    def __init__(self, pair: TablePair, folder: Scratch, as_text: set[str], limit: int, hasher: Hasher) -> None:
+        self._pair = pair
+        self._folder = folder
+        self._limit = limit
+        self._hasher = hasher
+        self._conversion = Conversion.between(pair.old.schema, pair.new.schema, as_text)
+        self._keys = Keys(pair, self._conversion, hasher, folder.folder("keys"), limit)
+
+    def run(self, key: Sequence[str]) -> RowDiff:
+        if key:
+            self._keys.check(key)
+        found, paired = self._paired(key)
+        cells = self._changed_cells(paired)
+        renamed = renamed_columns(self._pair, self._hasher)
+        old, new = self._pair.old, self._pair.new
+        return RowDiff(
+            _count(old),
+            _count(new),
+            column_diff(old.types, new.types, renamed),
+            found,
+            paired.added,
+            paired.removed,
+            paired.changed,
+            {name: cells[name] for name in self._conversion.names if name in cells},
+            Rows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
+        )
+
+    def _paired(self, key: Sequence[str]) -> tuple[Key | None, Paired]:
+        differing = Search(self._pair, self._conversion, self._hasher, self._folder.folder("rows"), self._limit).run()
+        found, partners = Key(tuple(key), False) if key else None, None
+        if differing.old.rows and differing.new.rows:
+            if key:
+                partners = self._keys.partners(key, differing)
+            elif guess := self._keys.find(differing):
+                found, partners = Key(tuple(guess[0]), True), guess[1]
+        return found, Paired(differing, partners, self._folder.folder("pairs"))
+
+    def _changed_cells(self, paired: Paired) -> Counter[str]:
+        cells: Counter[str] = Counter()
+        for before, after in paired.changed_rows():
+            for name, rows in unequal_cells(before, after, self._conversion, self._hasher):
+                cells[name] += len(rows)
+        return cells
+
+
+def _count(table: TableFile) -> int | None:
+    return None if None in table.parts else sum(part or 0 for part in table.parts)

@@ -1,0 +1,152 @@
+"""What differs between two tables."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from objstore.comparison.rows.changes import AddedRow, ChangedRow, RemovedRow, RowChange, changed_rows, rows_of
+from objstore.comparison.rows.columns import ColumnDiff
+from objstore.comparison.rows.conversion import Conversion
+from objstore.comparison.rows.export import write_parquet
+from objstore.comparison.rows.hashing import Hasher
+from objstore.comparison.rows.pairing import Paired
+from objstore.comparison.rows.scratch import Scratch
+from objstore.errors import InvalidInputError
+from objstore.values import html
+from objstore.values.sizes import counted
+
+
+class Key(NamedTuple):
+    """The columns by which rows of both tables belong together."""
+
+    columns: Sequence[str]
+    was_found: bool
+    """Whether nobody gave it: then it is a guess from the rows that differ."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"columns": list(self.columns), "found": self.was_found}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where the rows themselves are."""
+
+    scratch: Scratch
+    paired: Paired
+    old_schema: Any
+    new_schema: Any
+    conversion: Conversion
+    hasher: Hasher
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class RowDiff:
+    """What differs from an old table to a new one. False when nothing does.
+
+    The rows are in scratch files, which go when this is closed, or when nobody holds it any more.
+    """
+
+    old_rows: int | None
+    """How many there are; None where that isn't known without reading all."""
+    new_rows: int | None
+    columns: ColumnDiff
+    key: Key | None
+    """None: whole rows are compared, and none is `changed`."""
+    added: int
+    removed: int
+    changed: int
+    changed_cells: Mapping[str, int]
+    """By column, for those that have any."""
+    rows: Rows = field(repr=False, compare=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.columns or self.added or self.removed or self.changed)
+
+    def __enter__(self) -> "RowDiff":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """The rows can't be read afterwards; the figures remain."""
+        self.rows.scratch.close()
+
+    def changes(self, limit: int | None = None) -> Iterator[RowChange]:
+        """The rows: first the changed ones, then removed, then added; `limit` of them at most.
+
+        Values are as pyarrow gives them. Some thousand rows are in memory at a time. InvalidInputError when this is closed.
+        """
+        paired = self._open().paired
+        key = self.key.columns if self.key else ()
+        changed: Iterator[RowChange] = changed_rows(paired.changed_rows(), key, self.rows.conversion, self.rows.hasher)
+        removed = (RemovedRow(row) for row in rows_of(paired.removed_rows()))
+        added = (AddedRow(row) for row in rows_of(paired.added_rows()))
+        return islice(chain(changed, removed, added), limit)
+
+    def write_parquet(self, path: Path) -> None:
+        """All rows that differ, as of export.write_parquet."""
+        rows = self._open()
+        write_parquet(path, rows.paired, rows.old_schema, rows.new_schema, rows.conversion)
+
+    def to_dict(self, limit: int | None = None) -> dict[str, Any]:
+        """For JSON. `limit`: how many rows `changes` has at most; `more` is how many are left out.
+
+        Values as of `values.json_value`: NaN and infinities are text, times ISO text, bytes hex digits.
+        """
+        changes = [change.to_dict() for change in self.changes(limit)]
+        return {
+            "old_rows": self.old_rows,
+            "new_rows": self.new_rows,
+            "columns": self.columns.to_dict(),
+            "key": self.key.to_dict() if self.key else None,
+            "added": self.added,
+            "removed": self.removed,
+            "changed": self.changed,
+            "changed_cells": dict(self.changed_cells),
+            "changes": changes,
+            "more": self.added + self.removed + self.changed - len(changes),
+        }
+
+    def _repr_html_(self) -> str:
+        """For a notebook: columns that differ, then the first rows."""
+        shown = [] if self.rows.scratch.is_closed else self.changes(html.SHOWN_ROWS)
+        lines = chain(_column_lines(self.columns), (line for change in shown for line in _lines(change)))
+        return html.table(("", "where", "what"), lines, self.summary())
+
+    def summary(self) -> str:
+        """A line: `12 rows changed by id (found), 1 added, 3 removed; columns: 1 added`."""
+        by = f" by {', '.join(self.key.columns)}{' (found)' if self.key.was_found else ''}" if self.key else ""
+        rows = [f"{counted(self.changed, 'row')} changed{by}"] if self.key else []
+        rows += [f"{counted(self.added, 'row')} added", f"{counted(self.removed, 'row')} removed"]
+        columns = [f"{len(items)} {name}" for name, items in self.columns._asdict().items() if items]
+        return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
+
+    def _open(self) -> Rows:
+        if self.rows.scratch.is_closed:
+            raise InvalidInputError("this diff has been closed, and its rows are gone; compare again")
+        return self.rows
+
+
+def _column_lines(columns: ColumnDiff) -> Iterable[tuple[str, str, str]]:
+    yield from (("column added", name, type_) for name, type_ in columns.added)
+    yield from (("column dropped", name, type_) for name, type_ in columns.dropped)
+    yield from (("column type", name, f"{old} → {new}") for name, old, new in columns.retyped)
+    yield from (("column renamed?", f"{old} → {new}", f"{similarity} % the same") for old, new, similarity in columns.renamed)
+
+
+def _lines(change: RowChange) -> Iterable[tuple[str, str, str]]:
+    match change:
+        case ChangedRow(key, cells):
+            for cell in cells:
+                yield "changed", f"{_shown(key)}: {cell.column}", f"{cell.old} → {cell.new}"
+        case AddedRow(row):
+            yield "added", "", _shown(row)
+        case RemovedRow(row):
+            yield "removed", "", _shown(row)
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in row.items())

@@ -1,0 +1,184 @@
+"""The columns that tell rows apart."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from objstore.comparison.rows.conversion import Conversion
+from objstore.comparison.rows.differing import Differing, chosen_rows
+from objstore.comparison.rows.hashing import Hasher, Hashes
+from objstore.comparison.rows.matching import match
+from objstore.comparison.rows.multiset import grouped
+from objstore.comparison.rows.pair import TableFile, TablePair
+from objstore.comparison.rows.pool import NEW, OLD, Entries, Pool
+from objstore.comparison.rows.rowsfile import RowsFile
+from objstore.errors import UnreadableFileError
+from objstore.host import library
+
+_SAMPLE = 20_000
+_CANDIDATES = 100
+_PAIRED = 6
+_BEST = ("id", "key", "uuid", "guid")
+_GOOD = ("name", "path", "file", "filename", "url", "code", "index", "__index_level_0__")
+_ROW = (1 << 40) - 1
+
+
+class Repeated(NamedTuple):
+    """A key that a table has more than once."""
+
+    side: int
+    values: list[Any]
+    count: int
+
+
+class Keys:
+    """Looks at the keys of one comparison."""
+
+    def __init__(self, pair: TablePair, conversion: Conversion, hasher: Hasher, scratch: Path, limit: int) -> None:
+        self._pair = pair
+        self._conversion = conversion
+        self._hasher = hasher
+        self._scratch = scratch
+        self._limit = limit
+
+    def check(self, key: Sequence[str]) -> None:
+        """UnreadableFileError unless both tables have these columns, and each table no key twice. Reads these columns of all parts."""
+        for name, table in (("old", self._pair.old), ("new", self._pair.new)):
+            missing = [column for column in key if column not in table.schema.names]
+            if missing:
+                raise UnreadableFileError(
+                    f"the {name} table has no column {_listed(missing)} that could be the key; it has {_listed(table.schema.names)}"
+                )
+        repeated = self._repeated(key)
+        if repeated:
+            shown = ", ".join(f"{name}={value!r}" for name, value in zip(key, repeated.values, strict=True))
+            raise UnreadableFileError(
+                f"{_listed(key)} isn't a key: {shown} is there {repeated.count:,} times in the {('old', 'new')[repeated.side]} table; "
+                "give columns whose values tell all rows apart"
+            )
+
+    def find(self, differing: Differing) -> tuple[Sequence[str], Any] | None:
+        """Columns that seem to be the key, and the partners of the new rows by it, as of `match`; None if there are none.
+
+        They hold no floats and nothing nested or null, are unique in the first rows of both tables and among those that differ, and some
+        of those have a key in common: half of the rows of one side, or else more than with other columns. Where parts can be read by
+        column, they are unique in the whole tables.
+        """
+        best: tuple[int, Sequence[str], Any] | None = None
+        wanted = (min(differing.old.rows, differing.new.rows) + 1) // 2
+        for key in self._candidates():
+            partners = self.partners(key, differing)
+            if partners is None:
+                continue
+            shared = int((partners >= 0).sum())
+            if shared > (best[0] if best else 0) and not self._is_repeated_anywhere(key):
+                best = shared, key, partners
+            if best and best[0] >= wanted:
+                break
+        return best[1:] if best else None
+
+    def partners(self, key: Sequence[str], differing: Differing) -> Any:
+        """As of `match`, for the rows that differ."""
+        return match(self._hashes(key, differing.old), self._hashes(key, differing.new))
+
+    def _hashes(self, key: Sequence[str], rows: RowsFile) -> Hashes:
+        conversion = self._conversion.of(key)
+        numpy = library.numpy()
+        lanes = numpy.empty(rows.rows, numpy.uint64), numpy.empty(rows.rows, numpy.uint64)
+        start = 0
+        for batch in rows.batches(key):
+            end = start + batch.num_rows
+            lanes[0][start:end], lanes[1][start:end] = self._hasher.rows(key, conversion.arrays(batch), batch.num_rows)
+            start = end
+        return lanes
+
+    def _is_repeated_anywhere(self, key: Sequence[str]) -> bool:
+        by_column = None not in self._pair.old.parts and None not in self._pair.new.parts
+        return by_column and self._repeated(key) is not None
+
+    def _repeated(self, key: Sequence[str]) -> Repeated | None:
+        """The key that is repeated first in either table, if any. Parts that are the same are read once."""
+        pool = Pool(self._scratch, self._limit)
+        twins = {new: old for old, new in self._pair.same}
+        for part in range(len(self._pair.new.parts)):
+            self._add(pool, key, self._pair.new, part, [(NEW, part)] + ([(OLD, twins[part])] if part in twins else []))
+        for part in sorted(set(range(len(self._pair.old.parts))) - set(twins.values())):
+            self._add(pool, key, self._pair.old, part, [(OLD, part)])
+        firsts = [found for entries in pool.partitions() for side in (OLD, NEW) if (found := _first_repeated(entries, side))]
+        if not firsts:
+            return None
+        side, place, count = min(firsts)
+        table = (self._pair.old, self._pair.new)[side]
+        row = next(chosen_rows(table.read(place >> 40, key), library.numpy().array([place & _ROW])))
+        return Repeated(side, [row.column(name)[0].as_py() for name in key], count)
+
+    def _add(self, pool: Pool, key: Sequence[str], table: TableFile, part: int, places: Sequence[tuple[int, int]]) -> None:
+        conversion, numpy, start = self._conversion.of(key), library.numpy(), 0
+        for batch in table.read(part, key):
+            hashes = self._hasher.rows(key, conversion.arrays(batch), batch.num_rows)
+            rows = start + numpy.arange(batch.num_rows, dtype=numpy.uint64)
+            for side, number in places:
+                pool.add(side, hashes, rows | numpy.uint64(number << 40))
+            start += batch.num_rows
+
+    def _candidates(self) -> Iterator[Sequence[str]]:
+        names = [name for name, type_ in zip(self._conversion.names, self._conversion.types, strict=True) if _may_be_key(type_)]
+        names = sorted(names, key=_preference)[:_CANDIDATES]
+        conversion = self._conversion.of(names)
+        samples = [self._sample(table, conversion) for table in (self._pair.old, self._pair.new)]
+        usable = [name for at, name in enumerate(names) if all(not array.null_count for sample in samples for array in sample[at])]
+        pairs = combinations(usable[:_PAIRED], 2)
+        for key in [*([name] for name in usable), *(list(pair) for pair in pairs)]:
+            if all(self._is_unique(key, [sample[names.index(name)] for name in key]) for sample in samples):
+                yield key
+
+    def _sample(self, table: TableFile, conversion: Conversion) -> list[list[Any]]:
+        """Of each column the arrays of the first rows."""
+        found: list[list[Any]] = [[] for _ in conversion.names]
+        left = _SAMPLE
+        for part in range(len(table.parts)):
+            for batch in table.read(part, conversion.names) if left and conversion.names else ():
+                for arrays, array in zip(found, conversion.arrays(batch.slice(0, left)), strict=True):
+                    arrays.append(array)
+                left -= min(left, batch.num_rows)
+                if not left:
+                    return found
+        return found
+
+    def _is_unique(self, key: Sequence[str], columns: Sequence[list[Any]]) -> bool:
+        numpy = library.numpy()
+        hashes = [self._hasher.rows(key, arrays, len(arrays[0]))[0] for arrays in zip(*columns, strict=True)]
+        lane = numpy.concatenate(hashes) if hashes else numpy.empty(0)
+        return bool(len(numpy.unique(lane)) == len(lane))
+
+
+def _first_repeated(entries: Entries, side: int) -> tuple[int, int, int] | None:
+    """The side, a place and the count of the group of several entries that comes first."""
+    numpy = library.numpy()
+    found = grouped(Entries(entries[side], entries[side][:0]))
+    sizes = numpy.diff(found.starts)
+    several = numpy.flatnonzero(sizes > 1)
+    if not len(several):
+        return None
+    places = numpy.minimum.reduceat(found.entries["place"], found.starts[:-1])[several]
+    at = int(places.argmin())
+    return side, int(places[at]), int(sizes[several][at])
+
+
+def _may_be_key(type_: Any) -> bool:
+    types = library.pyarrow().types
+    return not (types.is_floating(type_) or types.is_nested(type_) or types.is_null(type_) or types.is_boolean(type_))
+
+
+def _preference(name: str) -> int:
+    if name.lower() in _BEST:
+        return 0
+    if name.lower().endswith(("_id", "_key", "_uuid")) or name.endswith(("Id", "ID")):
+        return 1
+    return 2 if name.lower() in _GOOD else 3
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:20]))
+    return shown + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")

@@ -1,0 +1,66 @@
+"""Groups of rows with equal hashes."""
+
+from typing import Any, NamedTuple
+
+from objstore.comparison.rows.pool import Entries
+from objstore.host import library
+
+
+class Sorted(NamedTuple):
+    """Entries of both sides in an order in which equal hashes are together."""
+
+    entries: Any
+    is_new: Any
+    starts: Any
+    """Where each group begins, and at the end how many entries there are."""
+
+
+def grouped(entries: Entries) -> Sorted:
+    numpy = library.numpy()
+    both = numpy.concatenate([entries.old, entries.new])
+    is_new = numpy.zeros(len(both), bool)
+    is_new[len(entries.old) :] = True
+    order = numpy.argsort(both["first"])
+    first, second = both["first"][order], both["second"][order]
+    alike = first[1:] == first[:-1]
+    if (alike & (second[1:] != second[:-1])).any():  # half of the hash is equal, not all: only then the other half has to be sorted as well
+        order = numpy.lexsort((both["second"], both["first"]))
+        first, second = both["first"][order], both["second"][order]
+        alike = first[1:] == first[:-1]
+    begins = numpy.flatnonzero(~(alike & (second[1:] == second[:-1]))) + 1
+    starts = numpy.concatenate([[0], begins, [len(both)]]) if len(both) else numpy.zeros(1, numpy.int64)
+    return Sorted(both[order], is_new[order], starts)
+
+
+def surplus(entries: Entries) -> tuple[Any, Any]:
+    """The places of the old rows that aren't among the new ones, and of the new that aren't among the old, as often as that is so.
+
+    Of several equal rows those remain that come last.
+    """
+    numpy = library.numpy()
+    found = grouped(entries)
+    sizes = numpy.diff(found.starts)
+    new_before = numpy.concatenate([[0], numpy.cumsum(found.is_new)])
+    news = numpy.diff(new_before[found.starts])
+    matched = numpy.minimum(news, sizes - news)
+    mixed = numpy.repeat((matched > 0) & (sizes > 2), sizes)
+    if not mixed.any():
+        left = numpy.repeat(matched == 0, sizes)
+    else:
+        left = _ranks(found, sizes) >= numpy.repeat(matched, sizes)
+    places = found.entries["place"]
+    return numpy.sort(places[left & ~found.is_new]), numpy.sort(places[left & found.is_new])
+
+
+def _ranks(found: Sorted, sizes: Any) -> Any:
+    """The how-manieth of its side each entry is in its group, by its place."""
+    numpy = library.numpy()
+    group = numpy.repeat(numpy.arange(len(sizes)), sizes)
+    order = numpy.lexsort((found.entries["place"], found.is_new, group))
+    starts = found.starts[:-1]
+    new = found.is_new[order]
+    olds = numpy.bincount(group, ~found.is_new, len(sizes)).astype(numpy.int64)
+    rank = numpy.arange(len(group)) - starts[group] - numpy.where(new, olds[group], 0)
+    ranks = numpy.empty(len(group), numpy.int64)
+    ranks[order] = rank
+    return ranks

@@ -1,0 +1,54 @@
+"""The types of columns: what people call them, and in which type two of them are compared."""
+
+from typing import Any
+
+from objstore.host import library
+
+
+def word(type_: Any) -> str:
+    """What people call a type. How Arrow lays values out (`large_string`, views, the width of a dictionary's indices) isn't part of it."""
+    types = library.pyarrow().types
+    if types.is_dictionary(type_):
+        return f"dictionary<{word(type_.value_type)}>"
+    if types.is_large_string(type_) or types.is_string_view(type_):
+        return "string"
+    if types.is_large_binary(type_) or types.is_binary_view(type_):
+        return "binary"
+    if types.is_large_list(type_) or types.is_list(type_):
+        return f"list<{word(type_.value_type)}>"
+    return str(type_)
+
+
+def plain(type_: Any) -> Any:
+    """The type of the values themselves: without dictionaries, run ends and views."""
+    pyarrow = library.pyarrow()
+    types = pyarrow.types
+    if types.is_dictionary(type_) or types.is_run_end_encoded(type_):
+        return plain(type_.value_type)
+    if types.is_string_view(type_):
+        return pyarrow.string()
+    if types.is_binary_view(type_):
+        return pyarrow.binary()
+    return type_
+
+
+def plain_schema(schema: Any) -> Any:
+    """The columns with plain types, and without what libraries note about them."""
+    pyarrow = library.pyarrow()
+    return pyarrow.schema([pyarrow.field(field.name, plain(field.type)) for field in schema])
+
+
+def in_common(old: Any, new: Any) -> Any:
+    """The type that holds the values of both: PyArrow's permissive promotion of the plain ones; else text.
+
+    Whole numbers beside floats are floats, those beyond 2^53 rounded. Text isn't promoted to bytes, since bytes are shown otherwise.
+    """
+    pyarrow = library.pyarrow()
+    old, new = plain(old), plain(new)
+    if old == new:
+        return new
+    schemas = [pyarrow.schema([("value", type_)]) for type_ in (old, new)]
+    try:
+        return pyarrow.unify_schemas(schemas, promote_options="permissive").field(0).type
+    except pyarrow.ArrowException:
+        return pyarrow.string()
