@@ -29,6 +29,22 @@ def parquet() -> Any:
     return parquet
 
 
+def csv() -> Any:
+    """What reads CSV; errors as of `pyarrow`."""
+    pyarrow()
+    from pyarrow import csv
+
+    return csv
+
+
+def compute() -> Any:
+    """What works on whole columns; errors as of `pyarrow`."""
+    pyarrow()
+    from pyarrow import compute
+
+    return compute
+
+
 def pandas() -> Any:
     """pandas. InvalidInputError where it isn't installed."""
     try:
