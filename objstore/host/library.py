@@ -29,8 +29,16 @@ def parquet() -> Any:
     return parquet
 
 
+def csv() -> Any:
+    """What reads CSV; errors as of `pyarrow`."""
+    pyarrow()
+    from pyarrow import csv
+
+    return csv
+
+
 def compute() -> Any:
-    """Arrow's functions over columns; errors as of `pyarrow`."""
+    """What works on whole columns; errors as of `pyarrow`."""
     pyarrow()
     from pyarrow import compute
 
