@@ -3,7 +3,7 @@
 from objstore.comparison.content import Content
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.tensors.elements import of_numpy
-from objstore.comparison.tensors.npyheader import MAGIC, MOST, parse
+from objstore.comparison.tensors.npyheader import MAGIC, parse
 from objstore.comparison.tensors.pair import Plain, Stretch, Tensor, TensorFile, TensorPair
 from objstore.comparison.tensors.unreadable import unreadable
 
@@ -13,7 +13,7 @@ NAME = ""
 
 def read(content: Content) -> TensorFile:
     """What a file has. Reads the header alone. UnreadableFileError for one that isn't as NumPy writes them, and for Python objects."""
-    header = parse(content.read(0, MOST), content, "it")
+    header = parse(Plain(Stretch(content, 0, content.size)).open(), content, "it")
     length = header.data_length
     if header.length + length != content.size:
         raise unreadable(content, f"its array takes {length:,} bytes, and it has {content.size - header.length:,} after its header")

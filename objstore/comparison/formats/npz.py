@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from objstore.comparison.content import Content
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.tensors.elements import Elements, of_numpy
-from objstore.comparison.tensors.npyheader import MAGIC, MOST, parse
+from objstore.comparison.tensors.npyheader import MAGIC, parse
 from objstore.comparison.tensors.pair import Reader, Stretch, Tensor, TensorFile, TensorPair
 from objstore.comparison.tensors.unreadable import shown, unreadable
 from objstore.comparison.tensors.zipmembers import Member, members
@@ -29,10 +29,9 @@ def read(content: Content) -> TensorFile:
 
 def _tensor(content: Content, member: Member) -> Tensor:
     where = f"its member {shown(member.name)}"
-    beginning = member.open().read(MOST)
-    if not beginning.startswith(MAGIC) and not member.name.endswith(_SUFFIX):
+    if not member.name.endswith(_SUFFIX) and member.open().read(len(MAGIC)) != MAGIC:
         return Tensor("bytes", (member.size,), Elements(1), _InArchive(member, 0))
-    header = parse(beginning, content, where)
+    header = parse(member.open(), content, where)
     if header.length + header.data_length != member.size:
         raise unreadable(content, f"{where} has {member.size - header.length:,} bytes, and its array takes {header.data_length:,}")
     return Tensor(str(header.dtype), header.shape, of_numpy(header.dtype), _InArchive(member, header.length), header.fortran)

@@ -1,24 +1,24 @@
 """What a .npy file says of its array.
 
-Format: `numpy.lib.format`, versions 1.0, 2.0 and 3.0. NumPy's own reader warns, has no public function for version 3.0, and can't be given
-bytes only; so the text is parsed here, and NumPy makes the type of it.
+Format: `numpy.lib.format`, versions 1.0, 2.0 and 3.0. NumPy's own reader warns, and has no public function for version 3.0; so the
+text is parsed here, and NumPy makes the type of it.
 """
 
 import ast
 import re
-import struct
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from objstore.comparison.content import Content
+from objstore.comparison.tensors.pair import Reader
 from objstore.comparison.tensors.unreadable import shown, unreadable
-from objstore.errors import UnreadableFileError
+from objstore.errors import ObjstoreError, UnreadableFileError
 from objstore.host import library
 
 MAGIC = b"\x93NUMPY"
-MOST = 12 + 64 * 1024
-"""Bytes that a header may take. NumPy itself doesn't read longer ones than 10,000 bytes without being asked to."""
+# NumPy itself doesn't read longer ones than 10,000 bytes without being asked to.
+_MOST = 64 * 1024
 
 _KEYS = {"descr", "fortran_order", "shape"}
 _MOST_DIMENSIONS = 64  # NumPy's own limit
@@ -41,12 +41,14 @@ class ArrayHeader:
         return prod(self.shape) * int(self.dtype.itemsize)
 
 
-def parse(data: bytes, content: Content, where: str) -> ArrayHeader:
-    """From the first `MOST` bytes, or all that there are. UnreadableFileError, with `where` in front, for what isn't a header, and
-    for arrays of Python objects: those are pickled, and never loaded.
+def parse(reader: Reader, content: Content, where: str) -> ArrayHeader:
+    """From where the magic begins; reads no further than it goes.
+
+    UnreadableFileError, with `where` in front, for what isn't a header, and for arrays of Python objects: those are pickled, and never
+    loaded.
     """
     try:
-        length, text = _text(data)
+        length, text = _text(reader)
         known = _literal(text)
         if not isinstance(known, dict) or known.keys() != _KEYS:
             raise ValueError("it doesn't have just " + ", ".join(sorted(_KEYS)))
@@ -56,6 +58,8 @@ def parse(data: bytes, content: Content, where: str) -> ArrayHeader:
         if not isinstance(fortran, bool):
             raise ValueError(f"its fortran_order is {shown(fortran)}")
         dtype = library.numpy().lib.format.descr_to_dtype(known["descr"])
+    except ObjstoreError:  # of reading, not of what was read
+        raise
     except Exception as error:  # Python's parser and NumPy raise nearly anything for what is damaged
         raise unreadable(content, f"{where} has no valid header of a NumPy array ({error or type(error).__name__})") from error
     if dtype.hasobject:
@@ -66,16 +70,17 @@ def parse(data: bytes, content: Content, where: str) -> ArrayHeader:
     return ArrayHeader(length, dtype, shape, fortran)
 
 
-def _text(data: bytes) -> tuple[int, str]:
+def _text(reader: Reader) -> tuple[int, str]:
     """Where the header ends, and what it says."""
-    version = data[6:8]
-    if not data.startswith(MAGIC) or version not in (b"\1\0", b"\2\0", b"\3\0"):
+    magic, version = reader.read(len(MAGIC)), reader.read(2)
+    if magic != MAGIC or version not in (b"\1\0", b"\2\0", b"\3\0"):
         raise ValueError("it doesn't begin as arrays of versions 1.0, 2.0 and 3.0 do")
-    start = 10 if version == b"\1\0" else 12
-    (size,) = struct.unpack_from("<H" if start == 10 else "<I", data, 8)
-    if start + size > len(data):
+    length = reader.read(2 if version == b"\1\0" else 4)
+    size = int.from_bytes(length, "little")
+    text = reader.read(size) if size <= _MOST else b""
+    if len(text) < size:
         raise ValueError(f"it would take {size:,} bytes, more than there are or could be needed")
-    return start + size, data[start : start + size].decode("utf-8" if version == b"\3\0" else "latin-1")
+    return len(magic + version + length) + size, text.decode("utf-8" if version == b"\3\0" else "latin-1")
 
 
 def _literal(text: str) -> Any:

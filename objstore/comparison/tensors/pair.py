@@ -21,7 +21,7 @@ class Reader(Protocol):
     """What gives the elements of a tensor, from the first to the last."""
 
     def read(self, count: int) -> bytes:
-        """Just so many bytes more; nobody asks for more than there are. UnreadableFileError for what isn't as the format says."""
+        """So many bytes more, or as many as are left. UnreadableFileError for what isn't as the format says."""
         ...
 
 
@@ -91,8 +91,9 @@ class _InOrder:
     def __init__(self, stretch: Stretch) -> None:
         self._content = stretch.content
         self._at = stretch.start
+        self._end = stretch.start + stretch.length
 
     def read(self, count: int) -> bytes:
-        data = self._content.read(self._at, self._at + count)
-        self._at += count
+        data = self._content.read(self._at, min(self._at + count, self._end))
+        self._at += len(data)
         return data

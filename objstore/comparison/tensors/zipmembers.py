@@ -19,7 +19,7 @@ _LOCAL_HEADER = struct.Struct("<4s5HIIIHH")
 _LOCAL_MAGIC = b"PK\3\4"
 _MOST_RATIO = 1040  # deflate makes at best 258 bytes of two bits
 _ENCRYPTED = 1
-_PIECE = 256 * 1024
+_FIRST_PIECE, _PIECE = 4 * 1024, 256 * 1024  # of many members only a header is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,10 @@ class MemberReader:
 
     def _packed(self) -> Iterator[bytes]:
         content, start, length = self._member.stretch
-        for at in range(start, start + length, _PIECE):
-            yield content.read(at, min(at + _PIECE, start + length))
+        end, size = start + length, _FIRST_PIECE
+        while start < end:
+            yield content.read(start, min(start + size, end))
+            start, size = start + size, min(size * 2, _PIECE)
 
     def _inflated(self) -> Iterator[bytes]:
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
