@@ -59,7 +59,7 @@ def numpy() -> Any:
     try:
         import numpy
     except ImportError as error:
-        raise InvalidInputError("an array needs NumPy, which isn't installed: run `pip install numpy`") from error
+        raise InvalidInputError("an array needs NumPy, which isn't installed: run `pip install 'objstore[tensors]'`") from error
     return numpy
 
 

@@ -53,7 +53,7 @@ def test_without_numpy_only_arrays_fail(monkeypatch: pytest.MonkeyPatch) -> None
     table = objstore.Table(columns=["a"], data=[[1]])
     monkeypatch.setitem(sys.modules, "numpy", None)
     assert table.get_column("a") == [1]
-    with pytest.raises(objstore.InvalidInputError, match="pip install numpy"):
+    with pytest.raises(objstore.InvalidInputError, match=r"pip install 'objstore\[tensors\]'"):
         table.get_column("a", convert_to="numpy")
 
 
