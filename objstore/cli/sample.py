@@ -20,16 +20,22 @@ def make(folder: Path) -> None:
 
 
 def edit(folder: Path) -> None:
-    """What the demo changes: five readings corrected, forty inserted, a station added, one renamed."""
+    """What the demo changes: five readings corrected, a station added with forty readings, one renamed."""
     readings = folder / "readings.csv"
     lines = readings.read_text().splitlines()
     for at in _CORRECTED:
         lines[at] = lines[at].rpartition(",")[0] + ",1013.2"
     middle = len(lines) // 2
-    lines[middle:middle] = [f"{line},late" for line in lines[middle : middle + 40]]
+    lines[middle:middle] = [_at(line, _STATIONS) for line in lines[middle : middle + 40 * _STATIONS : _STATIONS]]
     _write(readings, lines)
     _write(folder / "stations" / f"{_STATIONS:03}.csv", ["day,low,high,rain", *_days(_STATIONS)])
     (folder / "stations" / "007.csv").rename(folder / "stations" / "bergen.csv")
+
+
+def _at(reading: str, station: int) -> str:
+    """The same reading as if it were another station's."""
+    time, _, values = reading.split(",", 2)
+    return f"{time},{station:03},{values}"
 
 
 def _days(station: int) -> Iterator[str]:
