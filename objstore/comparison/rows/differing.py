@@ -48,8 +48,8 @@ class Search:
         rest = list(plan.old), list(plan.new)
         for parts in plan.pairs:
             if not self._beside(*parts):
-                for side, part in enumerate(parts):
-                    rest[side].append(part)
+                for others, part in zip(rest, parts, strict=True):
+                    others.append(part)
         for side in self._sides:
             for part in rest[side.number]:
                 self._whole(side, part)
@@ -115,9 +115,8 @@ class Search:
     def _known(self, part: int, names: Sequence[str], rows: Any) -> list[Any]:
         """What these columns add to the hashes of some rows of a part of the new table."""
         conversion = self._conversion.of(names)
-        hashes = []
-        for chosen in chosen_rows(self._pair.new.read(part, names), rows):
-            hashes.append(self._hasher.rows(names, conversion.arrays(chosen), chosen.num_rows))
+        batches = chosen_rows(self._pair.new.read(part, names), rows)
+        hashes = [self._hasher.rows(names, conversion.arrays(chosen), chosen.num_rows) for chosen in batches]
         return [library.numpy().concatenate(lane) for lane in zip(*hashes, strict=True)]
 
     def _unequal(self, before: Any, after: Any, conversion: Conversion) -> Any:
@@ -156,9 +155,8 @@ class _Side:
             return kept
         writer = self._writer("rows")
         parts = (places >> numpy.uint64(_ROW_BITS)).astype(numpy.int64)
-        begins = numpy.flatnonzero(numpy.diff(parts, prepend=-1)).tolist()
-        for begin, end in zip(begins, [*begins[1:], len(parts)], strict=True):
-            part = int(parts[begin])
+        for part in numpy.unique(parts).tolist():
+            begin, end = numpy.searchsorted(parts, [part, part + 1])
             rows = (places[begin:end] & numpy.uint64((1 << _ROW_BITS) - 1)).astype(numpy.int64)
             batches = kept.batches() if kept and part == len(self.file.parts) else self.file.read(part, self.schema.names)
             for chosen in chosen_rows(batches, rows):

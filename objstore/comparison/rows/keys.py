@@ -29,7 +29,7 @@ class Repeated(NamedTuple):
 
     side: int
     values: list[Any]
-    count: int
+    times: int
 
 
 class Keys:
@@ -54,7 +54,7 @@ class Keys:
         if repeated:
             shown = ", ".join(f"{name}={value!r}" for name, value in zip(key, repeated.values, strict=True))
             raise UnreadableFileError(
-                f"{_listed(key)} isn't a key: {shown} is there {repeated.count:,} times in the {('old', 'new')[repeated.side]} table; "
+                f"{_listed(key)} isn't a key: {shown} is there {repeated.times:,} times in the {('old', 'new')[repeated.side]} table; "
                 "give columns whose values tell all rows apart"
             )
 
