@@ -5,8 +5,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from objstore.comparison.rows.chosen import chosen_rows
 from objstore.comparison.rows.conversion import Conversion
-from objstore.comparison.rows.differing import Differing, chosen_rows
+from objstore.comparison.rows.differing import Differing
 from objstore.comparison.rows.hashing import Hasher, Hashes
 from objstore.comparison.rows.matching import match
 from objstore.comparison.rows.multiset import grouped
