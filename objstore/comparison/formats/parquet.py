@@ -73,9 +73,7 @@ class ParquetTable:
         for number, (rows, group) in enumerate(zip(self.parts, self.groups, strict=True)):
             for name, chunks in group.items():
                 if rows < 0 or any(chunk.start < 0 or chunk.length < 0 or chunk.end > self.content.size for chunk in chunks):
-                    raise self._bad(
-                        f"column {name!r} of row group {number} would lie beyond the end of the file; it has been cut off or damaged"
-                    )
+                    raise self._bad(f"column {name!r} of row group {number} would lie beyond its end: it has been cut off or damaged")
 
     def _bad(self, what: str) -> UnreadableFileError:
         return UnreadableFileError(f"{self.content.path} isn't a Parquet file that can be compared: {what}")

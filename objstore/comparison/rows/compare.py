@@ -22,9 +22,9 @@ from objstore.comparison.rows.scratch import Scratch
 def compare_rows(pair: TablePair, key: Sequence[str], scratch: Path, *, limit: int = LIMIT, seed: bytes | None = None) -> RowDiff:
     """What differs between two tables.
 
-    Rows are compared over the columns that both have; their order doesn't count, nor that of columns. Values are equal by value: null equals
-    null, NaN equals NaN, -0.0 equals 0.0. Where the types of a column differ, values are compared in the type that holds both (whole numbers
-    as floats beside floats), or else as text.
+    Rows are compared over the columns that both have; their order doesn't count, nor that of columns. Values are equal by value: null
+    equals null, NaN equals NaN, -0.0 equals 0.0. Where the types of a column differ, values are compared in the type that holds both (whole
+    numbers as floats beside floats), or else as text.
 
     Rows with equal values of the columns `key` are the same row, which may have changed. UnreadableFileError unless both tables have these
     columns, and none a key twice. With no `key` given one is looked for; without one whole rows are compared, each as often as it is there.

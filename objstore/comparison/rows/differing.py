@@ -1,21 +1,20 @@
 """The rows of two tables that aren't in the other one, as scratch files."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from objstore.comparison.rows.alignment import align, side_by_side
+from objstore.comparison.rows.chosen import Later
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.equality import equal
 from objstore.comparison.rows.hashing import Hasher
 from objstore.comparison.rows.multiset import surplus
-from objstore.comparison.rows.pair import TableFile, TablePair
+from objstore.comparison.rows.pair import TablePair
 from objstore.comparison.rows.pool import NEW, OLD, Pool
-from objstore.comparison.rows.rowsfile import RowsFile, RowsWriter
-from objstore.comparison.rows.types import plain_schema
+from objstore.comparison.rows.rowsfile import RowsFile
+from objstore.comparison.rows.side import Side, places_of
 from objstore.host import library
 
-_ROW_BITS = 40  # of a row's place: its part is above them
 _FEW = 0.25
 """Of a batch: so many differing rows are kept when they are seen; more are read again, if they turn out to differ from all others too."""
 _MOST = 0.5
@@ -39,7 +38,7 @@ class Search:
         self._conversion = conversion
         self._hasher = hasher
         self._pool = Pool(scratch, limit)
-        self._sides = _Side(pair.old, OLD, scratch / "old"), _Side(pair.new, NEW, scratch / "new")
+        self._sides = Side(pair.old, OLD, scratch / "old"), Side(pair.new, NEW, scratch / "new")
 
     def run(self) -> Differing:
         """UnfitError; UnreadableFileError."""
@@ -48,8 +47,8 @@ class Search:
         rest = list(plan.old), list(plan.new)
         for parts in plan.pairs:
             if not self._beside(*parts):
-                for side, part in enumerate(parts):
-                    rest[side].append(part)
+                for others, part in zip(rest, parts, strict=True):
+                    others.append(part)
         for side in self._sides:
             for part in rest[side.number]:
                 self._whole(side, part)
@@ -58,67 +57,49 @@ class Search:
         del found
         return Differing(*(side.extracted(each) for side, each in zip(self._sides, places, strict=True)))
 
-    def _whole(self, side: "_Side", part: int) -> None:
+    def _whole(self, side: Side, part: int) -> None:
         """Takes all rows of a part."""
         numpy, start = library.numpy(), 0
         names = self._conversion.names
         for batch in side.file.read(part, names):
             hashes = self._hasher.rows(names, self._conversion.arrays(batch), batch.num_rows)
-            self._pool.add(side.number, hashes, _places(part, start + numpy.arange(batch.num_rows)))
+            self._pool.add(side.number, hashes, places_of(part, start + numpy.arange(batch.num_rows)))
             start += batch.num_rows
 
     def _beside(self, old: int, new: int) -> bool:
-        """Takes the rows of two parts that differ from the one beside them. False, and takes none, when those are most."""
-        known = set(self._pair.same_columns(old, new))
-        if not known:
-            return self._all_columns(old, new)
-        left = [name for name in self._conversion.names if name not in known]
-        return not left or self._some_columns(old, new, left, [name for name in self._conversion.names if name in known])
+        """Takes the rows of two parts that differ from the one beside them. False, and takes none, when those are most.
 
-    def _all_columns(self, old: int, new: int) -> bool:
-        a, b = self._sides
-        start = 0
-        for before, after in side_by_side(a.file.read(old, a.schema.names), b.file.read(new, b.schema.names)):
-            rows = self._unequal(before, after, self._conversion)
+        Columns that are known to be equal are read in the new table alone, and like those that one side alone has only when rows differ
+        in others.
+        """
+        known = set(self._pair.same_columns(old, new))
+        names = [name for name in self._conversion.names if name not in known]
+        if not names:
+            return True
+        conversion, start = self._conversion.of(names), 0
+        rest = [
+            Later(self._pair.old, old, [name for name in self._pair.old.schema.names if name not in self._conversion.names]),
+            Later(self._pair.new, new, [name for name in self._pair.new.schema.names if name not in names]),
+        ]
+        for before, after in side_by_side(self._pair.old.read(old, names), self._pair.new.read(new, names)):
+            rows = self._unequal(before, after, conversion)
             if start == 0 and len(rows) > _MOST * before.num_rows:
                 return False
             if len(rows):
-                for side, part, batch in ((a, old, before), (b, new, after)):
-                    chosen = batch.take(library.pyarrow().array(rows))
-                    hashes = self._hasher.rows(self._conversion.names, self._conversion.arrays(chosen), len(rows))
-                    places = side.keep(chosen) if len(rows) <= _FEW * before.num_rows else _places(part, start + rows)
-                    self._pool.add(side.number, hashes, places)
+                numbers, chosen = start + rows, library.pyarrow().array(rows)
+                both = [later.rows(numbers) for later in rest]
+                for side, part, batch in ((OLD, old, before), (NEW, new, after)):
+                    columns = both[NEW] | both[side] | dict(zip(names, batch.take(chosen).columns, strict=True))
+                    self._take(side, columns, None if len(rows) <= _FEW * before.num_rows else places_of(part, numbers))
             start += before.num_rows
         return True
 
-    def _some_columns(self, old: int, new: int, names: Sequence[str], known: Sequence[str]) -> bool:
-        """Where other columns are known to be equal: those are read of one side alone, and only when rows differ in others."""
-        numpy, conversion, start = library.numpy(), self._conversion.of(names), 0
-        found: list[Any] = []
-        hashes: tuple[list[Any], list[Any]] = ([], [])
-        for before, after in side_by_side(self._pair.old.read(old, names), self._pair.new.read(new, names)):
-            rows = self._unequal(before, after, conversion)
-            if len(rows):
-                found.append(start + rows)
-                for side, batch in enumerate((before, after)):
-                    chosen = batch.take(library.pyarrow().array(rows))
-                    hashes[side].append(self._hasher.rows(names, conversion.arrays(chosen), len(rows)))
-            start += before.num_rows
-        if found:
-            places = numpy.concatenate(found)
-            rest = self._known(new, known, places)
-            for side, part in ((OLD, old), (NEW, new)):
-                sums = [numpy.concatenate(lane) + more for lane, more in zip(zip(*hashes[side], strict=True), rest, strict=True)]
-                self._pool.add(side, (sums[0], sums[1]), _places(part, places))
-        return True
-
-    def _known(self, part: int, names: Sequence[str], rows: Any) -> list[Any]:
-        """What these columns add to the hashes of some rows of a part of the new table."""
-        conversion = self._conversion.of(names)
-        hashes = []
-        for chosen in chosen_rows(self._pair.new.read(part, names), rows):
-            hashes.append(self._hasher.rows(names, conversion.arrays(chosen), chosen.num_rows))
-        return [library.numpy().concatenate(lane) for lane in zip(*hashes, strict=True)]
+    def _take(self, number: int, columns: dict[str, Any], places: Any) -> None:
+        """Takes rows, of which all columns are here, and keeps those that have no places yet."""
+        side = self._sides[number]
+        batch = library.pyarrow().RecordBatch.from_arrays([columns[name] for name in side.schema.names], side.schema.names)
+        hashes = self._hasher.rows(self._conversion.names, self._conversion.arrays(batch), batch.num_rows)
+        self._pool.add(number, hashes, side.keep(batch) if places is None else places)
 
     def _unequal(self, before: Any, after: Any, conversion: Conversion) -> Any:
         """The numbers of the rows that differ."""
@@ -127,65 +108,3 @@ class Search:
         for old, new in zip(conversion.arrays(before), conversion.arrays(after), strict=True):
             mask &= equal(old, new, self._hasher)
         return numpy.flatnonzero(~mask)
-
-
-class _Side:
-    """One of the tables, and its rows that are kept on the way."""
-
-    def __init__(self, file: TableFile, number: int, path: Path) -> None:
-        self.file = file
-        self.number = number
-        self.schema = plain_schema(file.schema)
-        self._path = path
-        self._whole = Conversion(self.schema.names, self.schema.types)
-        self._kept: RowsWriter | None = None
-
-    def keep(self, batch: Any) -> Any:
-        """Keeps rows, and gives their places, in a part beyond those of the table."""
-        if self._kept is None:
-            self._kept = self._writer("kept")
-        start = self._kept.rows
-        self._kept.add(self._whole.arrays(batch), batch.num_rows)
-        return _places(len(self.file.parts), start + library.numpy().arange(batch.num_rows))
-
-    def extracted(self, places: Any) -> RowsFile:
-        """The rows at these places, which ascend."""
-        numpy = library.numpy()
-        kept = self._kept.close() if self._kept else None
-        if kept and kept.rows == len(places) and int(places[0]) >> _ROW_BITS == len(self.file.parts):
-            return kept
-        writer = self._writer("rows")
-        parts = (places >> numpy.uint64(_ROW_BITS)).astype(numpy.int64)
-        begins = numpy.flatnonzero(numpy.diff(parts, prepend=-1)).tolist()
-        for begin, end in zip(begins, [*begins[1:], len(parts)], strict=True):
-            part = int(parts[begin])
-            rows = (places[begin:end] & numpy.uint64((1 << _ROW_BITS) - 1)).astype(numpy.int64)
-            batches = kept.batches() if kept and part == len(self.file.parts) else self.file.read(part, self.schema.names)
-            for chosen in chosen_rows(batches, rows):
-                writer.add(self._whole.arrays(chosen), chosen.num_rows)
-        if kept:
-            kept.path.unlink()
-        return writer.close()
-
-    def _writer(self, name: str) -> RowsWriter:
-        return RowsWriter(self._path.with_suffix(f".{name}"), self.schema)
-
-
-def chosen_rows(batches: Iterator[Any], rows: Any) -> Iterator[Any]:
-    """The rows with these numbers, which ascend, of a stream of batches. Reads no further than the last of them."""
-    numpy, pyarrow = library.numpy(), library.pyarrow()
-    start = at = 0
-    for batch in batches:
-        end = int(numpy.searchsorted(rows, start + batch.num_rows))
-        if end - at == batch.num_rows:
-            yield batch
-        elif end > at:
-            yield batch.take(pyarrow.array(rows[at:end] - start))
-        start, at = start + batch.num_rows, end
-        if at == len(rows):
-            return
-
-
-def _places(part: int, rows: Any) -> Any:
-    numpy = library.numpy()
-    return rows.astype(numpy.uint64) | numpy.uint64(part << _ROW_BITS)

@@ -15,8 +15,8 @@ CHANGE = "change"
 
 
 def write_parquet(path: Path, paired: Paired, old: Any, new: Any, conversion: Conversion) -> None:
-    """All rows that differ: a column `change` (`removed`, `before`, `after`, `added`; a row before a change precedes the one after it), then
-    those of both tables, for two schemas.
+    """All rows that differ: a column `change` (`removed`, `before`, `after`, `added`; a row before a change precedes the one after it),
+    then those of both tables, for two schemas.
 
     Columns whose types differ have the one in which they are compared; columns that one side hasn't are null there. Where a table has
     a column `change`, the first one is `change_`. What was at `path` is replaced; after an error nothing is there.

@@ -5,8 +5,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from objstore.comparison.rows.chosen import chosen_rows
 from objstore.comparison.rows.conversion import Conversion
-from objstore.comparison.rows.differing import Differing, chosen_rows
+from objstore.comparison.rows.differing import Differing
 from objstore.comparison.rows.hashing import Hasher, Hashes
 from objstore.comparison.rows.matching import match
 from objstore.comparison.rows.multiset import grouped
@@ -29,7 +30,7 @@ class Repeated(NamedTuple):
 
     side: int
     values: list[Any]
-    count: int
+    times: int
 
 
 class Keys:
@@ -54,7 +55,7 @@ class Keys:
         if repeated:
             shown = ", ".join(f"{name}={value!r}" for name, value in zip(key, repeated.values, strict=True))
             raise UnreadableFileError(
-                f"{_listed(key)} isn't a key: {shown} is there {repeated.count:,} times in the {('old', 'new')[repeated.side]} table; "
+                f"{_listed(key)} isn't a key: {shown} is there {repeated.times:,} times in the {('old', 'new')[repeated.side]} table; "
                 "give columns whose values tell all rows apart"
             )
 

@@ -64,7 +64,7 @@ class Sketch:
 def renamed_columns(pair: TablePair, hasher: Hasher) -> list[RenamedColumn]:
     """Pairs of a dropped and an added column of one type that are at least half alike; the best first, each column in one at most.
 
-    Columns of few distinct values are often alike by accident: those are paired only when all values are equal and so are the names, nearly.
+    Columns of few distinct values are often alike by accident: those are paired only when all values are equal and the names are like.
     Reads the columns in question wholly, in both tables.
     """
     dropped = [field for field in pair.old.schema if field.name not in pair.new.schema.names]

@@ -43,24 +43,21 @@ def surplus(entries: Entries) -> tuple[Any, Any]:
     new_before = numpy.concatenate([[0], numpy.cumsum(found.is_new)])
     news = numpy.diff(new_before[found.starts])
     matched = numpy.minimum(news, sizes - news)
-    mixed = numpy.repeat((matched > 0) & (sizes > 2), sizes)
-    if not mixed.any():
-        left = numpy.repeat(matched == 0, sizes)
-    else:
-        left = _ranks(found, sizes) >= numpy.repeat(matched, sizes)
+    left = numpy.repeat(matched == 0, sizes)
+    in_part = (matched > 0) & (sizes > 2)
+    if in_part.any():
+        at = numpy.flatnonzero(numpy.repeat(in_part, sizes))
+        groups = numpy.repeat(numpy.flatnonzero(in_part), sizes[in_part])
+        left[at] = _ranks(groups, found.is_new[at], found.entries["place"][at]) >= matched[groups]
     places = found.entries["place"]
     return numpy.sort(places[left & ~found.is_new]), numpy.sort(places[left & found.is_new])
 
 
-def _ranks(found: Sorted, sizes: Any) -> Any:
-    """The how-manieth of its side each entry is in its group, by its place."""
+def _ranks(groups: Any, is_new: Any, places: Any) -> Any:
+    """The how-manieth of its side, by its place, each entry is in its group."""
     numpy = library.numpy()
-    group = numpy.repeat(numpy.arange(len(sizes)), sizes)
-    order = numpy.lexsort((found.entries["place"], found.is_new, group))
-    starts = found.starts[:-1]
-    new = found.is_new[order]
-    olds = numpy.bincount(group, ~found.is_new, len(sizes)).astype(numpy.int64)
-    rank = numpy.arange(len(group)) - starts[group] - numpy.where(new, olds[group], 0)
-    ranks = numpy.empty(len(group), numpy.int64)
-    ranks[order] = rank
+    order = numpy.lexsort((places, is_new, groups))
+    begins = numpy.flatnonzero(numpy.diff(2 * groups[order] + is_new[order], prepend=-1))
+    ranks = numpy.empty(len(groups), numpy.int64)
+    ranks[order] = numpy.arange(len(groups)) - numpy.repeat(begins, numpy.diff(numpy.append(begins, len(groups))))
     return ranks
