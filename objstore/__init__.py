@@ -56,8 +56,9 @@ if TYPE_CHECKING:
     )
     from objstore.sdk.api import Api
     from objstore.sdk.artifact import Artifact
+    from objstore.sdk.difference import diff
     from objstore.sdk.opening import clone, open
-    from objstore.sdk.repository import Repository, diff
+    from objstore.sdk.repository import Repository
     from objstore.sdk.run import Run
     from objstore.sdk.runvalues import Values
     from objstore.sdk.settings import Settings
@@ -137,7 +138,7 @@ _LAZY = {
     "clone": "objstore.sdk.opening",
     "Run": "objstore.sdk.run",
     "Settings": "objstore.sdk.settings",
-    "diff": "objstore.sdk.repository",
+    "diff": "objstore.sdk.difference",
     "finish": "objstore.sdk.active",
     "init": "objstore.sdk.active",
     "login": "objstore.sdk.active",

@@ -12,10 +12,10 @@ from objstore.comparison.files import Altered, FileDiff, Renamed, diff
 from objstore.comparison.newbytes import new_bytes
 from objstore.comparison.similar import MOST_FILES, Contents
 from objstore.comparison.transfer import Held, Transfer, transfer
-from objstore.errors import CorruptionError, EntryNotFoundError, NotFoundError, RemoteError
+from objstore.errors import CorruptionError, EntryNotFoundError, InvalidInputError, NotFoundError, RemoteError
 from objstore.history.collection import Version
 from objstore.host.progress import Progress
-from objstore.manifest.cursor import totals
+from objstore.manifest.cursor import get, totals
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.sides import Side
 from objstore.odb.database import Database
@@ -36,6 +36,10 @@ class Opened(Protocol):
 
     def has(self, path: bytes) -> bool:
         """Whether there is a file, or a folder, at a path."""
+        ...
+
+    def find(self, path: str) -> Content | None:
+        """The content of the file at a path, None if there is none; else as `content`."""
         ...
 
     @property
@@ -61,6 +65,10 @@ class OfVersion(NamedTuple):
     def has(self, path: bytes) -> bool:
         return self.root is not None and totals(self.database, self.root, path).files > 0
 
+    def find(self, path: str) -> Content | None:
+        entry = None if self.root is None else get(self.database, self.root, path.encode())
+        return None if entry is None else self.content(path, entry)
+
 
 class OfFolder(NamedTuple):
     """A folder on the disk, or files."""
@@ -79,6 +87,12 @@ class OfFolder(NamedTuple):
                 if os.path.lexists(self.source.on_disk(name)):
                     return True
         return False
+
+    def find(self, path: str) -> Content | None:
+        with contextlib.suppress(KeyError):  # no member of that name
+            place = Path(os.fsdecode(self.source.on_disk(path.encode())))
+            return OnDisk(path, place) if place.is_file() else None
+        return None
 
 
 class Pair(NamedTuple):
@@ -110,6 +124,22 @@ class Comparison:
         old_path, before, after = (item.old_path, item.old, item.entry) if isinstance(item, Renamed) else (item.path, item.old, item.new)
         return Pair(item, self.old.content(old_path, before), self.new.content(item.path, after))
 
+    def both(self, path: str) -> tuple[Content, Content]:
+        """The old and the new content of the file at a path, which may be equal; of a renamed file its new path is meant.
+
+        EntryNotFoundError when neither side has such a file, InvalidInputError when only one has; else as `pair`.
+        """
+        item = next((each for each in self.files.altered if each.path == path), None)
+        if item is not None:
+            pair = self.pair(item)
+            return pair.old, pair.new
+        old, new = self.old.find(path), self.new.find(path)
+        if old is None and new is None:
+            raise EntryNotFoundError(f"neither side has a file {path!r}")
+        if old is None or new is None:
+            raise InvalidInputError(f"only the {'old' if old else 'new'} side has {path}: there is nothing to compare it with")
+        return old, new
+
     def new_bytes(self, item: Altered | Renamed) -> int:
         """How many bytes of one of `files.altered` are in chunks that its old content hasn't got (see `newbytes`).
 
@@ -139,7 +169,7 @@ def diff_files(project: Project, old: Version | Path, new: Version | Path, progr
     return compare(project, old, new, progress).files
 
 
-def compare(project: Project, old: Version | Path, new: Version | Path, progress: Progress) -> Comparison:
+def compare(project: Project, old: Version | OfVersion | Path, new: Version | OfVersion | Path, progress: Progress) -> Comparison:
     """The same, with a way to the contents.
 
     Of a folder that was added before only what has changed since is read; and what was added in it, if it may be like a file that the
@@ -156,9 +186,12 @@ def compared(project: Project, old_side: Side, old: Opened, new_side: Side, new:
 
 
 @contextlib.contextmanager
-def _side(project: Project, what: Version | Path, progress: Progress) -> Iterator[tuple[Side, Opened]]:
+def _side(project: Project, what: Version | OfVersion | Path, progress: Progress) -> Iterator[tuple[Side, Opened]]:
     if isinstance(what, Version):
         yield Side(project.database, what.root), OfVersion(project.database, what.root)
+        return
+    if isinstance(what, OfVersion):
+        yield Side(what.database, what.root), what
         return
     intake = project.intake(source_of([what]), Patterns(), progress)
     with intake.plan(project.scratch, project.clock) as plan:

@@ -1,15 +1,17 @@
 """The sides of a diff, as their users name them: versions here and elsewhere, and folders."""
 
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from objstore.blobs.address import Address
+from objstore.comparison.facts import Facts
 from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.names import Name, parse_name
 from objstore.odb.database import Database
 from objstore.repository import remotes
+from objstore.repository.comparing import OfVersion
 from objstore.repository.naming import is_here, project_of
 from objstore.repository.project import Project
 from objstore.repository.remotes import Remote
@@ -17,14 +19,8 @@ from objstore.repository.roots import Root
 
 _PROTOCOL = "objstore://"
 _ELSEWHERE = "::"
+Keep = Callable[[Project], Project]
 GRAMMAR = "NAME[:V], NAME[:V]::PLACE (a repository's folder, a project's URL, or a remote's name), or a folder on the disk"
-
-
-@dataclass(frozen=True)
-class FolderSide:
-    """A folder on the disk (or a file), as it would be added."""
-
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -37,31 +33,40 @@ class VersionSide:
     database: Database
     """Where its content is read. What the project that is compared from has too is read there."""
 
+    @property
+    def held(self) -> OfVersion:
+        return OfVersion(self.database, self.version.root)
 
-def named_side(project: Project, text: str, opened: ExitStack) -> VersionSide | FolderSide:
-    """The side that is meant; `opened` closes the other project that it is in, if it is one.
+    @property
+    def facts(self) -> Facts:
+        version = self.version
+        return Facts(version.description, version.metadata, version.tags, self.collection.aliases_of(version.number))
+
+
+def named_side(project: Project, text: str, keep: Keep) -> VersionSide | Path:
+    """The side that is meant; `keep` takes the other project that it is in, if it is one, to close it in the end.
 
     A folder is meant by what begins with `.` or `/`, and where there is no collection of that name. NotFoundError for a version,
     a project or a remote that isn't there, InvalidInputError for what is no name.
     """
     text = text.removeprefix(_PROTOCOL)
     if _ELSEWHERE in text:
-        return _elsewhere(project, text, opened)
+        return _elsewhere(project, text, keep)
     if text.startswith((".", "/")):
-        return FolderSide(Path(text))
+        return Path(text)
     folder = Path(text)
     looks_like_folder = "/" in text or folder.exists()
     try:
         name = parse_name(text)
     except InvalidInputError:
         if looks_like_folder:
-            return FolderSide(folder)
+            return folder
         raise
     if looks_like_folder and name.ref is None and not _is_known(project, name):
-        return FolderSide(folder)
+        return folder
     if is_here(project, name):
         return version_side(project, name)
-    return _beside(project, name, Root.of(project), opened)
+    return _beside(project, name, Root.of(project), keep)
 
 
 def version_side(project: Project, name: Name, seen_from: Project | None = None) -> VersionSide:
@@ -72,23 +77,23 @@ def version_side(project: Project, name: Name, seen_from: Project | None = None)
     return VersionSide(project, collection, version, database)
 
 
-def _elsewhere(project: Project, text: str, opened: ExitStack) -> VersionSide:
+def _elsewhere(project: Project, text: str, keep: Keep) -> VersionSide:
     named, _, place = text.partition(_ELSEWHERE)
     name = parse_name(named)
     if not place:
         raise InvalidInputError(f"{text} doesn't say where {named} is; write {GRAMMAR}")
     remote = _remote(project, place)
     if name.project is not None:
-        return _beside(project, name, Root(remote.address, remote.options), opened)
-    other = opened.enter_context(Project.at(remote.address, remote.options))
+        return _beside(project, name, Root(remote.address, remote.options), keep)
+    other = keep(Project.at(remote.address, remote.options))
     return version_side(other, name, project)
 
 
-def _beside(project: Project, name: Name, root: Root | None, opened: ExitStack) -> VersionSide:
+def _beside(project: Project, name: Name, root: Root | None, keep: Keep) -> VersionSide:
     """A version in another project of a root."""
     if root is None:
         raise InvalidInputError(f"{project.location} has no projects beside it; write {name}::URL for a version in the project at that URL")
-    other = opened.enter_context(root.open(project_of(project, name)))
+    other = keep(root.open(project_of(project, name)))
     return version_side(other, name, project)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from objstore.comparison.facts import Facts
 from objstore.errors import InvalidInputError, InvalidTypeError
 from objstore.history.collection import LATEST
 from objstore.history.metadata import check_metadata
@@ -22,9 +23,11 @@ from objstore.sdk.ttl import ArtifactTTL, to_seconds, to_timedelta
 from objstore.sdk.workspace import Workspace
 from objstore.values import html
 from objstore.values.digest import Digest
+from objstore.values.paths import canonical
 from objstore.values.sizes import size
 
 if TYPE_CHECKING:
+    from objstore.repository.blaming import Blame
     from objstore.sdk.recorded import RecordedRun
 
 CODE = "code"
@@ -176,6 +179,10 @@ class Artifact(Building):
         else:
             self._draft_ttl = seconds
 
+    def _facts(self) -> Facts:
+        labels = (tuple(self.tags), tuple(self.aliases)) if self._known() else ((), ())
+        return Facts(self.description, self.metadata, *labels)
+
     @property
     def aliases(self) -> list[str]:
         """May be changed in place."""
@@ -292,6 +299,15 @@ class Artifact(Building):
     def used_by(self) -> "list[RecordedRun]":
         """The runs that used it, of all projects beside this one too; in each project in the order in which they did."""
         return self._runs(lambda runs, version: runs.used_by(version))
+
+    def blame(self, path: str) -> "list[Blame]":
+        """In which version each file at or below a path last changed, and which run made that; KeyError for what isn't there."""
+        from objstore.repository.blaming import blame
+
+        logged = self._version("history")
+        with logged.session.state() as state:
+            collection, version = logged.now(state)
+            return list(blame(logged.session.database, collection, version, canonical(path)))
 
     def _runs(self, ask: "Callable[[Runs, VersionRef], Iterable[str]]") -> "list[RecordedRun]":
         from objstore.sdk.recorded import runs_that

@@ -55,6 +55,17 @@ def session_for_drafts() -> Session:
     return _nearest() or temporary("private/draft")
 
 
+def session_for_names() -> Session:
+    """Where names are looked up that no repository was given for: as for drafts, but it needn't be writable. NotFoundError for none."""
+    for owner, session in reversed(_of_runs):
+        if owner == os.getpid():
+            return session
+    known = list(_open_repositories)
+    if known and all(known[0].is_same(other) for other in known[1:]):
+        return known[0]
+    return Session(open_project(Path.cwd()))
+
+
 def _nearest() -> Session | None:
     try:
         session = Session(open_project(Path.cwd()))

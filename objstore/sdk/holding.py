@@ -4,10 +4,11 @@ import os
 import threading
 from collections.abc import Sequence, ValuesView
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from objstore.comparison.files import FileDiff, diff
+from objstore.comparison.facts import Facts
 from objstore.errors import ArtifactNotLoggedError, InvalidInputError, InvalidTypeError
-from objstore.manifest.sides import Side
+from objstore.repository.comparing import OfVersion
 from objstore.sdk import logging, reading
 from objstore.sdk.arguments import StrPath, listed
 from objstore.sdk.choosing import session_for_drafts
@@ -22,6 +23,9 @@ from objstore.sdk.tables.reading import StoredTables
 from objstore.sdk.tables.table import Table
 from objstore.values.digest import Digest
 from objstore.values.paths import canonical
+
+if TYPE_CHECKING:  # most scripts compare nothing
+    from objstore.sdk.difference import Diff
 
 
 class Holding:
@@ -155,11 +159,11 @@ class Holding:
         """
         reading.check(self._version("files to verify"), self._folder(root))
 
-    def diff(self, other: "Holding") -> FileDiff:
-        """What differs from this artifact to `other`, file by file; either may be a draft, or of another repository."""
-        if not isinstance(other, Holding):
-            raise InvalidTypeError(f"an artifact is compared to another one, not to {type(other).__name__}")
-        return diff(self._side(), other._side())
+    def diff(self, other: "Holding | StrPath") -> "Diff":
+        """What differs from this artifact to `other` (see objstore.diff); either may be a draft, or of another repository."""
+        from objstore.sdk.difference import diff
+
+        return diff(self, other)
 
     # -- binding -------------------------------------------------------------------------------------------------------
 
@@ -210,9 +214,17 @@ class Holding:
         logged = self._version("folder")
         return Path(root) if root is not None else Path("artifacts") / f"{logged.collection}-{logged.ref}"
 
-    def _side(self) -> Side:
+    def _compared(self) -> tuple[OfVersion, Facts]:
+        """As a side of a diff."""
         content = self._readable() or self._bound()
-        return Side(content.database, content.root())
+        return OfVersion(content.database, content.root()), self._facts()
+
+    def _facts(self) -> Facts:
+        raise NotImplementedError
+
+    def _session_of(self) -> Session | None:
+        """The project that it is in; None for a draft that needs none yet."""
+        return self._logged.session if self._logged else self._session
 
     def _download_entry(self, path: str, root: str | Path | None) -> str:
         logged = self._version("files to download")

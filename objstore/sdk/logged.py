@@ -64,7 +64,7 @@ class LoggedVersion:
     def source(self) -> tuple[Collection, Version]:
         """The version that this one was linked from, itself if it wasn't."""
         with self.session.state() as state:
-            collection, version = self._now(state)
+            collection, version = self.now(state)
             source = version.source
             if source is not None and source.root == version.root.hex() and source.collection in state.collections:
                 origin = state.collections[source.collection]
@@ -92,7 +92,7 @@ class LoggedVersion:
         """The same for a record that is made now. ConflictError when there is nothing any more that it could mean."""
         if self._provisional_at is not None:
             with self.session.state() as state:
-                self._now(state)
+                self.now(state)
         return self.as_source()
 
     # -- changing ------------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class LoggedVersion:
             self._reread(project.state)
 
     def _reread(self, state: State) -> None:
-        self.facts = Facts(*self._now(state))
+        self.facts = Facts(*self.now(state))
 
     def _find(self, state: State) -> tuple[Collection, Version] | None:
         collection = state.find_by_id(self.collection_id) or state.find_collection(self.collection)
@@ -153,7 +153,8 @@ class LoggedVersion:
         self._note(collection, version)
         return collection, version
 
-    def _now(self, state: State) -> tuple[Collection, Version]:
+    def now(self, state: State) -> tuple[Collection, Version]:
+        """Collection and version by what they are called in a state. ConflictError when it has gone elsewhere."""
         found = self._find(state)
         if found is None:
             raise ConflictError(
@@ -162,7 +163,7 @@ class LoggedVersion:
         return found
 
     def _called(self, state: State) -> tuple[str, str]:
-        collection, version = self._now(state)
+        collection, version = self.now(state)
         return collection.name, version.name
 
 

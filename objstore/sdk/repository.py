@@ -8,9 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from objstore.blobs.address import Address
-from objstore.comparison.files import FileDiff
 from objstore.errors import InvalidInputError, InvalidTypeError
-from objstore.history.collection import Version
 from objstore.history.facts import set_default_ttl
 from objstore.history.names import Name, parse_collection, parse_name
 from objstore.host.progress import Silent
@@ -28,7 +26,7 @@ from objstore.sdk.ttl import to_seconds, to_timedelta
 from objstore.sdk.warning import warn
 from objstore.worktree.ignore import Patterns
 
-if TYPE_CHECKING:  # what keeps house or deals with remotes is loaded when it is used, so that most scripts start fast
+if TYPE_CHECKING:  # what compares, keeps house or deals with remotes is loaded when it is used, so that most scripts start fast
     from objstore.repository.checking import Report
     from objstore.repository.expiring import Expired
     from objstore.repository.fetching import Fetched
@@ -38,6 +36,7 @@ if TYPE_CHECKING:  # what keeps house or deals with remotes is loaded when it is
     from objstore.repository.pushing import Pushed
     from objstore.repository.retaining import PrunedVersions
     from objstore.repository.verifying import Verified
+    from objstore.sdk.difference import Diff
 
 
 class Repository:
@@ -128,22 +127,11 @@ class Repository:
             found = [ArtifactCollection(self._session, each) for each in state.collections.values()]
         return sorted(found, key=lambda collection: collection.name)
 
-    def diff(self, a: "Artifact | StrPath", b: "Artifact | StrPath") -> FileDiff:
-        """What differs from `a` to `b`, file by file: each an Artifact, a version's name (`str`), or a folder on the disk (`Path`)."""
-        old, new = (self.artifact(side) if isinstance(side, str) else side for side in (a, b))
-        if isinstance(old, Artifact) and isinstance(new, Artifact):
-            return old.diff(new)
-        from objstore.repository.comparing import diff_files
+    def diff(self, a: "Artifact | StrPath", b: "Artifact | StrPath") -> "Diff":
+        """What differs from `a` to `b` (see objstore.diff); names are looked up here."""
+        from objstore.sdk.difference import diff_in
 
-        return diff_files(self._session.project, self._compared(old), self._compared(new), Silent())
-
-    def _compared(self, side: "Artifact | os.PathLike[str]") -> Version | Path:
-        if not isinstance(side, Artifact):
-            return Path(side)
-        logged = side._version("version to compare with a folder")
-        if not logged.session.is_same(self._session):
-            raise InvalidInputError(f"{logged.name} is of another repository; compare it with the folder there")
-        return logged.version
+        return diff_in(self._session, a, b)
 
     def _own(self, name: Name) -> Name:
         check_project(self._session, name.entity, name.project)
@@ -311,13 +299,6 @@ class Repository:
 
     def __repr__(self) -> str:
         return f"<Repository {self.name} in {self.url}>" if self._open else "<Repository, closed>"
-
-
-def diff(a: Artifact, b: Artifact) -> FileDiff:
-    """What differs from `a` to `b`, file by file; drafts or versions, of any repositories."""
-    if not isinstance(a, Artifact):
-        raise InvalidTypeError(f"diff compares artifacts, not a {type(a).__name__}; for names and folders use repo.diff(a, b)")
-    return a.diff(b)
 
 
 def _seconds(min_age: timedelta | None) -> float | None:

@@ -78,3 +78,11 @@ def test_for_people_there_is_a_line_for_each_file(history: Cli) -> None:
     (line,) = history("blame", "images", "new.txt").lines
     version, change, created, *run, path = line.split()
     assert (version, change, run, path) == ("v2", "added", ["no", "run"], "new.txt") and created.endswith("Z")
+
+
+def test_scripts_can_ask_too(history: Cli) -> None:
+    with objstore.open(history.folder) as repo:
+        (found,) = repo.artifact("images").blame("labels/train.csv")
+        assert (found.path, found.version.name, found.is_new, found.run) == ("labels/train.csv", "v1", False, None)
+        with pytest.raises(KeyError):
+            repo.artifact("images:v0").blame("new.txt")

@@ -71,6 +71,7 @@ ARTIFACT = {
     "add_dir": "(self, local_path, name, skip_cache, policy, merge, *, include, exclude)",
     "add_file": "(self, local_path, name, is_tmp, skip_cache, policy, overwrite)",
     "add_reference": "(self, uri, name, checksum, max_objects)",
+    "blame": "(self, path)",
     "checkout": "(self, root)",
     "delete": "(self, delete_aliases)",
     "diff": "(self, other)",
@@ -249,7 +250,7 @@ def test_importing_objstore_loads_none_of_the_machinery() -> None:
 
 
 def test_diff_is_the_function_whatever_has_been_imported() -> None:
-    code = "import objstore; import objstore.comparison.files; from objstore.sdk.repository import diff; assert objstore.diff is diff"
+    code = "import objstore; import objstore.comparison.files; from objstore.sdk.difference import diff; assert objstore.diff is diff"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

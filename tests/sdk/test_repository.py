@@ -118,21 +118,11 @@ def test_diffs_compare_versions_drafts_and_folders(repo: Repository, tmp_path: P
         assert [item.path for item in found.modified] == ["changed"]
         assert [(item.old_path, item.path) for item in found.renamed] == [("moved", "there/moved")]
     repo.log(new)
-    assert repo.diff("data:v0", "data:v1").to_dict() == old.diff(new).to_dict()
+    assert repo.diff("data:v0", "data:v1").files == old.diff(new).files
     assert not repo.diff("data", new)
     folder = tree(tmp_path / "d", {"same": "0"})
     assert [item.path for item in repo.diff(folder, "data:v0").added] == ["changed", "gone", "moved"]
     assert [item.path for item in repo.diff(old, folder).removed] == ["changed", "gone", "moved"]
-
-
-def test_a_diff_needs_artifacts(repo: Repository, tmp_path: Path) -> None:
-    artifact = draft(files={"f": "1"})
-    with pytest.raises(TypeError):
-        artifact.diff("data")  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        objstore.diff("data", artifact)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="log it first"):
-        repo.diff(artifact, tmp_path)
 
 
 def test_fsck_and_repair_leave_the_repository_usable(repo: Repository) -> None:
