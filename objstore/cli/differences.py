@@ -19,21 +19,36 @@ def print_diff(diff: FileDiff, prefix: str = "") -> None:
     """A line for each path with a letter (Added, Deleted, Modified, Renamed, Type changed), then the totals."""
     for _, letter, what, note in sorted(_lines(diff, prefix)):
         click.echo(click.style(f"{letter}  {printable(what)}", fg=_COLOURS[letter[0]]) + f"  {note}")
-    click.echo(_summary(diff))
+    click.echo(summary(diff))
+    warn_of_similar(diff)
+
+
+def warn_of_similar(diff: FileDiff) -> None:
+    """Says so when files may have been renamed with changes, and nobody has looked."""
     if diff.not_looked_at is not None:
         count, why = diff.not_looked_at
         print_warning(f"{counted(count, 'added or removed file')} not compared with one another for similar content: {why}")
 
 
-def print_pin_diff(found: PinDiff) -> None:
-    """What is compared with what, then its diff."""
-    path = os.path.relpath(found.path)
-    click.echo(click.style(printable(f"{path}: {found.old or 'no pin'} → {found.new or 'no pin'}"), bold=True))
-    if found.diff is None:
+def print_pins(found: PinDiff) -> None:
+    """What is compared with what, and why it can't be."""
+    click.echo(click.style(printable(f"{os.path.relpath(found.path)}: {found.old or 'no pin'} → {found.new or 'no pin'}"), bold=True))
+    if found.comparison is None:
         click.echo(printable(found.why))
-    else:
-        folder = os.path.dirname(path) if found.is_file else path
-        print_diff(found.diff, f"{folder}/" if folder else "")
+
+
+def prefix_of(found: PinDiff) -> str:
+    """What comes before the paths of its files, to make them those from the current folder."""
+    path = os.path.relpath(found.path)
+    folder = os.path.dirname(path) if found.is_file else path
+    return f"{folder}/" if folder else ""
+
+
+def summary(diff: FileDiff) -> str:
+    """The totals."""
+    totals = [(name.replace("_", " "), total) for name, total in diff.totals.items() if total.files]
+    told = (f"{counted(total.files, 'file')} {name} ({size(total.bytes)})" for name, total in totals)
+    return ", ".join(told) or "no differences"
 
 
 def _lines(diff: FileDiff, prefix: str) -> Iterator[tuple[bytes, str, str, str]]:
@@ -58,12 +73,6 @@ def _likeness(item: Renamed) -> str:
 def _change(item: Altered) -> str:
     sizes = f"{_size(item.old)} → {_size(item.new)}"
     return sizes if item.old.kind == item.new.kind else f"{sizes}  {_kinds(item)}"
-
-
-def _summary(diff: FileDiff) -> str:
-    totals = [(name.replace("_", " "), total) for name, total in diff.totals.items() if total.files]
-    told = (f"{counted(total.files, 'file')} {name} ({size(total.bytes)})" for name, total in totals)
-    return ", ".join(told) or "no differences"
 
 
 def _size(entry: Entry) -> str:

@@ -24,6 +24,11 @@ def print_line(text: str) -> None:
     sys.stdout.write(printable(text) + "\n")
 
 
+def print_text(text: str) -> None:
+    """Text as it is, for programs: in UTF-8, and with whatever it has that isn't for a terminal."""
+    _write(text.encode(errors="surrogateescape"))
+
+
 def print_warning(text: str) -> None:
     """A line on the standard error, for people; it changes neither the output nor the exit code."""
     click.echo(f"warning: {printable(text)}", err=True)

@@ -720,5 +720,6 @@ def test_diff_of_a_missing_path_shows_all_as_removed(images: Cli) -> None:
     assert len(images.json("diff", code=1)[0]["removed"]) == 3
 
 
-def test_diff_takes_no_more_than_two_sides(images: Cli) -> None:
-    images("diff", "a", "b", "c", code=2)
+def test_what_follows_two_sides_of_a_diff_are_paths_in_them(images: Cli) -> None:
+    assert "neither side has c" in images("diff", "images:v0", "images:v0", "c", code=3).err
+    images("diff", "images:v0", "images:v0", "/c", code=2)
