@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import click
 
-from objstore.cli.output import print_warning
+from objstore.cli.output import print_columns, print_warning
 from objstore.cli.sizes import counted, size
+from objstore.comparison.facts import FactsDiff
 from objstore.comparison.files import Altered, FileDiff, Renamed
+from objstore.history.collection import LATEST
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.repository.pindiffs import PinDiff
 from objstore.values.printable import printable
@@ -35,6 +37,13 @@ def print_pins(found: PinDiff) -> None:
     click.echo(click.style(printable(f"{os.path.relpath(found.path)}: {found.old or 'no pin'} → {found.new or 'no pin'}"), bold=True))
     if found.comparison is None:
         click.echo(printable(found.why))
+
+
+def print_facts(facts: FactsDiff) -> None:
+    """What is said otherwise, a line each; but not where `latest` is, which mostly moves."""
+    rows = [(name, f"{old or 'none'} → {new or 'none'}") for name, old, new in facts.without_alias(LATEST).rows()]
+    if rows:
+        print_columns(rows)
 
 
 def prefix_of(found: PinDiff) -> str:

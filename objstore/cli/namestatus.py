@@ -2,7 +2,7 @@
 
 from objstore.cli.differences import warn_of_similar
 from objstore.cli.output import print_text
-from objstore.cli.views import View
+from objstore.cli.views import Asked, View
 from objstore.comparison.namestatus import name_status
 from objstore.repository.comparing import Comparison
 
@@ -13,4 +13,5 @@ def _show(comparison: Comparison, prefix: str) -> None:
     warn_of_similar(comparison.files)
 
 
-VIEW = View(_show, is_for_programs=True)
+def view(_: Asked) -> View:
+    return View(_show, is_for_programs=True)

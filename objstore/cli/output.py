@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -44,8 +44,33 @@ def print_columns(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> N
 
 
 def print_json(value: object) -> None:
-    """One JSON value, indented."""
-    _write(msgspec.json.format(_encoded(value), indent=2) + b"\n")
+    """One JSON value, indented. Iterators in it are lists whose elements are written as they come, a line each."""
+    for piece in _pieces(value):
+        _write(piece)
+    _write(b"\n")
+
+
+def _pieces(value: object) -> Iterator[bytes]:
+    if isinstance(value, dict) and any(map(_is_streamed, value.values())):
+        separator = b"{\n"
+        for key, item in value.items():
+            yield separator + _encoded(key) + b": "
+            yield from _pieces(item)
+            separator = b",\n"
+        yield b"\n}"
+    elif isinstance(value, Iterator):
+        separator = b"["
+        for item in value:
+            yield separator + b"\n"
+            yield from _pieces(item) if _is_streamed(item) else [_encoded(item)]
+            separator = b","
+        yield b"[]" if separator == b"[" else b"\n]"
+    else:
+        yield msgspec.json.format(_encoded(value), indent=2)
+
+
+def _is_streamed(value: object) -> bool:
+    return isinstance(value, Iterator) or (isinstance(value, dict) and any(map(_is_streamed, value.values())))
 
 
 def _encoded(value: object) -> bytes:

@@ -1,7 +1,7 @@
 """What is said of two versions, compared: description, metadata, tags, aliases."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from objstore.values import html
@@ -61,6 +61,11 @@ class FactsDiff:
             "tags": {"added": list(self.tags.added), "removed": list(self.tags.removed)},
             "aliases": {"added": list(self.aliases.added), "removed": list(self.aliases.removed)},
         }
+
+    def without_alias(self, alias: str) -> "FactsDiff":
+        """The same but for one alias."""
+        added, removed = ([name for name in names if name != alias] for names in self.aliases)
+        return replace(self, aliases=Names(added, removed))
 
     def rows(self) -> list[tuple[str, str, str]]:
         """What differs, for people: what it is, the old value and the new one."""

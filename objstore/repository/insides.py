@@ -26,6 +26,11 @@ class Inside(Generic[D]):
     """None when it can't be compared: `problem` says why."""
     problem: str = ""
 
+    @property
+    def name(self) -> str:
+        """For people: its path, or both."""
+        return self.path if self.path == self.old_path else f"{self.old_path} → {self.path}"
+
 
 def rows_inside(comparison: Comparison, key: Sequence[str], named: Sequence[str] = ()) -> Iterator[Inside[RowDiff]]:
     """Of each table that differs, its rows; ascending by path. A file that can't be compared keeps no other from being.

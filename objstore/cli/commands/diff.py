@@ -2,24 +2,26 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
-from objstore.cli import completing, naming
-from objstore.cli.differences import prefix_of, print_diff, print_pins
+from objstore.cli import completing
+from objstore.cli.differences import prefix_of, print_diff, print_facts, print_pins
 from objstore.cli.failing import DIFFERENT
 from objstore.cli.opening import start_folder, with_project
 from objstore.cli.output import as_json, print_json, print_line, print_warning
 from objstore.cli.progress import progress
 from objstore.cli.views import View, chosen, view_options
+from objstore.comparison.facts import compare_facts
 from objstore.errors import InvalidInputError
-from objstore.history.collection import Version
-from objstore.history.names import parse_name
-from objstore.repository.comparing import Comparison, compare
+from objstore.repository.comparing import Comparison, OfVersion, compare
 from objstore.repository.githooks import repository_of
 from objstore.repository.pindiffs import PinDiff, diff_revisions, diff_working_tree
 from objstore.repository.project import Project
+from objstore.repository.sides import VersionSide, named_side
 from objstore.repository.workingtree import WorkingTree
 from objstore.values.paths import canonical
 
@@ -30,11 +32,12 @@ from objstore.values.paths import canonical
 @view_options
 @as_json
 @with_project
-def command(project: Project, /, sides: Sequence[str], of_git: bool, as_json: bool, **views: bool) -> int:
+def command(project: Project, /, sides: Sequence[str], of_git: bool, as_json: bool, **views: Any) -> int:
     """Show what differs between versions, folders, or pins.
 
     A and B are each NAME[:V], or a folder on the disk, compared as it would be added. When a collection and a folder have the same
-    name the collection is meant; write ./NAME for the folder. With PATHs, only what is at or below one of these on either side.
+    name the collection is meant; write ./NAME for the folder. NAME[:V]::PLACE is a version in another repository, at a project's URL, or
+    in a remote. With PATHs, only what is at or below one of these on either side.
     Without sides, what has changed at pinned paths (or at PATH) since the pinned versions. The exit code is 1 when anything differs,
     0 when nothing does.
 
@@ -43,37 +46,34 @@ def command(project: Project, /, sides: Sequence[str], of_git: bool, as_json: bo
       objstore diff images:v1 images:v2
       objstore diff images ./images --stat
       objstore diff images:v1 images:v2 --text labels notes.md
+      objstore diff images:v1 images:v2 --rows labels/train.csv --key id
+      objstore diff model:v7 model:best::origin --tensors
       objstore diff
       objstore diff --git main
     """
-    view = chosen(views, as_json=as_json)
     if of_git or len(sides) < 2:
+        view = chosen(views, sides if not of_git else (), as_json=as_json)
         tree = WorkingTree.of(project)
         return _tell_pins(_pins_of_git(tree, sides) if of_git else _pins(tree, sides), view, as_json)
     old, new, *paths = sides
-    with progress() as shown:
-        found = compare(project, side(project, old), side(project, new), shown).below([canonical(path).encode() for path in paths])
-    if as_json:
-        print_json({"old": old, "new": new, **_as_dict(found, view)})
-    else:
-        _show(found, "", view)
+    inside = [canonical(path) for path in paths]
+    view = chosen(views, inside, as_json=as_json)
+    with ExitStack() as opened:
+        before, after = (named_side(project, side, opened.enter_context) for side in (old, new))
+        with progress() as shown:
+            found = compare(project, _held(before), _held(after), shown).below([path.encode() for path in inside])
+        facts = None if isinstance(before, Path) or isinstance(after, Path) else compare_facts(before.facts, after.facts)
+        if as_json:
+            print_json({"old": old, "new": new, **_as_dict(found, view), "facts": facts.to_dict() if facts is not None else None})
+        else:
+            _show(found, "", view)
+            if facts is not None and view is None and not paths:
+                print_facts(facts)
     return DIFFERENT if found.files else 0
 
 
-def side(project: Project, text: str) -> Version | Path:
-    """The version or the folder that is meant."""
-    folder = Path(text)
-    if text.startswith((".", "/")):
-        return folder
-    looks_like_folder = "/" in text or folder.exists()
-    try:
-        name = parse_name(text)
-    except InvalidInputError:
-        if looks_like_folder:
-            return folder
-        raise
-    is_known = naming.is_here(project, name) and project.state.find_collection(name.collection) is not None
-    return folder if looks_like_folder and name.ref is None and not is_known else naming.version(project, text).version
+def _held(side: VersionSide | Path) -> OfVersion | Path:
+    return side if isinstance(side, Path) else side.held
 
 
 def _pins(tree: WorkingTree, paths: Sequence[str]) -> Sequence[PinDiff]:

@@ -91,20 +91,28 @@ class TensorDiff:
         lists = {name: [item.to_dict() for item in getattr(self, name)] for name in LISTS}
         return {**lists, "metadata": [item._asdict() for item in self.metadata], "unchanged": self.unchanged}
 
+    def summary(self) -> str:
+        """A line: `1 added, 3 changed; 12 tensors unchanged`."""
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in self._counts().items() if count) or "no differences"
+        return f"{counts}; {counted(self.unchanged, 'tensor')} unchanged"
+
+    def _counts(self) -> dict[str, int]:
+        return {name.replace("_", " "): len(getattr(self, name)) for name in (*LISTS, "metadata")}
+
     def _repr_html_(self) -> str:
         """For a notebook: the first tensors, and how many more there are."""
-        counts = {name.replace("_", " "): len(getattr(self, name)) for name in (*LISTS, "metadata")}
-        note = ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count) or "no differences"
-        more = sum(counts.values()) - html.SHOWN_ROWS
-        note = f"{note}; {counted(self.unchanged, 'tensor')} unchanged" + (f"; {more:,} more than are shown" if more > 0 else "")
-        return html.table(("", "tensor", "type", "changed", "max |Δ|", "mean |Δ|", "relative L2", "cosine"), self._rows(), note)
+        more = sum(self._counts().values()) - html.SHOWN_ROWS
+        note = self.summary() + (f"; {more:,} more than are shown" if more > 0 else "")
+        return html.table(COLUMNS, self.lines(), note)
 
-    def _rows(self) -> Iterator[tuple[str, ...]]:
+    def lines(self) -> Iterator[tuple[str, ...]]:
+        """What differs, for people, in these COLUMNS."""
         yield from (_row(name.replace("_", " "), item) for name in LISTS for item in getattr(self, name))
         for key, old, new in self.metadata:
             yield "metadata", key, "" if old is None else old, "" if new is None else new, "", "", "", ""
 
 
+COLUMNS = ("", "tensor", "type", "changed", "max |Δ|", "mean |Δ|", "relative L2", "cosine")
 LISTS = ("added", "removed", "renamed", "type_changed", "changed")
 
 
