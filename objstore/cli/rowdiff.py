@@ -33,7 +33,7 @@ def view(asked: Asked) -> View:
         for found in rows_inside(comparison, asked.key, asked.paths):
             print_line("")
             if found.diff is None:
-                print_line(f"{prefix}{found.path}: not compared: {found.problem}")
+                print_line(found.told(prefix))
                 continue
             with closing(found.diff):
                 _print(prefix + found.name, found.diff)
@@ -63,7 +63,7 @@ class _Export:
             diff.write_parquet(place)
         elif self._written:
             raise InvalidInputError(
-                f"{self._place} has the differences of {self._written}, and {path} differs too; give a folder, or one PATH"
+                f"{self._place} has what differs in {self._written}, and {path} differs too; give a folder, or one table as PATH"
             )
         else:
             diff.write_parquet(self._place)
@@ -111,7 +111,7 @@ def _print_changed(changes: Sequence[ChangedRow]) -> None:
     """A line for each cell."""
     if not changes:
         return
-    lines = [["  ~", *changes[0].key, "column", "old", "new"]]
+    lines = [["   ", *changes[0].key, "column", "old", "new"]]
     for change in changes:
         lines += [["  ~", *map(_cell, change.key.values()), cell.column, _cell(cell.old), _cell(cell.new)] for cell in change.cells]
     print_columns(lines)
@@ -124,7 +124,7 @@ def _print_rows(changes: Sequence[AddedRow | RemovedRow]) -> None:
         if rows:
             names = list(rows[0])[:_COLUMNS]
             more = ["…"] * (len(rows[0]) > _COLUMNS)
-            print_columns([[sign, *names, *more], *([sign, *(_cell(row[name]) for name in names), *more] for row in rows)])
+            print_columns([["   ", *names, *more], *([sign, *(_cell(row[name]) for name in names), *more] for row in rows)])
 
 
 def _cell(value: object) -> str:

@@ -22,7 +22,7 @@ def view(asked: Asked) -> View:
         for found in tensors_inside(comparison, asked.paths):
             print_line("")
             if found.diff is None:
-                print_line(f"{prefix}{found.path}: not compared: {found.problem}")
+                print_line(found.told(prefix))
             else:
                 _print(prefix + found.name, found.diff)
 

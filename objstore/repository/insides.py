@@ -31,6 +31,10 @@ class Inside(Generic[D]):
         """For people: its path, or both."""
         return self.path if self.path == self.old_path else f"{self.old_path} → {self.path}"
 
+    def told(self, prefix: str = "") -> str:
+        """The problem, with the file that it is about."""
+        return self.problem if self.path in self.problem else f"{prefix}{self.name}: {self.problem}"
+
 
 def rows_inside(comparison: Comparison, key: Sequence[str], named: Sequence[str] = ()) -> Iterator[Inside[RowDiff]]:
     """Of each table that differs, its rows; ascending by path. A file that can't be compared keeps no other from being.
