@@ -21,7 +21,7 @@ def python_values(array: Any) -> list[Any]:
 
 
 def json_value(value: Any) -> Any:
-    """A value for JSON: times in ISO form (durations `P1DT2.5S`), bytes as hex digits; decimals, `NaN`, `Infinity` and `-Infinity` as text."""
+    """A value for JSON: times in ISO form (durations `P1DT2.5S`), bytes as hex digits; decimals, `NaN` and infinities as text."""
     match value:
         case None | bool() | int() | str():
             return value
