@@ -49,13 +49,15 @@ class Pool:
             self._spill()
 
     def partitions(self) -> Iterator[Entries]:
-        """All entries, once; the pool is empty then."""
+        """All entries, once; the pool is empty then. Not one partition, if there are none."""
         if not self._spilled:
             yield Entries(self._taken(OLD), self._taken(NEW))
             return
         self._spill()
         for number in range(_PARTITIONS):
-            yield Entries(self._loaded(OLD, number), self._loaded(NEW, number))
+            entries = Entries(self._loaded(OLD, number), self._loaded(NEW, number))
+            if len(entries.old) or len(entries.new):
+                yield entries
 
     def _taken(self, side: int) -> Any:
         numpy = library.numpy()

@@ -73,7 +73,7 @@ def rows_of(made: pa.Table, kinds: dict[str, tuple[str, str]], side: int) -> lis
     return list(zip(*listed, strict=True))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_rows_that_differ_are_those_that_plain_python_finds(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     kinds = data.draw(columns())
@@ -89,7 +89,7 @@ def test_rows_that_differ_are_those_that_plain_python_finds(tmp_path_factory: py
             assert found.changed == 0
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_rows_with_a_key_change_as_plain_python_finds(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     kinds = {"id": ("whole", data.draw(st.sampled_from(["whole", "text", "small"]))), **data.draw(columns())}

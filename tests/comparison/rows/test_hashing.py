@@ -62,7 +62,7 @@ def said(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_equal_values_hash_equally_and_others_do_not(kind: str, data: st.DataObject) -> None:
     type_, one = KINDS[kind]
@@ -76,7 +76,7 @@ def test_equal_values_hash_equally_and_others_do_not(kind: str, data: st.DataObj
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_slices_hash_like_the_whole(kind: str, data: st.DataObject) -> None:
     type_, one = KINDS[kind]
@@ -97,7 +97,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize(("kind", "layout"), [(kind, layout) for kind, layouts in LAYOUTS.items() for layout in layouts], ids=str)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_layouts_do_not_matter(kind: str, layout: pa.DataType, data: st.DataObject) -> None:
     type_, one = KINDS[kind]
@@ -139,10 +139,10 @@ def test_another_seed_gives_other_hashes() -> None:
     assert not set(Hasher(1).values(array)[0].tolist()) & set(Hasher(2).values(array)[0].tolist())
 
 
-def test_a_million_rows_have_a_million_hashes_in_each_lane() -> None:
+def test_many_rows_have_as_many_hashes_in_each_lane() -> None:
     import numpy
 
-    numbers = numpy.arange(1_000_000)
+    numbers = numpy.arange(200_000)
     columns = [pa.array(numbers % 1000), pa.array(numbers // 1000), pa.array((numbers % 7).astype(str))]
     for lane in HASHER.rows(["a", "b", "c"], columns, len(numbers)):
         assert len(numpy.unique(lane)) == len(numbers)
