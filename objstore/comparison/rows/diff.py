@@ -79,12 +79,16 @@ class RowDiff:
 
         Values are as pyarrow gives them. Some thousand rows are in memory at a time. InvalidInputError when this is closed.
         """
-        paired = self._open().paired
+        return self._changes(self._open(), limit)
+
+    def _changes(self, rows: Rows, limit: int | None) -> Iterator[RowChange]:
+        """As a generator, which holds `rows`, and with them the files."""
+        paired = rows.paired
         key = self.key.columns if self.key else ()
-        changed: Iterator[RowChange] = changed_rows(paired.changed_rows(), key, self.rows.conversion, self.rows.hasher)
+        changed: Iterator[RowChange] = changed_rows(paired.changed_rows(), key, rows.conversion, rows.hasher)
         removed = (RemovedRow(row) for row in rows_of(paired.removed_rows()))
         added = (AddedRow(row) for row in rows_of(paired.added_rows()))
-        return islice(chain(changed, removed, added), limit)
+        yield from islice(chain(changed, removed, added), limit)
 
     def write_parquet(self, path: Path) -> None:
         """All rows that differ, as of export.write_parquet."""

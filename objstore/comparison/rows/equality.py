@@ -13,7 +13,7 @@ def equal(old: Any, new: Any, hasher: Hasher) -> Any:
         return numpy.ones(len(old), bool)
     types = library.pyarrow().types
     simple = types.is_primitive(old.type) or types.is_string(old.type) or types.is_large_string(old.type) or types.is_binary(old.type)
-    if not simple or types.is_interval(old.type):
+    if not simple or types.is_interval(old.type) or types.is_float16(old.type):
         return equal_hashes(hasher.values(old), hasher.values(new))
     compute = library.compute()
     mask = compute.equal(old, new)

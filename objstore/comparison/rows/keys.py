@@ -99,7 +99,9 @@ class Keys:
         return by_column and self._repeated(key) is not None
 
     def _repeated(self, key: Sequence[str]) -> Repeated | None:
-        """The key that is repeated first in either table, if any. Parts that are the same are read once."""
+        """The key that is repeated first in either table, if any. Parts that are the same are read once, but where keys ascend."""
+        if len(key) == 1 and all(self._ascends(table, key) for table in (self._pair.old, self._pair.new)):
+            return None
         pool = Pool(self._scratch, self._limit)
         twins = {new: old for old, new in self._pair.same}
         for part in range(len(self._pair.new.parts)):
@@ -113,6 +115,21 @@ class Keys:
         table = (self._pair.old, self._pair.new)[side]
         row = next(chosen_rows(table.read(place >> 40, key), library.numpy().array([place & _ROW])))
         return Repeated(side, [row.column(name)[0].as_py() for name in key], count)
+
+    def _ascends(self, table: TableFile, key: Sequence[str]) -> bool:
+        """Whether each value is greater than the one before: then none is there twice, and nothing has to be kept to know it."""
+        compute, conversion, last = library.compute(), self._conversion.of(key), None
+        for part in range(len(table.parts)):
+            for batch in table.read(part, key):
+                values = conversion.arrays(batch)[0]
+                if values.null_count or not _is_comparable(values.type):
+                    return False
+                if len(values) and last is not None and not compute.greater(values[0], last).as_py():
+                    return False
+                if not compute.all(compute.greater(values[1:], values[:-1]), min_count=0).as_py():
+                    return False
+                last = values[-1] if len(values) else last
+        return True
 
     def _add(self, pool: Pool, key: Sequence[str], table: TableFile, part: int, places: Sequence[tuple[int, int]]) -> None:
         conversion, numpy, start = self._conversion.of(key), library.numpy(), 0
@@ -165,6 +182,11 @@ def _first_repeated(entries: Entries, side: int) -> tuple[int, int, int] | None:
     places = numpy.minimum.reduceat(found.entries["place"], found.starts[:-1])[several]
     at = int(places.argmin())
     return side, int(places[at]), int(sizes[several][at])
+
+
+def _is_comparable(type_: Any) -> bool:
+    types = library.pyarrow().types
+    return bool(types.is_integer(type_) or types.is_temporal(type_) or types.is_string(type_) or types.is_large_string(type_))
 
 
 def _may_be_key(type_: Any) -> bool:

@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 
 from objstore.comparison.rows.hashing import Hashes
 from objstore.host import library
+from objstore.host.memory import MAX_WRITE
 from objstore.host.publish import translated
 
 LIMIT = 4_000_000
 """Rows whose hashes are kept in memory: some 100 MB, and three times that while they are settled."""
 _PARTITIONS = 64
 _ENTRY = [("first", "<u8"), ("second", "<u8"), ("place", "<u8")]
+_WRITTEN = MAX_WRITE // 24
 OLD, NEW = 0, 1
 
 
@@ -47,13 +49,15 @@ class Pool:
             self._spill()
 
     def partitions(self) -> Iterator[Entries]:
-        """All entries, once; the pool is empty then."""
+        """All entries, once; the pool is empty then. Not one partition, if there are none."""
         if not self._spilled:
             yield Entries(self._taken(OLD), self._taken(NEW))
             return
         self._spill()
         for number in range(_PARTITIONS):
-            yield Entries(self._loaded(OLD, number), self._loaded(NEW, number))
+            entries = Entries(self._loaded(OLD, number), self._loaded(NEW, number))
+            if len(entries.old) or len(entries.new):
+                yield entries
 
     def _taken(self, side: int) -> Any:
         numpy = library.numpy()
@@ -74,7 +78,8 @@ class Pool:
                 for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
                     if start < end:
                         with open(self._file(side, number), "ab") as file:
-                            file.write(entries[start:end].tobytes())
+                            for at in range(start, end, _WRITTEN):
+                                file.write(entries[at : min(at + _WRITTEN, end)].tobytes())
         self._count = 0
         self._spilled = True
 

@@ -8,7 +8,7 @@ from objstore.host import library
 
 
 def python_values(array: Any) -> list[Any]:
-    """The values of a column. Times that Python can't hold (a year 20,000; nanoseconds without pandas) are ISO text."""
+    """The values of a column. Where Python can't hold a time (a year 20,000; nanoseconds without pandas), it is text as PyArrow writes it."""
     pyarrow = library.pyarrow()
     try:
         values = array.to_pylist()
@@ -21,7 +21,7 @@ def python_values(array: Any) -> list[Any]:
 
 
 def json_value(value: Any) -> Any:
-    """A value for JSON: times in ISO form (durations `P1DT2.5S`), bytes as hex digits; decimals, `NaN`, `Infinity` and `-Infinity` as text."""
+    """A value for JSON: times in ISO form (durations `P1DT2.5S`), bytes as hex digits; decimals, `NaN` and infinities as text."""
     match value:
         case None | bool() | int() | str():
             return value

@@ -1,0 +1,53 @@
+"""Columns that may have been renamed."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from objstore.comparison.rows.compare import compare_rows
+from objstore.comparison.rows.pair import TablePair
+from tests.comparison.rows.tables import InParts
+
+DICE = random.Random(3)
+COUNT = 4000
+WORDS = [f"word {DICE.randrange(3000)}" for _ in range(COUNT)]
+
+
+def renamed(tmp_path: Path, old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str, int]]:
+    with compare_rows(TablePair(*(InParts(pa.table(each)) for each in (old, new))), [], tmp_path) as found:
+        return [tuple(each) for each in found.columns.renamed]  # type: ignore[misc]
+
+
+def test_a_column_with_the_same_values_in_another_order_is_wholly_alike(tmp_path: Path) -> None:
+    shuffled = DICE.sample(WORDS, COUNT)
+    assert renamed(tmp_path, {"id": range(COUNT), "a": WORDS}, {"id": range(COUNT), "b": shuffled}) == [("a", "b", 100)]
+
+
+def test_a_tenth_of_other_values_leaves_some_eighty_percent(tmp_path: Path) -> None:
+    changed = [f"new {number}" if number % 10 == 0 else word for number, word in enumerate(WORDS)]
+    ((old, new, similarity),) = renamed(tmp_path, {"a": WORDS}, {"b": changed})
+    assert (old, new) == ("a", "b") and 74 <= similarity <= 90
+
+
+def test_one_other_value_is_not_a_hundred_percent_where_all_are_known(tmp_path: Path) -> None:
+    assert renamed(tmp_path, {"a": list(range(300))}, {"b": [-1, *range(1, 300)]}) == [("a", "b", 99)]
+
+
+def test_other_content_or_another_type_is_no_renaming(tmp_path: Path) -> None:
+    assert renamed(tmp_path, {"a": range(1000)}, {"b": range(1000, 2000)}) == []
+    assert renamed(tmp_path, {"a": range(1000)}, {"b": [float(number) for number in range(1000)]}) == []
+
+
+def test_few_distinct_values_need_a_like_name_too(tmp_path: Path) -> None:
+    flags = [DICE.random() < 0.5 for _ in range(COUNT)]
+    assert renamed(tmp_path, {"is_new": flags}, {"paid": flags}) == []
+    assert renamed(tmp_path, {"is_new": flags}, {"isNew": flags}) == [("is_new", "isNew", 100)]
+    assert renamed(tmp_path, {"is_new": flags}, {"isNew": [not flag for flag in flags]}) == []
+
+
+def test_each_column_is_in_one_pair_and_the_best_is_taken(tmp_path: Path) -> None:
+    near = ["other", *WORDS[1:]]
+    found = renamed(tmp_path, {"a": WORDS, "b": near}, {"c": near, "d": WORDS})
+    assert {(old, new) for old, new, _ in found} in ({("a", "d"), ("b", "c")},)
