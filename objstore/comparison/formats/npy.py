@@ -5,7 +5,6 @@ from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.tensors.elements import of_numpy
 from objstore.comparison.tensors.npyheader import MAGIC, parse
 from objstore.comparison.tensors.pair import Plain, Stretch, Tensor, TensorFile, TensorPair
-from objstore.comparison.tensors.unreadable import unreadable
 
 NAME = ""
 """Of the one tensor that such a file has: none, since its path may be another in the other version."""
@@ -14,10 +13,8 @@ NAME = ""
 def read(content: Content) -> TensorFile:
     """What a file has. Reads the header alone. UnreadableFileError for one that isn't as NumPy writes them, and for Python objects."""
     header = parse(Plain(Stretch(content, 0, content.size)).open(), content, "it")
-    length = header.data_length
-    if header.length + length != content.size:
-        raise unreadable(content, f"its array takes {length:,} bytes, and it has {content.size - header.length:,} after its header")
-    source = Plain(Stretch(content, header.length, length))
+    header.check_length(content, "it", content.size)
+    source = Plain(Stretch(content, header.length, content.size - header.length))
     return TensorFile({NAME: Tensor(str(header.dtype), header.shape, of_numpy(header.dtype), source, header.fortran)})
 
 

@@ -32,8 +32,7 @@ def _tensor(content: Content, member: Member) -> Tensor:
     if not member.name.endswith(_SUFFIX) and member.open().read(len(MAGIC)) != MAGIC:
         return Tensor("bytes", (member.size,), Elements(1), _InArchive(member, 0))
     header = parse(member.open(), content, where)
-    if header.length + header.data_length != member.size:
-        raise unreadable(content, f"{where} has {member.size - header.length:,} bytes, and its array takes {header.data_length:,}")
+    header.check_length(content, where, member.size)
     return Tensor(str(header.dtype), header.shape, of_numpy(header.dtype), _InArchive(member, header.length), header.fortran)
 
 

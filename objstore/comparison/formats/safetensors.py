@@ -13,7 +13,7 @@ from objstore.comparison.content import Content
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.tensors.elements import Elements, of_safetensors
 from objstore.comparison.tensors.pair import Plain, Stretch, Tensor, TensorFile, TensorPair
-from objstore.comparison.tensors.unreadable import shown, unreadable
+from objstore.comparison.tensors.unreadable import cut, shown, unreadable
 
 _LENGTH = 8
 _MOST_HEADER = 100_000_000  # as in the library
@@ -54,7 +54,7 @@ def _header(content: Content) -> tuple[int, dict[str, Any]]:
             raise ValueError("no object")
         header = json.loads(data.decode(), object_pairs_hook=_object, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise unreadable(content, f"its header isn't JSON as safetensors have it: {error}") from error
+        raise unreadable(content, f"its header isn't JSON as safetensors have it: {cut(error)}") from error
     return _LENGTH + length, header
 
 
@@ -88,7 +88,7 @@ def _tensor(content: Content, start: int, name: str, known: Any) -> Tensor:
 
 
 def _are_counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(each) is int and each >= 0 for each in value)
+    return isinstance(value, list) and all(type(each) is int and 0 <= each < 2**64 for each in value)
 
 
 def _check_places(content: Content, start: int, tensors: Mapping[str, Tensor]) -> None:

@@ -2,9 +2,10 @@
 
 from objstore.comparison.tensors.blocks import blocks, order_matters
 from objstore.comparison.tensors.diff import AlteredTensor, AlteredText, Description, PresentTensor, RenamedTensor, TensorDiff
-from objstore.comparison.tensors.figures import Figures, Tally
+from objstore.comparison.tensors.figures import Figures
 from objstore.comparison.tensors.pair import Tensor, TensorPair
 from objstore.comparison.tensors.renames import renames, same_stretches
+from objstore.comparison.tensors.tally import Tally
 
 _BLOCK = 1024 * 1024  # bytes
 _MOST_UNPACKED = 1024 * 1024 * 1024  # bytes
@@ -14,8 +15,8 @@ def compare_tensors(pair: TensorPair, *, block: int = _BLOCK) -> TensorDiff:
     """What differs, tensor by tensor of the same name.
 
     Tensors with the same bytes aren't read where chunks tell that they are equal. Of others both are read once, in blocks of about
-    `block` bytes; memory: about 20 blocks, and one tensor where two are in different orders (C and Fortran), or one element of a type
-    whose elements are larger. UnreadableFileError when reading finds something that isn't as the format says.
+    `block` bytes; memory: a few blocks, and what the contents keep of themselves. It is one of the tensors as well where the two are in
+    other orders (C and Fortran), and one element where that is larger than a block. UnreadableFileError when reading finds something that isn't as the format says.
     """
     old, new = pair.old.tensors, pair.new.tensors
     removed = {name: tensor for name, tensor in old.items() if name not in new}

@@ -12,7 +12,7 @@ from typing import Any
 
 from objstore.comparison.content import Content
 from objstore.comparison.tensors.pair import Reader
-from objstore.comparison.tensors.unreadable import shown, unreadable
+from objstore.comparison.tensors.unreadable import cut, shown, unreadable
 from objstore.errors import ObjstoreError, UnreadableFileError
 from objstore.host import library
 
@@ -35,10 +35,12 @@ class ArrayHeader:
     shape: tuple[int, ...]
     fortran: bool
 
-    @property
-    def data_length(self) -> int:
-        """The bytes that the elements take."""
-        return prod(self.shape) * int(self.dtype.itemsize)
+    def check_length(self, content: Content, where: str, size: int) -> None:
+        """UnreadableFileError unless the elements take just what is left of `size` bytes after the header."""
+        left = size - self.length
+        if prod(self.shape) * int(self.dtype.itemsize) != left:
+            taken = f"{cut(self.dtype)} and the shape {shown(self.shape)}"
+            raise unreadable(content, f"{where} has {left:,} bytes after its header, which isn't what {taken} take")
 
 
 def parse(reader: Reader, content: Content, where: str) -> ArrayHeader:
@@ -53,7 +55,7 @@ def parse(reader: Reader, content: Content, where: str) -> ArrayHeader:
         if not isinstance(known, dict) or known.keys() != _KEYS:
             raise ValueError("it doesn't have just " + ", ".join(sorted(_KEYS)))
         shape, fortran = known["shape"], known["fortran_order"]
-        if not isinstance(shape, tuple) or not all(type(each) is int and each >= 0 for each in shape) or len(shape) > _MOST_DIMENSIONS:
+        if not isinstance(shape, tuple) or len(shape) > _MOST_DIMENSIONS or not all(map(_is_length, shape)):
             raise ValueError(f"its shape is {shown(shape)}")
         if not isinstance(fortran, bool):
             raise ValueError(f"its fortran_order is {shown(fortran)}")
@@ -61,7 +63,7 @@ def parse(reader: Reader, content: Content, where: str) -> ArrayHeader:
     except ObjstoreError:  # of reading, not of what was read
         raise
     except Exception as error:  # Python's parser and NumPy raise nearly anything for what is damaged
-        raise unreadable(content, f"{where} has no valid header of a NumPy array ({error or type(error).__name__})") from error
+        raise unreadable(content, f"{where} has no valid header of a NumPy array ({cut(error) or type(error).__name__})") from error
     if dtype.hasobject:
         raise UnreadableFileError(
             f"{content.path} can't be compared: {where} holds Python objects as a pickle, which can run code when it is read, "
@@ -81,6 +83,10 @@ def _text(reader: Reader) -> tuple[int, str]:
     if len(text) < size:
         raise ValueError(f"it would take {size:,} bytes, more than there are or could be needed")
     return len(magic + version + length) + size, text.decode("utf-8" if version == b"\3\0" else "latin-1")
+
+
+def _is_length(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
 
 
 def _literal(text: str) -> Any:

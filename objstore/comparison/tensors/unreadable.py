@@ -14,5 +14,10 @@ def unreadable(content: Content, what: str) -> UnreadableFileError:
 
 def shown(name: object) -> str:
     """A name or value out of a file, in quotation marks and of bounded length."""
-    text = str(name)
-    return f"'{printable(text if len(text) <= _SHOWN_LETTERS else text[: _SHOWN_LETTERS - 1] + '…')}'"
+    return f"'{cut(name)}'"
+
+
+def cut(text: object) -> str:
+    """What a file or a library says, of bounded length, with control characters made visible."""
+    letters = str(text)
+    return printable(letters if len(letters) <= _SHOWN_LETTERS else letters[: _SHOWN_LETTERS - 1] + "…")

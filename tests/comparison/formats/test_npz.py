@@ -109,7 +109,7 @@ def test_a_member_that_is_called_an_array_and_is_none_is_refused() -> None:
 def test_an_array_that_is_longer_or_shorter_than_its_member_is_refused() -> None:
     array = as_npy(np.ones(4))
     for data in (array[:-1], array + b"x"):
-        with pytest.raises(UnreadableFileError, match="'a.npy' has 3[13] bytes, and its array takes 32"):
+        with pytest.raises(UnreadableFileError, match="'a.npy' has 3[13] bytes after its header, which isn't what float64"):
             read(InMemory(archive([("a.npy", data)])))
 
 
@@ -149,7 +149,7 @@ def test_a_bomb_fills_no_memory() -> None:
 
 def test_an_array_of_objects_is_never_loaded(tmp_path: Path) -> None:
     made = io.BytesIO()
-    np.savez(made, allow_pickle=True, fine=np.ones(2), trap=np.array([Trap(tmp_path / "sprung")], object))
+    np.savez(made, fine=np.ones(2), trap=np.array([Trap(tmp_path / "sprung")], object))
     with pytest.raises(UnreadableFileError, match="'trap.npy' holds Python objects as a pickle"):
         read(InMemory(made.getvalue()))
     assert not (tmp_path / "sprung").exists()

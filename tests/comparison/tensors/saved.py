@@ -26,7 +26,7 @@ def as_npy(array: Any) -> bytes:
 
 def as_npz(arrays: Arrays, *, compressed: bool = False) -> bytes:
     file = io.BytesIO()
-    (np.savez_compressed if compressed else np.savez)(file, allow_pickle=False, **arrays)
+    (np.savez_compressed if compressed else np.savez)(file, **arrays)
     return file.getvalue()
 
 

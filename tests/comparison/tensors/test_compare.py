@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from objstore.comparison.formats import npz, safetensors
 from objstore.comparison.tensors.compare import compare_tensors
 from objstore.comparison.tensors.diff import AlteredText, Description, PresentTensor, RenamedTensor
+from objstore.errors import InvalidInputError
 from tests.comparison.contents import InMemory
 from tests.comparison.tensors.saved import Arrays, as_npz, as_safetensors, npy_diff, npz_diff, only_change, safetensors_diff
 
@@ -121,6 +123,14 @@ def test_of_what_has_not_changed_little_is_read(chunked: bool) -> None:
     assert before.read_bytes < before.size / 4
     if chunked:
         assert after.read_bytes < after.size / 4
+
+
+def test_without_numpy_only_elements_that_differ_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, same, new = (InMemory(as_safetensors({"a": np.ones(9), **more})) for more in ({}, {"b": np.ones(1)}, {"a": np.zeros(9)}))
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert compare_tensors(safetensors.pair(old, same)).unchanged == 1
+    with pytest.raises(InvalidInputError, match=r"pip install 'objstore\[tensors\]'"):
+        compare_tensors(safetensors.pair(old, new))
 
 
 def test_compressed_arrays_that_are_stored_alike_are_not_unpacked() -> None:

@@ -100,6 +100,25 @@ def test_the_largest_and_least_numbers_neither_overflow_nor_vanish() -> None:
     assert figures is not None and (figures.max_difference, figures.relative_l2, figures.cosine_similarity) == (None, 2.0, -1.0)
 
 
+@pytest.mark.parametrize("dtype", ["<f4", "<f8", "<c16", "<i8"])
+def test_long_tensors_have_the_figures_of_all_their_parts(dtype: str) -> None:
+    dice = np.random.default_rng(5)
+    old: Any = dice.standard_normal(20_000)
+    if dtype in ("<f8", "<c16"):
+        old[:9000] *= 1e-250
+        old[9000:10_000] *= 1e250
+    new = old * dice.choice([1, 1, 1.5], len(old))
+    if dtype == "<i8":
+        old, new = old * 2.0**60, new * 2.0**60
+    old, new = old.astype(dtype), new.astype(dtype)
+    if dtype != "<i8":
+        old[[3, 15_000]], new[[4, 15_000]] = np.nan, np.inf
+    for block in (1000, 10**6):
+        figures = only_change(npy_diff(old, new, block=block)).figures
+        assert figures is not None
+        check(figures, expected(old, new))
+
+
 def test_scalars_have_figures() -> None:
     figures = only_change(npy_diff(np.float32(2), np.float32(3))).figures
     assert figures == Figures(1, 1, 1.0, 1.0, 0.5, 1.0) and figures.share == 1
