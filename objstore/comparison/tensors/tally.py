@@ -112,7 +112,7 @@ def _surely_finite(numbers: Any) -> bool:
 
 def _is_far_ranged(dtype: Any) -> bool:
     """Whether its numbers can be beyond 2⁴⁵⁰, or below 2⁻³⁰⁰ and not 0; those of up to 32 bits, and integers, aren't."""
-    return (dtype.kind == "f" and dtype.itemsize > 4) or (dtype.kind == "c" and dtype.itemsize > 8)
+    return bool((dtype.kind == "f" and dtype.itemsize > 4) or (dtype.kind == "c" and dtype.itemsize > 8))
 
 
 def _scaled(np: Any, numbers: Any, ranged: bool) -> tuple[Any, int]:
