@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objstore.comparison.matching import match
 from objstore.comparison.text import NO_NEWLINE, TextDiff, compare_text
 from tests.comparison.contents import InMemory
 from tests.conftest import fast_folder
@@ -99,28 +98,6 @@ def test_patch_makes_the_new_text_of_the_old_one(old: str, new: str) -> None:
     assert bool(found) == (old != new)
     if found:
         assert patched(old.encode(), found) == new.encode()
-
-
-@given(
-    st.lists(st.integers(0, 12).map(str), max_size=60), st.lists(st.integers(0, 12).map(str), max_size=60), st.sampled_from([0, 50, 10**6])
-)
-def test_lines_that_go_together_are_equal_and_ascend(old: list[str], new: list[str], most_work: int) -> None:
-    blocks, _ = match(old, new, most_work)
-    x = y = 0
-    for block in blocks:
-        assert x <= block.old and y <= block.new and block.length
-        assert old[block.old : block.old + block.length] == new[block.new : block.new + block.length] != []
-        x, y = block.old + block.length, block.new + block.length
-    assert x <= len(old) and y <= len(new)
-
-
-@pytest.mark.parametrize("kept", [2, 3])
-def test_a_long_text_in_which_every_other_line_changes_is_compared_line_by_line(kept: int) -> None:
-    old = [f"{number}\n" for number in range(60_000)]
-    new = [line if number % kept else f"new {line}" for number, line in enumerate(old)]
-    found = compared("".join(old), "".join(new))
-    assert not found.note
-    assert found.added == found.removed == len(range(0, 60_000, kept))
 
 
 def test_what_would_take_too_long_is_told_roughly_and_said_to_be() -> None:
