@@ -31,7 +31,7 @@ class ParquetTable:
             self.schema = self._file.schema_arrow
             metadata = self._file.metadata
             self.parts: Sequence[int] = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
-            self.groups: Sequence[Mapping[str, Sequence[ColumnBytes]]] = column_bytes(metadata, self.schema)
+            self.groups: Sequence[Mapping[str, Sequence[ColumnBytes]]] = column_bytes(content, metadata, self.schema)
         self._check()
 
     @property
@@ -47,8 +47,9 @@ class ParquetTable:
         while True:
             with self._readable(f"row group {part}, after {done:,} of its rows"):
                 batch = next(batches, None)
-            if batch is None:
-                break
+                if batch is None:
+                    break
+                batch.validate(full=True)  # text that isn't UTF-8, decimals that are too long
             done += batch.num_rows
             # A name with a dot also stands for what is inside another column.
             yield batch.select(list(columns)) if batch.schema.names != list(columns) else batch

@@ -8,7 +8,7 @@ from objstore.host import library
 
 
 def python_values(array: Any) -> list[Any]:
-    """The values of a column. Where Python can't hold a time (a year 20,000; nanoseconds without pandas), it is text as PyArrow writes it."""
+    """The values of a column. Times that Python can't hold (a year 20,000; nanoseconds without pandas) are text, as PyArrow writes them."""
     pyarrow = library.pyarrow()
     try:
         values = array.to_pylist()
