@@ -41,20 +41,25 @@ class Content(Protocol):
 
 
 class Stored:
-    """A file of a version. Only the chunks that hold what is asked for are read, and some MiB of them kept."""
+    """A file of a version. Only the chunks that hold what is asked for are read, and the last of them kept."""
 
-    def __init__(self, path: str, database: Database, digest: bytes, size: int) -> None:
-        """NotFoundError when the content isn't stored."""
+    def __init__(self, path: str, database: Database, digest: bytes, size: int, kept: Recent | None = None) -> None:
+        """`kept`: where chunks are kept that others of the same database read too. NotFoundError when the content isn't stored."""
         self.path = path
         self.size = size
         self._layout = file_layout(database, digest, size)
-        self._bytes = StoredBytes(Recent(database, _KEPT), self._layout, digest)
+        self._bytes = StoredBytes(kept or recent(database), self._layout, digest)
 
     def read(self, start: int, end: int) -> bytes:
         return self._bytes.read(start, end)
 
     def chunks(self, start: int, end: int) -> Iterator[tuple[int, ChunkRow]]:
         return self._layout.chunks(start, end)
+
+
+def recent(database: Database) -> Recent:
+    """What keeps the chunks that were read last."""
+    return Recent(database, _KEPT)
 
 
 class OnDisk:

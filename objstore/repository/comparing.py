@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from objstore.comparison.content import Content, OnDisk, Stored
+from objstore.comparison.content import Content, OnDisk, Stored, recent
 from objstore.comparison.files import Altered, FileDiff, Renamed, diff
 from objstore.comparison.newbytes import new_bytes
 from objstore.comparison.similar import MOST_FILES, Contents
@@ -19,6 +19,7 @@ from objstore.manifest.cursor import get, totals
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.manifest.sides import Side
 from objstore.odb.database import Database
+from objstore.odb.recent import Recent
 from objstore.repository.project import Project
 from objstore.values.digest import Digest
 from objstore.worktree.ignore import Patterns
@@ -58,9 +59,11 @@ class OfVersion(NamedTuple):
 
     database: Database
     root: Digest | None
+    kept: Recent | None = None
+    """What was read of it lately, if something keeps it."""
 
     def content(self, path: str, entry: Entry) -> Content:
-        return Stored(path, self.database, _stored(path, entry).digest, entry.size)
+        return Stored(path, self.database, _stored(path, entry).digest, entry.size, self.kept)
 
     def has(self, path: bytes) -> bool:
         return self.root is not None and totals(self.database, self.root, path).files > 0
@@ -182,7 +185,15 @@ def compare(project: Project, old: Version | OfVersion | Path, new: Version | Of
 def compared(project: Project, old_side: Side, old: Opened, new_side: Side, new: Opened) -> Comparison:
     """The comparison of two sides that have been looked at, each told twice: as its files, and as what reads them."""
     contents = Contents(old.content, new.content, MOST_FILES if project.bucket is None else _FILES_OF_A_BUCKET)
-    return Comparison(diff(old_side, new_side, contents), old, new, project.scratch)
+    return Comparison(diff(old_side, new_side, contents), *_keeping(old, new), project.scratch)
+
+
+def _keeping(old: Opened, new: Opened) -> tuple[Opened, Opened]:
+    """Both, so that a chunk that they share is read once."""
+    if isinstance(old, OfVersion) and isinstance(new, OfVersion) and old.database is new.database:
+        kept = recent(old.database)
+        return old._replace(kept=kept), new._replace(kept=kept)
+    return old, new
 
 
 @contextlib.contextmanager
