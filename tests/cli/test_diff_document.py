@@ -6,6 +6,7 @@ import subprocess
 from importlib.resources import files
 from typing import Any
 
+import numpy
 import pytest
 
 from objstore.repository import comparing
@@ -19,7 +20,8 @@ def documented() -> dict[str, set[str]]:
     """The fields that the table of each section has in its first column."""
     sections = re.split(r"^## ", DOCUMENT, flags=re.MULTILINE)[1:]
     rows = {section.splitlines()[0]: re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for section in sections}
-    return {title: {name for row in found for name in re.findall(r"`(\w+)`", row)} for title, found in rows.items() if found}
+    named = {title: {name for row in found for name in re.findall(r"`(\w+)`", row.split(" | ")[0])} for title, found in rows.items()}
+    return {title: names for title, names in named.items() if names}
 
 
 def seen(sections: dict[str, set[str]], found: Any) -> None:
@@ -40,6 +42,21 @@ def seen(sections: dict[str, set[str]], found: Any) -> None:
         add("Stat", found["stat"])
         add("Folders", *found["stat"]["folders"], {**found["stat"]["total"], "path": ""})
         add("Transfer", *filter(None, [found["stat"]["transfer"]]))
+    if found["facts"] is not None:
+        add("Facts", found["facts"])
+        for value in found["facts"]["metadata"]:
+            sections["Values of metadata"] = sections.get("Values of metadata", set()) | value.keys()
+    for table in found.get("rows", ()):
+        if table["problem"] is None:
+            add("Tables", table)
+            add("Columns", table["columns"])
+            for change in table["changes"]:
+                sections["Rows that differ"] = sections.get("Rows that differ", set()) | change.keys()
+    for tensors in found.get("tensors", ()):
+        if tensors["problem"] is None:
+            add("Files of tensors", tensors)
+            add("Altered tensors", *tensors["changed"], *tensors["type_changed"])
+            add("Figures", *(each["figures"] for each in tensors["changed"]))
     for text in found.get("text", ()):
         add("Text", text)
         add("Hunks", *text["hunks"])
@@ -54,24 +71,28 @@ def data(cli: Cli) -> Cli:
     """`data:v0` and `data:v1`, which differ in each way that files of a folder can."""
     for path, content in {"gone": "1", "text": "a\n", "old.bin": NOISE, "tool": "tool", "same": "same"}.items():
         cli.write(f"data/{path}", content)
-    cli("add", "data")
+    (cli.folder / "data/t.csv").write_text("id,a\n1,x\n2,b\n4,c\n")
+    numpy.save(cli.folder / "data/n.npy", numpy.array([1.0, 2.0]))
+    cli("add", "data", "--meta", "epochs=1")
     for path in ("gone", "old.bin", "same"):
         (cli.folder / "data" / path).unlink()
     for path, content in {"new": "2", "text": "b\n", "new.bin": NOISE + b"more", "moved": "same"}.items():
         cli.write(f"data/{path}", content)
     (cli.folder / "data/tool").chmod(0o755)
-    cli("add", "data")
+    (cli.folder / "data/t.csv").write_text("id,a\n1,x\n2,y\n5,c\n")
+    numpy.save(cli.folder / "data/n.npy", numpy.array([1.0, 3.0]))
+    cli("add", "data", "--meta", "epochs=2")
     return cli
 
 
 def test_the_document_names_the_fields_that_are_printed(data: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     sections: dict[str, set[str]] = {}
-    for view in ("--stat", "--text"):
+    for view in ("--stat", "--text", "--rows", "--tensors"):
         seen(sections, data.json("diff", "data:v0", "data:v1", view, code=1))
     data.write("data/text", "c\n")
     (pins,) = data.json("diff", "--text", code=1)
     sections["Pins"] = {"path", "old", "new", "why"}
-    assert pins.keys() == sections["Pins"] | sections["Sides"] - {"stat"}
+    assert pins.keys() == sections["Pins"] | sections["Sides"] - {"stat", "rows", "tensors"} and pins["facts"] is None
     monkeypatch.setattr(comparing, "MOST_FILES", 1)
     seen(sections, data.json("diff", "data:v0", "data:v1", code=1))
     assert sections == documented()

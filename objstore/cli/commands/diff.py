@@ -15,7 +15,7 @@ from objstore.cli.opening import start_folder, with_project
 from objstore.cli.output import as_json, print_json, print_line, print_warning
 from objstore.cli.progress import progress
 from objstore.cli.views import View, chosen, view_options
-from objstore.comparison.facts import compare_facts
+from objstore.comparison.facts import FactsDiff, compare_facts
 from objstore.errors import InvalidInputError
 from objstore.repository.comparing import Comparison, OfVersion, compare
 from objstore.repository.githooks import repository_of
@@ -64,7 +64,7 @@ def command(project: Project, /, sides: Sequence[str], of_git: bool, as_json: bo
             found = compare(project, _held(before), _held(after), shown).below([path.encode() for path in inside])
         facts = None if isinstance(before, Path) or isinstance(after, Path) else compare_facts(before.facts, after.facts)
         if as_json:
-            print_json({"old": old, "new": new, **_as_dict(found, view), "facts": facts.to_dict() if facts is not None else None})
+            print_json({"old": old, "new": new, **_as_dict(found, view, facts)})
         else:
             _show(found, "", view)
             if facts is not None and view is None and not paths:
@@ -117,8 +117,9 @@ def _show(found: Comparison, prefix: str, view: View | None) -> None:
         view.show(found, prefix)
 
 
-def _as_dict(found: Comparison, view: View | None) -> dict[str, object]:
-    return found.files.to_dict() | (view.fields(found) if view is not None and view.fields is not None else {})
+def _as_dict(found: Comparison, view: View | None, facts: FactsDiff | None = None) -> dict[str, object]:
+    told = {**found.files.to_dict(), "facts": None if facts is None else facts.to_dict()}
+    return told | (view.fields(found) if view is not None and view.fields is not None else {})
 
 
 def _pins_as_dict(item: PinDiff, view: View | None) -> dict[str, object]:
