@@ -36,8 +36,8 @@ def view(asked: Asked) -> View:
                 print_line(found.told(prefix))
                 continue
             with closing(found.diff):
-                _print(prefix + found.name, found.diff)
-                export.write(found.path, found.diff)
+                written = export.write(found.path, found.diff)
+                _print(prefix + found.name, found.diff, written)
 
     def fields(comparison: Comparison) -> dict[str, Any]:
         return {"rows": _as_dicts(rows_inside(comparison, asked.key, asked.paths), export)}
@@ -53,9 +53,10 @@ class _Export:
         self._place = place
         self._written = ""
 
-    def write(self, path: str, diff: RowDiff) -> None:
+    def write(self, path: str, diff: RowDiff) -> Path | None:
+        """Where those of one table were written to, if they were to be."""
         if self._place is None:
-            return
+            return None
         if self._place.suffix != ".parquet":
             place = self._place / f"{path}.parquet"
             with translated(place.parent):
@@ -66,8 +67,10 @@ class _Export:
                 f"{self._place} has what differs in {self._written}, and {path} differs too; give a folder, or one table as PATH"
             )
         else:
-            diff.write_parquet(self._place)
+            place = self._place
+            diff.write_parquet(place)
             self._written = path
+        return place
 
 
 def _as_dicts(insides: Iterator[Inside[RowDiff]], export: _Export) -> Iterator[dict[str, Any]]:
@@ -84,7 +87,7 @@ def _as_dicts(insides: Iterator[Inside[RowDiff]], export: _Export) -> Iterator[d
             yield told | said | {"changes": (change.to_dict() for change in diff.changes())}
 
 
-def _print(name: str, diff: RowDiff) -> None:
+def _print(name: str, diff: RowDiff, written: Path | None) -> None:
     click.echo(click.style(printable(name), bold=True))
     for line in _columns(diff.columns):
         print_line(f"  {line}")
@@ -96,7 +99,9 @@ def _print(name: str, diff: RowDiff) -> None:
     _print_changed([change for change in sample if isinstance(change, ChangedRow)])
     _print_rows([change for change in sample if not isinstance(change, ChangedRow)])
     left = diff.added + diff.removed + diff.changed - len(sample)
-    if left:
+    if written is not None:
+        print_line(f"  all of them are in {written}")
+    elif left:
         print_line(f"  … and {counted(left, 'row')} more; --json and --parquet have all")
 
 
