@@ -54,6 +54,14 @@ def test_a_member_that_is_no_array_is_compared_by_its_bytes() -> None:
 
 
 @BOTH
+def test_members_of_all_lengths_are_unpacked_to_their_end(compressed: bool) -> None:
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    for length in range(256 * 1024, 256 * 1024 + 600, 3):
+        tensor = read(InMemory(archive([("a", bytes(length))], method), chunked=False)).tensors["a"]
+        assert tensor.source.open().read(length) == bytes(length)
+
+
+@BOTH
 def test_every_truncation_is_refused(compressed: bool) -> None:
     for end in range(len(FILES[compressed])):
         with pytest.raises(UnreadableFileError, match="file can't be compared"):

@@ -102,6 +102,11 @@ def test_arrays_in_other_orders_are_compared_by_their_indices() -> None:
     assert not npz_diff({"a": numbers}, {"a": np.asfortranarray(numbers)}, compressed=True, block=40)
 
 
+def test_the_same_bytes_in_another_order_are_other_elements() -> None:
+    figures = only_change(npy_diff(np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape((2, 3), order="F"))).figures
+    assert figures is not None and figures.changed == 4
+
+
 def test_another_byte_order_is_another_dtype_of_the_same_numbers() -> None:
     numbers = weights(6)
     change = only_change(npy_diff(numbers, numbers.astype(">f4")))

@@ -96,6 +96,8 @@ def test_the_largest_and_least_numbers_neither_overflow_nor_vanish() -> None:
     assert figures is not None and figures.relative_l2 == pytest.approx(4 / 5**0.5) and figures.cosine_similarity == pytest.approx(-3 / 5)
     figures = only_change(npy_diff(np.array([3e-200, 4e-200]), np.array([3e-200, -4e-200]))).figures
     assert figures is not None and figures.relative_l2 == pytest.approx(8 / 5) and figures.cosine_similarity == pytest.approx(-7 / 25)
+    figures = only_change(npy_diff(np.array([1e308, 0]), np.array([1.5e308, 0]))).figures
+    assert figures is not None and (figures.max_difference, figures.mean_difference, figures.relative_l2) == (5e307, 2.5e307, 0.5)
     figures = only_change(npy_diff(np.array([1.7e308]), np.array([-1.7e308]))).figures
     assert figures is not None and (figures.max_difference, figures.relative_l2, figures.cosine_similarity) == (None, 2.0, -1.0)
 
