@@ -54,6 +54,7 @@ class Database:
         self._catch_up = catch_up
         self._open_upstream: Callable[[], Database | None] = lambda: None
         self._follows = False
+        self._is_near = blobs.root is not None
 
     @property
     def _upstream(self) -> "Database | None":
@@ -81,7 +82,13 @@ class Database:
         """The same database, but for what isn't kept in this very place: that is read from the other."""
         twin = copy(self)
         twin.follow(lambda: other)
+        twin._is_near = self.is_near and other.is_near
         return twin
+
+    @property
+    def is_near(self) -> bool:
+        """Whether nodes and recipes are read from this machine's disks, as also in a clone: where not, each may take a request."""
+        return self._is_near
 
     @property
     def cache(self) -> Cache:

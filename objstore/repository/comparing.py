@@ -25,7 +25,7 @@ from objstore.values.digest import Digest
 from objstore.worktree.ignore import Patterns
 from objstore.worktree.scan import Source, source_of
 
-_FILES_OF_A_BUCKET = 500  # each takes a request or two
+_MOST_FILES_AFAR = 500  # each may take a request or two
 
 
 class Opened(Protocol):
@@ -184,7 +184,8 @@ def compare(project: Project, old: Version | OfVersion | Path, new: Version | Of
 
 def compared(project: Project, old_side: Side, old: Opened, new_side: Side, new: Opened) -> Comparison:
     """The comparison of two sides that have been looked at, each told twice: as its files, and as what reads them."""
-    contents = Contents(old.content, new.content, MOST_FILES if project.bucket is None else _FILES_OF_A_BUCKET)
+    is_near = all(side.database is None or side.database.is_near for side in (old, new))
+    contents = Contents(old.content, new.content, MOST_FILES if is_near else _MOST_FILES_AFAR)
     return Comparison(diff(old_side, new_side, contents), *_keeping(old, new), project.scratch)
 
 

@@ -9,7 +9,8 @@ from objstore.errors import EntryNotFoundError
 from objstore.history.collection import Version
 from objstore.host.progress import Silent
 from objstore.odb.record import FRAME
-from objstore.repository.comparing import Comparison, compare
+from objstore.repository import comparing
+from objstore.repository.comparing import Comparison, OfVersion, compare
 from objstore.repository.project import Project
 from objstore.values.key import Kind
 from tests.odb.stores import noise
@@ -121,6 +122,30 @@ def test_metadata_alone_is_enough_to_tell_and_to_pair_files(sharing: Sharing) ->
     assert again.files == found.files and again.transfer() == expected
     (item,) = again.files.modified[:1]
     assert item.path == "big" and len(OTHER) <= again.new_bytes(item) < len(OTHER) + 600_000
+
+
+def test_versions_of_two_projects_are_compared_each_where_it_is(sharing: Sharing) -> None:
+    first, second = sharing.new("first"), sharing.new("second")
+    old, new = log(first, FIRST), log(second, {**FIRST, "big": BIG[:2_000_000] + b"." + BIG[2_000_000:], "d/gone": b"", "more": OTHER})
+    found = compare(first, OfVersion(first.database, old.root), OfVersion(second.database, new.root), Silent())
+    assert [item.path for item in found.files.modified] == ["big", "d/gone"]
+    assert found.transfer() == _lacking(second, log(second, FIRST), new)
+    pair = found.pair(found.files.modified[0])
+    assert (pair.old.read(0, 3_000_000), pair.new.read(1_999_999, 2_000_002)) == (
+        BIG,
+        BIG[1_999_999:2_000_000] + b"." + BIG[2_000_000:2_000_001],
+    )
+
+
+@pytest.mark.parametrize("is_far", [True, False])
+def test_fewer_files_are_looked_at_where_each_takes_a_request(sharing: Sharing, monkeypatch: pytest.MonkeyPatch, is_far: bool) -> None:
+    first, second = sharing.new("first"), sharing.new("second")
+    old, new = log(first, {"old": BIG}), log(second, {"new": BIG + b"."})
+    monkeypatch.setattr(comparing, "_MOST_FILES_AFAR", 1)
+    monkeypatch.setattr(second.database, "_is_near", not is_far)
+    elsewhere = OfVersion(first.database.before(second.database), new.root)
+    found = compare(first, OfVersion(first.database, old.root), elsewhere, Silent()).files
+    assert (found.not_looked_at is not None) == is_far and bool(found.renamed) != is_far
 
 
 def test_a_folder_is_not_pulled(sharing: Sharing) -> None:
