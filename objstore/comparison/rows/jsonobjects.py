@@ -57,14 +57,9 @@ def keys(objects: Iterable[dict[str, Any]]) -> dict[str, None]:
 def _quick(names: Collection[str], *, only: bool) -> msgspec.json.Decoder[Any] | None:
     """Decodes objects twice as fast as into dictionaries, with these keys; refuses others if `only`. None if msgspec has no such names."""
     fields = _fields(names)
+    renamed = dict(zip(fields, names, strict=True))
     try:
-        row = msgspec.defstruct(
-            "Row",
-            [(field, Any, ABSENT) for field in fields],
-            rename=dict(zip(fields, names, strict=True)),
-            forbid_unknown_fields=only,
-            gc=False,
-        )
+        row = msgspec.defstruct("Row", [(field, Any, ABSENT) for field in fields], rename=renamed, forbid_unknown_fields=only, gc=False)
     except ValueError:  # quotes and the like
         return None
     return msgspec.json.Decoder(row)
