@@ -215,6 +215,8 @@ def test_a_line_that_is_not_one_object_is_named(line: bytes, wrong: str) -> None
 
 def test_two_objects_in_a_line_are_not_made_good_by_one_in_two_lines() -> None:
     assert "line 1 " in fault(b'{"a":1}{"a":2}\n{"a":\n3}\n')
+    assert "line 2 " in fault(b'\r\n{"a":1}{"a":2}\n')
+    assert "line 3 " in fault(b'{"a":1}\n\n{"a":1}{"a":2}\n')
 
 
 def test_text_that_is_not_utf8_is_named_by_line_and_byte() -> None:
