@@ -64,7 +64,7 @@ BASE = written(6000)
 OTHER = [b'{"id": %d, "added": [1.0, {"z": 1, "a": 2}]}\n' % number for number in range(2000)]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(EDITS, EDITS, st.booleans(), st.booleans(), st.sampled_from([1, 30_000]), st.sampled_from([20_000, 10**9]))
 def test_the_parts_of_both_have_all_rows_in_order(
     before: Edits,
