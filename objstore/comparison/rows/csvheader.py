@@ -10,7 +10,7 @@ from objstore.host import library
 
 _TABBED = (".tsv", ".tab")
 _DELIMITERS = (b",", b";", b"\t", b"|")
-_SAMPLE = 1024 * 1024
+_SAMPLE = 64 * 1024
 _LINE = re.compile(rb'(?:[^"\r\n]|"(?:[^"]|"")*")*')
 _QUOTED = re.compile(rb'"(?:[^"]|"")*"')
 
@@ -29,9 +29,10 @@ def read_header(source: TextSource) -> Header:
     """UnreadableFileError for a file without one, or one whose columns can't be told apart."""
     start = _begin(source)
     delimiter = b"\t" if source.name.endswith(_TABBED) else _most_frequent(source, start)
+    _, text = next(row_blocks(source, Span(start, source.end), _First(delimiter), _SAMPLE))
     quotes = Quotes(delimiter)
-    _, text = next(row_blocks(source, Span(start, source.end), _First(quotes)))
-    if quotes.place is Place.QUOTED and not text.endswith(b"\n"):
+    quotes.feed(text)
+    if quotes.place is Place.QUOTED:
         raise source.unreadable("a quote in its header is never closed", "close it")
     if len(Quotes(delimiter).row_starts(text)) > 1:
         raise source.unreadable("its lines end in carriage returns alone", "convert them to line feeds")
@@ -41,7 +42,7 @@ def read_header(source: TextSource) -> Header:
 def _begin(source: TextSource) -> int:
     """Where the first line begins that isn't empty."""
     at = source.start
-    for piece in source.pieces(at):
+    for piece in source.pieces(at, None, _SAMPLE):
         if text := piece.lstrip(b"\r\n"):
             return at + len(piece) - len(text)
         at += len(piece)
@@ -58,8 +59,8 @@ def _most_frequent(source: TextSource, start: int) -> bytes:
 class _First:
     """Makes a block of the first row."""
 
-    def __init__(self, quotes: Quotes) -> None:
-        self._quotes = quotes
+    def __init__(self, delimiter: bytes) -> None:
+        self._quotes = Quotes(delimiter)
 
     def feed(self, piece: bytes) -> Ends:
         first = self._quotes.feed(piece).first
@@ -73,8 +74,8 @@ def _names(source: TextSource, start: int, text: bytes, delimiter: bytes) -> tup
         raise source.unreadable("its header has NUL bytes, as text in UTF-16 has", "convert it to UTF-8")
     csv, arrow = library.csv(), library.pyarrow()
     parsing = csv.ParseOptions(delimiter=delimiter.decode(), newlines_in_values=True)
-    reading = csv.ReadOptions(use_threads=False, block_size=len(text) + 1)
-    names = tuple(csv.read_csv(arrow.BufferReader(text), reading, parsing).column_names)
+    reading = csv.ReadOptions(use_threads=False, block_size=len(text) + 2)
+    names = tuple(csv.read_csv(arrow.BufferReader(text + b"\n"), reading, parsing).column_names)
     numbers: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         if numbers.setdefault(name, number) != number:

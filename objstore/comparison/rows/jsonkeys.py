@@ -38,8 +38,7 @@ def _gathered(source: TextSource, spans: Iterable[Span]) -> dict[str, None]:
 def _head(source: TextSource) -> Span:
     """Whole lines, some KiB of them; nothing when the first is longer."""
     piece = next(source.pieces(source.start, None, _HEAD), b"")
-    whole = len(piece) if len(piece) < _HEAD else LineEnds().feed(piece).last
-    return Span(source.start, source.start + whole)
+    return Span(source.start, source.start + LineEnds().feed(piece).last)
 
 
 def _found(source: TextSource, spans: Iterable[Span], missing: set[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from objstore.comparison.rows.jsontext import ABSENT
 from objstore.comparison.rows.textsource import TextSource
 from objstore.errors import UnreadableFileError
+from objstore.host import library
 
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -28,7 +30,7 @@ class Columns:
         """
         rows = _together(block, self._quick) if self._quick else None
         if rows is not None:
-            return len(rows), [[getattr(row, field) for row in rows] for field in _fields(self._names)]
+            return len(rows), [list(map(attrgetter(field), rows)) for field in _fields(self._names)]
         objects = _objects(source, offset, block)
         return len(objects), [[each.get(name, ABSENT) for each in objects] for name in self._names]
 
@@ -57,14 +59,9 @@ def keys(objects: Iterable[dict[str, Any]]) -> dict[str, None]:
 def _quick(names: Collection[str], *, only: bool) -> msgspec.json.Decoder[Any] | None:
     """Decodes objects twice as fast as into dictionaries, with these keys; refuses others if `only`. None if msgspec has no such names."""
     fields = _fields(names)
+    renamed = dict(zip(fields, names, strict=True))
     try:
-        row = msgspec.defstruct(
-            "Row",
-            [(field, Any, ABSENT) for field in fields],
-            rename=dict(zip(fields, names, strict=True)),
-            forbid_unknown_fields=only,
-            gc=False,
-        )
+        row = msgspec.defstruct("Row", [(field, Any, ABSENT) for field in fields], rename=renamed, forbid_unknown_fields=only, gc=False)
     except ValueError:  # quotes and the like
         return None
     return msgspec.json.Decoder(row)
@@ -79,15 +76,28 @@ def _together(block: bytes, decoder: msgspec.json.Decoder[Any]) -> list[Any] | N
     # Line breaks mean nothing to the decoder. Where each has the end of an object before it and the beginning of one behind it, which
     # can't be within one, and there is one more object than breaks, each line has one.
     text = block.removesuffix(b"\n")
-    breaks = text.count(b"\n")
-    between = text.count(b"}\n{")
-    if between != breaks and between + text.count(b"}\r\n{") != breaks:
+    breaks = _breaks_between_objects(text)
+    if breaks is None:
         return None
     try:
         found: list[Any] = decoder.decode_lines(text)
     except _FAULTS:
         return None
     return found if len(found) == breaks + 1 else None
+
+
+def _breaks_between_objects(text: bytes) -> int | None:
+    """How many line breaks there are, if each seems to be between two objects. Else None."""
+    if not text.startswith(b"{") or text.endswith(b"\n"):
+        return None
+    numpy = library.numpy()
+    codes = numpy.frombuffer(text, numpy.uint8)
+    breaks = numpy.flatnonzero(codes == ord("\n"))
+    before = codes[breaks - 1]
+    returns = before == ord("\r")
+    before[returns] = codes[breaks[returns] - 2]
+    between = (before == ord("}")) & (codes[breaks + 1] == ord("{"))
+    return len(breaks) if between.all() else None
 
 
 def _objects(source: TextSource, offset: int, block: bytes) -> list[dict[str, Any]]:

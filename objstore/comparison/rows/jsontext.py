@@ -1,7 +1,6 @@
 """Cells that are JSON values, as text that is equal when the values are."""
 
 import re
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -56,5 +55,5 @@ def _integer(found: re.Match[bytes]) -> bytes:
     text = found.group()
     if text.startswith(b'"'):
         return text
-    integer = found.group(1) or b"%d" % int(Decimal(text.decode()))
+    integer = found.group(1) or b"%d" % int(float(text))
     return b"0" if integer == b"-0" else integer

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from objstore.comparison.rows.textsource import TextSource
+from objstore.comparison.rows.textsource import PIECE, TextSource
 
 LONGEST_ROW = 64 * 1024 * 1024
 
@@ -35,13 +35,13 @@ class LineEnds:
         return Ends(piece.find(b"\n") + 1, piece.rfind(b"\n") + 1)
 
 
-def row_blocks(source: TextSource, span: Span, ends: RowEnds) -> Iterator[tuple[int, bytes]]:
-    """Blocks of whole rows, each with its offset; together they are the span.
+def row_blocks(source: TextSource, span: Span, ends: RowEnds, size: int = PIECE) -> Iterator[tuple[int, bytes]]:
+    """Blocks of whole rows, each with its offset; together they are the span. About `size` bytes each, unless rows are longer.
 
-    Memory: some pieces and the longest row. UnreadableFileError for one that is longer than 64 MiB.
+    Memory: some blocks and the longest row. UnreadableFileError for one that is longer than 64 MiB.
     """
     at, waiting, held = span.start, list[bytes](), 0
-    for piece in source.pieces(span.start, span.end):
+    for piece in source.pieces(span.start, span.end, size):
         last = ends.feed(piece).last
         if last:
             block = b"".join((*waiting, piece[:last]))
