@@ -25,7 +25,7 @@ COMMANDS = {
     "status": "Show how pinned paths differ from their pins.",
     "checkout": "Make pinned paths their versions, or move them to others.",
     "diff": "Show what differs between versions, folders, or pins.",
-    "blame": "Show in which version files last changed, and which run made it.",
+    "blame": "Show in which version a file last changed, and which run made it.",
     "alias": "Put aliases on a version, or take them away.",
     "tag": "Put tags on a version, or take them away.",
     "describe": "Set the description of a version or a collection.",

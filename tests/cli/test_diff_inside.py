@@ -51,9 +51,10 @@ def test_rows_are_shown_below_the_list_of_files(tables: Cli) -> None:
 
 
 def test_the_path_may_stand_behind_the_option(tables: Cli) -> None:
-    assert tables("diff", "data:v0", "data:v1", "--rows", "table.csv", code=1).out == tables(
-        "diff", "data:v0", "data:v1", "table.csv", "--rows", code=1
-    ).out
+    assert (
+        tables("diff", "data:v0", "data:v1", "--rows", "table.csv", code=1).out
+        == tables("diff", "data:v0", "data:v1", "table.csv", "--rows", code=1).out
+    )
 
 
 def test_a_table_that_can_t_be_read_keeps_no_other_from_being_compared(tables: Cli) -> None:

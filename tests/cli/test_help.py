@@ -28,11 +28,11 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
 
 def test_all_commands_of_the_design_are_there() -> None:
     wanted = (
-        "init add log list show ls cat get status checkout diff alias tag describe rename rm restore ttl expire prune-versions gc fsck du"
+        "init add log list show ls cat get status checkout diff blame alias tag describe rename rm restore ttl expire prune-versions gc fsck du"
         " runs lineage"
     )
     remote = "remote push fetch pull clone prune git-hooks demo"
-    assert list(COMMANDS)[:33] == [*wanted.split(), *remote.split()]
+    assert list(COMMANDS)[:34] == [*wanted.split(), *remote.split()]
 
 
 def test_a_usage_error_says_where_to_read_on(bare: Cli) -> None:

@@ -1,7 +1,6 @@
 """Diffs of versions whose content is in a bucket: what is fetched."""
 
 import json
-import random
 from collections.abc import Callable
 from pathlib import Path
 
