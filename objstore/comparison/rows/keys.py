@@ -179,7 +179,7 @@ def _first_repeated(entries: Entries, side: int) -> tuple[int, int, int] | None:
     several = numpy.flatnonzero(sizes > 1)
     if not len(several):
         return None
-    places = numpy.minimum.reduceat(found.entries["place"], found.starts[:-1])[several]
+    places = numpy.minimum.reduceat(found.places, found.starts[:-1])[several]
     at = int(places.argmin())
     return side, int(places[at]), int(sizes[several][at])
 
