@@ -30,6 +30,11 @@ class Scale:
         return max(200, self.many_files // 10)
 
     @property
+    def rows(self) -> int:
+        """Of a table."""
+        return 5 * self.entries
+
+    @property
     def is_full(self) -> bool:
         return self == FULL
 

@@ -1,7 +1,7 @@
 """What the footer of a Parquet file says of where its bytes are.
 
-PyArrow's own view of column chunks ends the process when a damaged footer contradicts itself (its C++ throws where Python can't catch it); so
-the few fields that we need are read here: Thrift's compact protocol, and parquet.thrift of apache/parquet-format.
+PyArrow's own view of column chunks ends the process when a damaged footer contradicts itself (its C++ throws where Python can't catch it);
+so the few fields that we need are read here: Thrift's compact protocol, and parquet.thrift of apache/parquet-format.
 """
 
 from collections.abc import Mapping, Sequence

@@ -17,6 +17,7 @@ _LEAST_SIZE = 12
 _BUFFER = 1024 * 1024
 _BATCH_CELLS = 1024 * 1024
 _BATCH_ROWS = 64 * 1024
+_BATCH_BYTES = 32 * 1024 * 1024
 
 
 class ParquetTable:
@@ -40,7 +41,7 @@ class ParquetTable:
 
     def read(self, part: int, columns: Sequence[str]) -> Iterator[Any]:
         wanted = [name for name in self.schema.names if name in set(columns)]
-        rows = max(1024, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(wanted))))
+        rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(wanted)), _BATCH_BYTES // self._row_bytes(part)))
         done = 0
         with self._readable(f"row group {part}"):
             batches = self._file.iter_batches(rows, row_groups=[part], columns=wanted)
@@ -55,6 +56,11 @@ class ParquetTable:
             yield batch.select(list(columns)) if batch.schema.names != list(columns) else batch
         if done != self.parts[part]:
             raise self._bad(f"row group {part} has {done:,} rows, and its footer says {self.parts[part]:,}")
+
+    def _row_bytes(self, part: int) -> int:
+        """About how large a row of all columns is, as the footer says."""
+        group = self._file.metadata.row_group(part)
+        return max(1, int(group.total_byte_size) // max(1, int(group.num_rows)))
 
     def _check_ends(self) -> None:
         content = self.content

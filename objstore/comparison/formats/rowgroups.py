@@ -31,7 +31,7 @@ Group = Mapping[str, Sequence[ColumnBytes]]
 
 
 def column_bytes(content: Content, metadata: Any, schema: Any) -> list[Group]:
-    """Those of all row groups; none where they are so many that telling would take long. ValueError for a footer that contradicts itself."""
+    """Those of all row groups; none where there are very many. ValueError for a footer that contradicts itself."""
     if metadata.num_columns * metadata.num_row_groups > _MOST_CHUNKS:
         return [{} for _ in range(metadata.num_row_groups)]
     leaves = [field.name for field in schema for _ in range(_leaves(field.type))]

@@ -59,6 +59,7 @@ class _Comparison:
         self._keys = Keys(pair, self._conversion, hasher, folder.folder("keys"), limit)
 
     def run(self, key: Sequence[str]) -> RowDiff:
+        key = list(dict.fromkeys(key))
         if key:
             self._keys.check(key)
         found, paired = self._paired(key)

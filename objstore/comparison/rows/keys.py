@@ -18,6 +18,7 @@ from objstore.errors import UnreadableFileError
 from objstore.host import library
 
 _SAMPLE = 20_000
+_SAMPLE_BYTES = 64 * 1024 * 1024
 _CANDIDATES = 100
 _PAIRED = 6
 _BEST = ("id", "key", "uuid", "guid")
@@ -62,7 +63,7 @@ class Keys:
     def find(self, differing: Differing) -> tuple[Sequence[str], Any] | None:
         """Columns that seem to be the key, and the partners of the new rows by it, as of `match`; None if there are none.
 
-        They hold no floats and nothing nested or null, are unique in the first rows of both tables and among those that differ, and some
+        They hold no floats, bytes, nulls or nested values, are unique in the first rows of both tables and among those that differ, and some
         of those have a key in common: half of the rows of one side, or else more than with other columns. Where parts can be read by
         column, they are unique in the whole tables.
         """
@@ -154,13 +155,13 @@ class Keys:
     def _sample(self, table: TableFile, conversion: Conversion) -> list[list[Any]]:
         """Of each column the arrays of the first rows."""
         found: list[list[Any]] = [[] for _ in conversion.names]
-        left = _SAMPLE
+        rows = size = 0
         for part in range(len(table.parts)):
-            for batch in table.read(part, conversion.names) if left and conversion.names else ():
-                for arrays, array in zip(found, conversion.arrays(batch.slice(0, left)), strict=True):
+            for batch in table.read(part, conversion.names) if conversion.names else ():
+                for arrays, array in zip(found, conversion.arrays(batch.slice(0, _SAMPLE - rows)), strict=True):
                     arrays.append(array)
-                left -= min(left, batch.num_rows)
-                if not left:
+                rows, size = rows + batch.num_rows, size + batch.nbytes
+                if rows >= _SAMPLE or size >= _SAMPLE_BYTES:
                     return found
         return found
 
@@ -179,7 +180,7 @@ def _first_repeated(entries: Entries, side: int) -> tuple[int, int, int] | None:
     several = numpy.flatnonzero(sizes > 1)
     if not len(several):
         return None
-    places = numpy.minimum.reduceat(found.entries["place"], found.starts[:-1])[several]
+    places = numpy.minimum.reduceat(found.places, found.starts[:-1])[several]
     at = int(places.argmin())
     return side, int(places[at]), int(sizes[several][at])
 
@@ -191,7 +192,8 @@ def _is_comparable(type_: Any) -> bool:
 
 def _may_be_key(type_: Any) -> bool:
     types = library.pyarrow().types
-    return not (types.is_floating(type_) or types.is_nested(type_) or types.is_null(type_) or types.is_boolean(type_))
+    is_bytes = types.is_binary(type_) or types.is_large_binary(type_)
+    return not (types.is_floating(type_) or types.is_nested(type_) or types.is_null(type_) or types.is_boolean(type_) or is_bytes)
 
 
 def _preference(name: str) -> int:

@@ -27,7 +27,7 @@ def match(old: Hashes, new: Hashes) -> Any:
         firsts = found.starts[:-1][sizes == 2]
         if sizes.max() > 2 or (found.is_new[firsts] == found.is_new[firsts + 1]).any():
             return None
-        places = found.entries["place"].astype(numpy.int64)
+        places = found.places.astype(numpy.int64)
         swapped = found.is_new[firsts]
         partners[numpy.where(swapped, places[firsts], places[firsts + 1])] = numpy.where(swapped, places[firsts + 1], places[firsts])
     return partners

@@ -6,30 +6,29 @@ from objstore.comparison.rows.pool import Entries
 from objstore.host import library
 
 
-class Sorted(NamedTuple):
+class Grouped(NamedTuple):
     """Entries of both sides in an order in which equal hashes are together."""
 
-    entries: Any
+    places: Any
     is_new: Any
     starts: Any
     """Where each group begins, and at the end how many entries there are."""
 
 
-def grouped(entries: Entries) -> Sorted:
+def grouped(entries: Entries) -> Grouped:
+    # `take` moves entries four times as fast as an index does.
     numpy = library.numpy()
     both = numpy.concatenate([entries.old, entries.new])
-    is_new = numpy.zeros(len(both), bool)
-    is_new[len(entries.old) :] = True
     order = numpy.argsort(both["first"])
-    first, second = both["first"][order], both["second"][order]
-    alike = first[1:] == first[:-1]
-    if (alike & (second[1:] != second[:-1])).any():  # half of the hash is equal, not all: only then the other half has to be sorted as well
-        order = numpy.lexsort((both["second"], both["first"]))
-        first, second = both["first"][order], both["second"][order]
-        alike = first[1:] == first[:-1]
-    begins = numpy.flatnonzero(~(alike & (second[1:] == second[:-1]))) + 1
+    both = both.take(order)
+    alike = both["first"][1:] == both["first"][:-1]
+    if (alike & (both["second"][1:] != both["second"][:-1])).any():  # only then, hardly ever, the other half has to be sorted too
+        again = numpy.lexsort((both["second"], both["first"]))
+        order, both = order.take(again), both.take(again)
+        alike = both["first"][1:] == both["first"][:-1]
+    begins = numpy.flatnonzero(~(alike & (both["second"][1:] == both["second"][:-1]))) + 1
     starts = numpy.concatenate([[0], begins, [len(both)]]) if len(both) else numpy.zeros(1, numpy.int64)
-    return Sorted(both[order], is_new[order], starts)
+    return Grouped(both["place"], order >= len(entries.old), starts)
 
 
 def surplus(entries: Entries) -> tuple[Any, Any]:
@@ -48,8 +47,8 @@ def surplus(entries: Entries) -> tuple[Any, Any]:
     if in_part.any():
         at = numpy.flatnonzero(numpy.repeat(in_part, sizes))
         groups = numpy.repeat(numpy.flatnonzero(in_part), sizes[in_part])
-        left[at] = _ranks(groups, found.is_new[at], found.entries["place"][at]) >= matched[groups]
-    places = found.entries["place"]
+        left[at] = _ranks(groups, found.is_new[at], found.places[at]) >= matched[groups]
+    places = found.places
     return numpy.sort(places[left & ~found.is_new]), numpy.sort(places[left & found.is_new])
 
 

@@ -10,7 +10,8 @@ from objstore.comparison.rows.rowsfile import RowsFile, RowsWriter
 from objstore.host import library
 
 _CHUNK_ROWS = 32 * 1024
-_CHUNKS = 128
+_CHUNK_BYTES = 64 * 1024 * 1024
+_CHUNKS = 128  # files that are open at once
 _SCATTERED_ROWS = 2048
 
 
@@ -54,7 +55,7 @@ class _Scattered:
         numpy = library.numpy()
         places = numpy.full(rows.rows, -1, numpy.int64)
         places[order] = numpy.arange(len(order))
-        size = max(_CHUNK_ROWS, -(-len(order) // _CHUNKS))
+        size = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // rows.row_bytes), -(-len(order) // _CHUNKS))
         count = -(-len(order) // size)
         writers = [RowsWriter(scratch / f"before-{number}", rows.schema, _SCATTERED_ROWS) for number in range(count)]
         self._places: list[list[Any]] = [[] for _ in range(count)]

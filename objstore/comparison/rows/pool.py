@@ -6,14 +6,12 @@ from typing import Any, NamedTuple
 
 from objstore.comparison.rows.hashing import Hashes
 from objstore.host import library
-from objstore.host.memory import MAX_WRITE
 from objstore.host.publish import translated
 
 LIMIT = 4_000_000
 """Rows whose hashes are kept in memory: some 100 MB, and three times that while they are settled."""
 _PARTITIONS = 64
 _ENTRY = [("first", "<u8"), ("second", "<u8"), ("place", "<u8")]
-_WRITTEN = MAX_WRITE // 24
 OLD, NEW = 0, 1
 
 
@@ -67,21 +65,25 @@ class Pool:
         return joined
 
     def _spill(self) -> None:
-        numpy = library.numpy()
         with translated(self._folder):
             self._folder.mkdir(exist_ok=True)
             for side in (OLD, NEW):
-                entries = self._taken(side)
-                numbers = (entries["first"] >> numpy.uint64(58)).astype(numpy.uint8)
-                entries = entries[numpy.argsort(numbers, kind="stable")]
-                ends = numpy.cumsum(numpy.bincount(numbers, minlength=_PARTITIONS)).tolist()
-                for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
-                    if start < end:
-                        with open(self._file(side, number), "ab") as file:
-                            for at in range(start, end, _WRITTEN):
-                                file.write(entries[at : min(at + _WRITTEN, end)].tobytes())
+                pieces, self._pending[side][:] = list(self._pending[side]), []
+                while pieces:
+                    self._write(side, pieces.pop())
         self._count = 0
         self._spilled = True
+
+    def _write(self, side: int, entries: Any) -> None:
+        """Appends entries to the files of their partitions."""
+        numpy = library.numpy()
+        numbers = (entries["first"] >> numpy.uint64(58)).astype(numpy.uint8)
+        ordered = entries.take(numpy.argsort(numbers, kind="stable"))
+        ends = numpy.cumsum(numpy.bincount(numbers, minlength=_PARTITIONS)).tolist()
+        for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
+            if start < end:
+                with open(self._file(side, number), "ab") as file:
+                    file.write(ordered[start:end])
 
     def _loaded(self, side: int, number: int) -> Any:
         numpy = library.numpy()

@@ -14,7 +14,7 @@ _BATCH_BYTES = 16 * 1024 * 1024
 class RowsWriter:
     """Writes rows of one schema. Close it; then they can be read. StorageError when the disk is full.
 
-    Small batches are joined, until they have some ten thousand rows or some MiB: that much is in memory.
+    Small batches are joined, until they have `batch_rows` rows or 16 MiB: that much is in memory.
     """
 
     def __init__(self, path: Path, schema: Any, batch_rows: int = _BATCH_ROWS) -> None:
@@ -23,7 +23,7 @@ class RowsWriter:
         self._path = path
         self._schema = schema
         self._pending: list[Any] = []
-        self._pending_rows = 0
+        self._pending_rows = self._pending_bytes = 0
         with translated(path):
             self._writer = library.pyarrow().ipc.new_file(str(path), schema)
 
@@ -33,8 +33,9 @@ class RowsWriter:
             batch = library.pyarrow().RecordBatch.from_arrays(list(arrays), schema=self._schema) if arrays else _empty(length)
             self._pending.append(batch)
             self._pending_rows += length
+            self._pending_bytes += batch.nbytes
             self.rows += length
-            if self._pending_rows >= self._batch_rows or batch.nbytes >= _BATCH_BYTES:
+            if self._pending_rows >= self._batch_rows or self._pending_bytes >= _BATCH_BYTES:
                 self._flush()
 
     def close(self) -> "RowsFile":
@@ -46,7 +47,7 @@ class RowsWriter:
     def _flush(self) -> None:
         if self._pending:
             batches = [library.pyarrow().concat_batches(self._pending)] if len(self._schema) else self._pending
-            self._pending, self._pending_rows = [], 0
+            self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
             with translated(self._path):
                 for batch in batches:
                     self._writer.write_batch(batch)
@@ -59,6 +60,11 @@ class RowsFile:
         self.path = path
         self.schema = schema
         self.rows = rows
+
+    @property
+    def row_bytes(self) -> int:
+        """About how large a row is."""
+        return max(1, self.path.stat().st_size // max(1, self.rows))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """All rows in order; of these columns, in this order, alone, if given."""

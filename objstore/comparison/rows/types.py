@@ -41,12 +41,17 @@ def plain_schema(schema: Any) -> Any:
 def in_common(old: Any, new: Any) -> Any:
     """The type that holds the values of both: PyArrow's permissive promotion of the plain ones; else text.
 
-    Whole numbers beside floats are floats, those beyond 2^53 rounded. Text isn't promoted to bytes, since bytes are shown otherwise.
+    Whole numbers beside floats are floats, those beyond 2^53 rounded. Booleans beside numbers are 1 and 0, dates beside times midnights.
     """
     pyarrow = library.pyarrow()
     old, new = plain(old), plain(new)
     if old == new:
         return new
+    types = pyarrow.types
+    for one, other in ((old, new), (new, old)):
+        is_number = types.is_integer(other) or types.is_floating(other)
+        if (types.is_boolean(one) and is_number) or (types.is_date(one) and types.is_timestamp(other) and other.tz is None):
+            return other
     schemas = [pyarrow.schema([("value", type_)]) for type_ in (old, new)]
     try:
         return pyarrow.unify_schemas(schemas, promote_options="permissive").field(0).type

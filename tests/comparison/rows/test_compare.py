@@ -243,3 +243,42 @@ def test_many_changed_rows_in_another_order_find_each_other(tmp_path: Path) -> N
     assert (found.added, found.removed, found.changed) == (0, 0, count)
     for change, number in zip(found.changes(), numbers, strict=True):
         assert change == ChangedRow({"id": number}, [Cell("x", number, number + 1)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (pa.array([True, False, None]), pa.array([1, 0, None])),
+        (pa.array([True, False, None]), pa.array([1.0, 0.0, None])),
+        (pa.array([0, 1, None], pa.date32()), pa.array([0, 86_400_000_000, None], pa.timestamp("us"))),
+        (pa.array([1, 2, None], pa.timestamp("ms")), pa.array([1_000_000, 2_000_000, None], pa.timestamp("ns"))),
+        (pa.array(["1", "2", None]), pa.array([1, 2, None])),
+        (pa.array(["a", "b", None]), pa.array([b"a", b"b", None])),
+        (pa.array(["a", "b", None]).dictionary_encode(), pa.array(["a", "b", None], pa.string_view())),
+        (pa.array([1, 2, None], pa.decimal128(5, 1)), pa.array([1, 2, None], pa.decimal128(9, 4))),
+        (pa.array([1, 2, None], pa.uint64()), pa.array([1, 2, None], pa.int8())),
+        (pa.array([[1], [], None]), pa.array([[1.0], [], None])),
+        (pa.array([{"a": 1}, None, {"a": None}]), pa.array([{"a": 1.0}, None, {"a": None}])),
+    ],
+    ids=lambda array: str(array.type),
+)
+def test_equal_values_of_other_types_do_not_differ(tmp_path: Path, old: Any, new: Any) -> None:
+    found = compared(tmp_path, {"x": old}, {"x": new})
+    assert (found.added, found.removed) == (0, 0)
+    assert [column.name for column in found.columns.retyped] == ["x"]
+
+
+def test_a_time_beyond_nanoseconds_does_not_hide_what_differs(tmp_path: Path) -> None:
+    found = compared(tmp_path, {"x": pa.array([2**60], pa.timestamp("us"))}, {"x": pa.array([2**60], pa.timestamp("ns"))})
+    assert (found.added, found.removed) == (1, 1)
+
+
+def test_large_rows_in_another_order_are_paired_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("objstore.comparison.rows.pairing._CHUNK_BYTES", 20_000)
+    texts = [f"{number} " * 200 for number in range(200)]
+    found = compared(
+        tmp_path, {"id": range(200), "x": texts}, {"id": range(199, -1, -1), "x": [text + "." for text in texts[::-1]]}, ["id"]
+    )
+    assert list(found.changes(2)) == [ChangedRow({"id": 199 - at}, [Cell("x", texts[199 - at], texts[199 - at] + ".")]) for at in range(2)]
+    assert found.changed == 200
+    assert len(list(tmp_path.glob("*/pairs/before-*"))) > 5
