@@ -11,7 +11,7 @@ from objstore.cli.output import print_text
 from objstore.cli.views import Asked, View
 from objstore.comparison.files import Altered, Renamed
 from objstore.comparison.text import TextDiff, compare_text
-from objstore.errors import NotFoundError
+from objstore.errors import CorruptionError, NotFoundError, RemoteError, SourceFileError
 from objstore.repository.comparing import Comparison
 from objstore.values.printable import printable
 
@@ -46,7 +46,7 @@ def _compared(comparison: Comparison) -> Iterator[TextDiff]:
         try:
             _, old, new = comparison.pair(item)
             yield compare_text(old, new)
-        except NotFoundError as error:
+        except (CorruptionError, NotFoundError, RemoteError, SourceFileError) as error:
             yield _left_out(item, str(error))
 
 

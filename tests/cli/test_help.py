@@ -28,8 +28,8 @@ def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
 
 def test_all_commands_of_the_design_are_there() -> None:
     wanted = (
-        "init add log list show ls cat get status checkout diff blame alias tag describe rename rm restore ttl expire prune-versions gc fsck du"
-        " runs lineage"
+        "init add log list show ls cat get status checkout diff blame alias tag describe rename rm restore ttl expire prune-versions"
+        " gc fsck du runs lineage"
     )
     remote = "remote push fetch pull clone prune git-hooks demo"
     assert list(COMMANDS)[:34] == [*wanted.split(), *remote.split()]
