@@ -40,7 +40,7 @@ def million_entry_repo(path: Path, entries: int) -> MillionEntries:
         return sum(1 for _ in compare_manifests(project.database, old, project.database, new))
 
     def edit_one() -> int:
-        return _log_edit(project, old, [(_path(entries // 2), Entry(EntryKind.FILE, plain(os.urandom(16)), 4096))])
+        return log_edit(project, old, [(entry_path(entries // 2), Entry(EntryKind.FILE, plain(os.urandom(16)), 4096))])
 
     return MillionEntries(count_differences, edit_one)
 
@@ -48,26 +48,26 @@ def million_entry_repo(path: Path, entries: int) -> MillionEntries:
 def _made(path: Path, entries: int) -> Project:
     path.mkdir(parents=True)
     project = Project.create(path)
-    _log_edit(project, None, ((_path(i), Entry(EntryKind.FILE, plain(b"%d" % i), i)) for i in range(entries)))
+    log_edit(project, None, ((entry_path(i), Entry(EntryKind.FILE, plain(b"%d" % i), i)) for i in range(entries)))
     changed = range(entries // 20, entries, entries // DIFFERENCES)
     old = project.state.version("manifests").root
-    _log_edit(project, old, ((_path(i), Entry(EntryKind.FILE, plain(b"new %d" % i), i)) for i in changed))
+    log_edit(project, old, ((entry_path(i), Entry(EntryKind.FILE, plain(b"new %d" % i), i)) for i in changed))
     return project
 
 
-def _log_edit(project: Project, root: Digest | None, changes: Iterable[tuple[bytes, Entry]]) -> int:
+def log_edit(project: Project, root: Digest | None, changes: Iterable[tuple[bytes, Entry | None]], name: str = "manifests") -> int:
     """Edits a manifest and logs the result as a version; the bytes of the records written."""
     with project.writing():
         draft = project.open_draft()
         try:
             edited = edit_manifest(DraftNodes(project.database.with_draft(draft), draft), root, changes)
-            log_draft(project, draft, edited, Labels("manifests"))
+            log_draft(project, draft, edited, Labels(name))
         finally:
             draft.close()
         return draft.stored_bytes
 
 
-def _path(number: int) -> bytes:
+def entry_path(number: int) -> bytes:
     return b"images/class_%04d/image_%07d.jpg" % (number // 1000, number)
 
 

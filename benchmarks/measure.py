@@ -56,8 +56,9 @@ def run(
     watch: bool = True,
     settle: bool = True,
     environment: Mapping[str, str] | None = None,
+    code: int = 0,
 ) -> Sample:
-    """Runs `command` to its end; CommandFailedError unless it exits with 0.
+    """Runs `command` to its end; CommandFailedError unless it exits with `code`.
 
     `settle` writes out first what is still dirty, so that no run pays for the writes of the one before it. `watch` samples
     the memory. `rss_bytes` is never less than this process's own, since the kernel counts from before the exec: keep it small.
@@ -79,7 +80,7 @@ def run(
         finally:
             if watcher:
                 watcher.stop()
-        if process.returncode != 0:
+        if process.returncode != code:
             raise CommandFailedError(f"{_shown(command)} exited with {process.returncode}: {_text(errors)[-2000:] or _text(out)[-2000:]}")
         return Sample(seconds, usage.ru_utime + usage.ru_stime, watcher.peak if watcher else None, usage.ru_maxrss * _RSS_UNIT, _text(out))
 

@@ -20,6 +20,11 @@ class Scale:
     starts: int
 
     @property
+    def model(self) -> int:
+        """Bytes of a file of tensors."""
+        return self.big_file * 2
+
+    @property
     def artifacts(self) -> int:
         """How many small ones a run logs."""
         return max(20, self.many_files // 100)
@@ -57,6 +62,10 @@ class Scale:
         shards = self.big_file // 2 * (1 + 4 * repeats)
         runs = self.runs * 3 * 4096 * (4 + repeats)
         return mixed + shards + runs
+
+    def diff_space(self) -> int:
+        """The same for those of diffs."""
+        return self.entries * 300 + 4 * 4 * 60 * self.rows + 5 * self.model
 
 
 FULL = Scale("full", 1024 * MIB, 100, 100_000, 100, 1_000_000, 1_000_000, 1_000, 20)

@@ -81,8 +81,9 @@ class Workshop:
         watch: bool = True,
         settle: bool = True,
         environment: Mapping[str, str] | None = None,
+        code: int = 0,
     ) -> Sample:
-        return run([*_COMMAND, *arguments], cwd=repository, watch=watch, settle=settle, environment=environment)
+        return run([*_COMMAND, *arguments], cwd=repository, watch=watch, settle=settle, environment=environment, code=code)
 
     def new_holder(self, source: Path, name: str) -> Sample:
         """Measures adding `source` to a new repository, which from then on is a holder of `name`."""

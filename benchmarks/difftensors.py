@@ -1,4 +1,4 @@
-"""What `diff_tensors` runs, each in a process of its own: making the files, storing them, and the ways to compare them.
+"""What is measured of tensors, each in a process of its own: making the files, storing them, and the ways to compare them.
 
 All ways say how many tensors have changed, and the sum of the shares of their elements that have.
 """
