@@ -109,6 +109,14 @@ def test_a_quote_that_opens_anywhere_moves_all_ends_of_rows_behind_it(edits: lis
     assert_same_parts_are_equal(found)
 
 
+def test_rows_behind_a_quote_that_opens_are_not_the_same() -> None:
+    lines = [b"value %d\n" % number for number in range(40_000)]
+    old, new = (b"".join((b"head\n", *each)) for each in (lines, [*lines[:9000], b'"', *lines[9000:], b'"\n']))
+    found = pair(InMemory(old, "a.csv"), InMemory(new, "a.csv"), shortest=1)
+    assert all_rows(found.new) == [*parsed(b"head\n" + b"".join(lines[:9000])), (b"".join(lines[9000:]).decode(),)]
+    assert_same_parts_are_equal(found)
+
+
 def is_closed(text: bytes) -> bool:
     """Whether what follows is a row of its own."""
     return parsed(text.rstrip(b"\r\n") + b"\nlast\n")[-1:] == [("last",)]

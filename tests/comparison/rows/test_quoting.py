@@ -31,6 +31,7 @@ def ends(text: bytes) -> tuple[list[int], bool]:
 @given(TEXTS, st.integers(1, 40))
 @example(b'a"b\n"c\nd"\n', 3)
 @example(b'"a""\n"\n', 4)
+@example(b'"a""\n"\n', 3)
 def test_ends_are_those_outside_of_quotes_however_the_text_is_cut(text: bytes, size: int) -> None:
     expected, quoted = ends(text)
     quotes = Quotes(b",")
