@@ -1,7 +1,8 @@
 """What differs between two manifests."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from objstore.manifest.entry import Entry
@@ -37,9 +38,10 @@ def compare(old_reader: NodeReader, old: Digest, new_reader: NodeReader, new: Di
         a, b = left.head(), right.head()
         if a is None and b is None:
             return
-        if a == b:
-            left.skip()
-            right.skip()
+        if a is not None and a == b:
+            count = _alike(left.siblings(), right.siblings())
+            left.skip(count)
+            right.skip(count)
             continue
         # Open the higher one, which may hold the other; both, if they are of one level.
         if a is not None and (b is None or a[0] >= b[0]):
@@ -67,10 +69,15 @@ class _Side:
         parent, at = self._open[-1]
         return parent.level - 1, parent.digests[at]
 
-    def skip(self) -> tuple[Inner, int]:
-        """Passes the next subtree, which there must be, and says where it stood."""
+    def siblings(self) -> Sequence[bytes]:
+        """The digests of the next subtree, which there must be, and of those after it below the same node."""
         parent, at = self._open[-1]
-        self._open[-1] = parent, at + 1
+        return parent.digests[at:]
+
+    def skip(self, count: int = 1) -> tuple[Inner, int]:
+        """Passes the next subtree, or several below one node, which there must be, and says where it stood."""
+        parent, at = self._open[-1]
+        self._open[-1] = parent, at + count
         return parent, at
 
     def open(self) -> bool:
@@ -94,8 +101,17 @@ class _Side:
         return taken
 
 
+def _alike(old: Sequence[bytes], new: Sequence[bytes]) -> int:
+    """With how many equal digests both begin."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
+    return sum(1 for _ in alike)
+
+
 def _differences(old: tuple[list[bytes], list[Entry]], new: tuple[list[bytes], list[Entry]]) -> Iterator[Change]:
     if old == new:
+        return
+    if old[0] == new[0]:
+        yield from (Change(path, was, now) for path, was, now in zip(old[0], old[1], new[1], strict=True) if was != now)
         return
     before, after = dict(zip(*old, strict=True)), dict(zip(*new, strict=True))
     for path in sorted(before.keys() | after.keys()):
