@@ -63,9 +63,9 @@ class Keys:
     def find(self, differing: Differing) -> tuple[Sequence[str], Any] | None:
         """Columns that seem to be the key, and the partners of the new rows by it, as of `match`; None if there are none.
 
-        They hold no floats, bytes, nulls or nested values, are unique in the first rows of both tables and among those that differ, and some
-        of those have a key in common: half of the rows of one side, or else more than with other columns. Where parts can be read by
-        column, they are unique in the whole tables.
+        They hold no floats, bytes, nulls or nested values, and are unique in the first rows of both tables and among those that differ; in
+        the whole tables, too, where the numbers of rows are known, as columns can then be read alone. Of the rows that differ half of a
+        side's have a key in common, or else more than with any other columns.
         """
         best: tuple[int, Sequence[str], Any] | None = None
         wanted = (min(differing.old.rows, differing.new.rows) + 1) // 2
