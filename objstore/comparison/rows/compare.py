@@ -17,6 +17,8 @@ from objstore.comparison.rows.pair import TableFile, TablePair
 from objstore.comparison.rows.pairing import Paired
 from objstore.comparison.rows.pool import LIMIT
 from objstore.comparison.rows.scratch import Scratch
+from objstore.errors import UnreadableFileError
+from objstore.host import library
 
 
 def compare_rows(pair: TablePair, key: Sequence[str], scratch: Path, *, limit: int = LIMIT, seed: bytes | None = None) -> RowDiff:
@@ -42,6 +44,9 @@ def compare_rows(pair: TablePair, key: Sequence[str], scratch: Path, *, limit: i
                 return comparison.run(key)
             except UnfitError as error:  # a value that we couldn't know of: once more, with that column as text
                 as_text.add(error.column)
+    except library.pyarrow().ArrowException as error:
+        folder.close()
+        raise UnreadableFileError(f"these tables can't be compared: {error}") from error
     except BaseException:
         folder.close()
         raise
@@ -64,7 +69,7 @@ class _Comparison:
             self._keys.check(key)
         found, paired = self._paired(key)
         cells = self._changed_cells(paired)
-        renamed = renamed_columns(self._pair, self._hasher)
+        renamed = renamed_columns(self._pair)
         old, new = self._pair.old, self._pair.new
         return RowDiff(
             _count(old),

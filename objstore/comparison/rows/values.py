@@ -9,8 +9,8 @@ from objstore.host import library
 
 
 def python_values(array: Any) -> list[Any]:
-    """The values of a column. Times that Python can't hold are text, as PyArrow writes them: those of the year 20,000, of nanoseconds without
-    pandas, of a time zone that isn't known here. UnreadableFileError for such times within lists and structs.
+    """The values of a column. Times that Python can't hold are text, as PyArrow writes them: those of the year 20,000, of nanoseconds
+    without pandas, of a time zone that isn't known here. UnreadableFileError for such times within lists and structs.
     """
     pyarrow = library.pyarrow()
     try:
