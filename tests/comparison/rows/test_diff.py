@@ -162,3 +162,16 @@ def test_such_times_within_other_values_are_refused(tmp_path: Path) -> None:
     odd = pa.table({"x": pa.array([[0]], pa.list_(pa.timestamp("s", "Nowhere/Town")))})
     with pytest.raises(UnreadableFileError, match="can't be shown"):
         list(compared(tmp_path, odd, odd.slice(1)).changes())
+
+
+def test_a_fork_leaves_the_scratch_files_to_the_process_that_made_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.getpid", lambda: -1)
+        found.close()
+    assert list(tmp_path.iterdir())
+
+
+def test_scratch_files_lie_in_a_folder_that_need_not_be_there(tmp_path: Path) -> None:
+    with compared(tmp_path / "a" / "b") as found:
+        assert len(list(found.changes())) == 3
