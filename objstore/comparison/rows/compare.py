@@ -32,8 +32,9 @@ def compare_rows(pair: TablePair, key: Sequence[str], scratch: Path, *, limit: i
     columns, and none a key twice. With no `key` given one is looked for; without one whole rows are compared, each as often as it is there.
 
     Memory: some 200 MiB, what decoding a batch of each table takes (see the format), `limit` rows' hashes (100 bytes each while they are
-    settled), and 50 bytes for each row that differs: below 1 GiB for two tables of 5 million rows of which all differ. Disk, in a folder of its own in `scratch`: the rows that differ, uncompressed, twice at most. Each part
-    is read once, and again if many of its rows differ. `seed`: 16 bytes for the hashes, else random.
+    settled), and 50 bytes for each row that differs: below 1 GiB for two tables of 5 million rows of which all differ. Disk, in a folder of
+    its own in `scratch`: the rows that differ, uncompressed, twice at most. Each part is read once, and again if many of its rows differ.
+    `seed`: 16 bytes for the hashes, else random.
     """
     folder = Scratch(scratch)
     as_text: set[str] = set()
