@@ -54,8 +54,6 @@ class _Thrift:
 
     def struct(self, wanted: Mapping[int, Any], depth: int = 0) -> dict[int, Any]:
         """The wanted fields by their numbers; all others are passed over."""
-        if depth > _DEEPEST:
-            raise ValueError("it is nested too deeply")
         found: dict[int, Any] = {}
         number = 0
         while (head := self._byte()) != _STOP:
@@ -66,6 +64,8 @@ class _Thrift:
         return found
 
     def _value(self, kind: int, wanted: Mapping[int, Any], depth: int) -> Any:
+        if depth > _DEEPEST:
+            raise ValueError("it is nested too deeply")
         if kind in _NUMBERS:
             return self._whole()
         if kind == _BINARY:
@@ -73,11 +73,11 @@ class _Thrift:
         if kind == _STRUCT:
             return self.struct(wanted, depth + 1)
         if kind in (_LIST, _SET):
-            return self._list(wanted, depth)
+            return self._list(wanted, depth + 1)
         if kind in (_TRUE, _FALSE):
             return kind == _TRUE
         if kind == _MAP:
-            return self._map(depth)
+            return self._map(depth + 1)
         if kind in (_BYTE, _DOUBLE):
             return self._skip(1 if kind == _BYTE else 8)
         raise ValueError(f"there is no type {kind}")
@@ -117,6 +117,8 @@ class _Thrift:
         return value >> 1 ^ -(value & 1)
 
     def _skip(self, count: int) -> None:
+        if count > len(self._data) - self._at:
+            raise ValueError("it breaks off")
         self._at += count
 
 

@@ -21,7 +21,11 @@ _BATCH_BYTES = 32 * 1024 * 1024
 
 
 class ParquetTable:
-    """A file, of which the footer has been read. In memory are a page of each column that is being read, and a batch."""
+    """A file, of which the footer has been read.
+
+    In memory are a batch of some ten MiB, and of each column that is being read a page, packed and unpacked. Most writers make pages of a
+    MiB, but of at least a thousand rows: with values of 200 kB those take 200 MB.
+    """
 
     def __init__(self, content: Content) -> None:
         """UnreadableFileError for what isn't Parquet, is cut off, encrypted, or has two columns of one name."""

@@ -53,13 +53,14 @@ def same_groups(old: Content, before: Any, new: Content, after: Any, names: Set[
 
     Of those that are as long the next one after the last pair is tried first, so that reading is mostly that of equal bytes' ends.
     """
-    if len(names) < max(len(before.schema), len(after.schema)) or not all(names <= group.keys() for group in before.groups):
+    is_known = all(names == group.keys() for table in (before, after) for group in table.groups)
+    if not is_known or len(names) < max(len(before.schema), len(after.schema)):
         return []
     places: dict[Any, list[int]] = defaultdict(list)
     for number, group in enumerate(before.groups):
         places[_shape(before.parts[number], group)].append(number)
     pairs: list[tuple[int, int]] = []
-    for number, group in enumerate(after.groups if all(names <= group.keys() for group in after.groups) else ()):
+    for number, group in enumerate(after.groups):
         follows = pairs[-1][0] + 1 if pairs else number
         candidates = places.get(_shape(after.parts[number], group), [])
         for candidate in sorted(candidates, key=lambda each, at=follows: abs(each - at))[:_TRIES]:  # type: ignore[misc]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from objstore.comparison.rows.types import in_common
+from objstore.comparison.rows.values import python_values
 from objstore.host import library
 
 
@@ -55,4 +56,4 @@ def converted(name: str, array: Any, type_: Any) -> Any:
         return array.cast(type_, safe=not rounds)
     if type_ != pyarrow.string():
         raise UnfitError(name)
-    return pyarrow.array([None if value is None else str(value) for value in array.to_pylist()], type_)
+    return pyarrow.array([None if value is None else str(value) for value in python_values(array)], type_)

@@ -10,9 +10,10 @@ from objstore.comparison.rows.equality import equal
 from objstore.comparison.rows.hashing import Hasher
 from objstore.comparison.rows.multiset import surplus
 from objstore.comparison.rows.pair import TablePair
+from objstore.comparison.rows.places import places_of
 from objstore.comparison.rows.pool import NEW, OLD, Pool
 from objstore.comparison.rows.rowsfile import RowsFile
-from objstore.comparison.rows.side import Side, places_of
+from objstore.comparison.rows.side import Side
 from objstore.host import library
 
 _FEW = 0.25

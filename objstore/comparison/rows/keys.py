@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from objstore.comparison.rows.chosen import chosen_rows
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.differing import Differing
 from objstore.comparison.rows.hashing import Hasher, Hashes
 from objstore.comparison.rows.matching import match
-from objstore.comparison.rows.multiset import grouped
 from objstore.comparison.rows.pair import TableFile, TablePair
-from objstore.comparison.rows.pool import NEW, OLD, Entries, Pool
+from objstore.comparison.rows.pool import Pool
 from objstore.comparison.rows.rowsfile import RowsFile
+from objstore.comparison.rows.uniqueness import Repeated, repeated
 from objstore.errors import UnreadableFileError
 from objstore.host import library
 
@@ -23,15 +22,6 @@ _CANDIDATES = 100
 _PAIRED = 6
 _BEST = ("id", "key", "uuid", "guid")
 _GOOD = ("name", "path", "file", "filename", "url", "code", "index", "__index_level_0__")
-_ROW = (1 << 40) - 1
-
-
-class Repeated(NamedTuple):
-    """A key that a table has more than once."""
-
-    side: int
-    values: list[Any]
-    times: int
 
 
 class Keys:
@@ -52,20 +42,20 @@ class Keys:
                 raise UnreadableFileError(
                     f"the {name} table has no column {_listed(missing)} that could be the key; it has {_listed(table.schema.names)}"
                 )
-        repeated = self._repeated(key)
-        if repeated:
-            shown = ", ".join(f"{name}={value!r}" for name, value in zip(key, repeated.values, strict=True))
+        found = self._repeated(key)
+        if found:
+            shown = ", ".join(f"{name}={value!r}" for name, value in zip(key, found.values, strict=True))
             raise UnreadableFileError(
-                f"{_listed(key)} isn't a key: {shown} is there {repeated.times:,} times in the {('old', 'new')[repeated.side]} table; "
+                f"{_listed(key)} isn't a key: {shown} is there {found.times:,} times in the {('old', 'new')[found.side]} table; "
                 "give columns whose values tell all rows apart"
             )
 
     def find(self, differing: Differing) -> tuple[Sequence[str], Any] | None:
         """Columns that seem to be the key, and the partners of the new rows by it, as of `match`; None if there are none.
 
-        They hold no floats, bytes, nulls or nested values, are unique in the first rows of both tables and among those that differ, and some
-        of those have a key in common: half of the rows of one side, or else more than with other columns. Where parts can be read by
-        column, they are unique in the whole tables.
+        They hold no floats, bytes, nulls or nested values, and are unique in the first rows of both tables and among those that differ; in
+        the whole tables, too, where the numbers of rows are known, as columns can then be read alone. Of the rows that differ half of a
+        side's have a key in common, or else more than with any other columns.
         """
         best: tuple[int, Sequence[str], Any] | None = None
         wanted = (min(differing.old.rows, differing.new.rows) + 1) // 2
@@ -100,46 +90,7 @@ class Keys:
         return by_column and self._repeated(key) is not None
 
     def _repeated(self, key: Sequence[str]) -> Repeated | None:
-        """The key that is repeated first in either table, if any. Parts that are the same are read once, but where keys ascend."""
-        if len(key) == 1 and all(self._ascends(table, key) for table in (self._pair.old, self._pair.new)):
-            return None
-        pool = Pool(self._scratch, self._limit)
-        twins = {new: old for old, new in self._pair.same}
-        for part in range(len(self._pair.new.parts)):
-            self._add(pool, key, self._pair.new, part, [(NEW, part)] + ([(OLD, twins[part])] if part in twins else []))
-        for part in sorted(set(range(len(self._pair.old.parts))) - set(twins.values())):
-            self._add(pool, key, self._pair.old, part, [(OLD, part)])
-        firsts = [found for entries in pool.partitions() for side in (OLD, NEW) if (found := _first_repeated(entries, side))]
-        if not firsts:
-            return None
-        side, place, count = min(firsts)
-        table = (self._pair.old, self._pair.new)[side]
-        row = next(chosen_rows(table.read(place >> 40, key), library.numpy().array([place & _ROW])))
-        return Repeated(side, [row.column(name)[0].as_py() for name in key], count)
-
-    def _ascends(self, table: TableFile, key: Sequence[str]) -> bool:
-        """Whether each value is greater than the one before: then none is there twice, and nothing has to be kept to know it."""
-        compute, conversion, last = library.compute(), self._conversion.of(key), None
-        for part in range(len(table.parts)):
-            for batch in table.read(part, key):
-                values = conversion.arrays(batch)[0]
-                if values.null_count or not _is_comparable(values.type):
-                    return False
-                if len(values) and last is not None and not compute.greater(values[0], last).as_py():
-                    return False
-                if not compute.all(compute.greater(values[1:], values[:-1]), min_count=0).as_py():
-                    return False
-                last = values[-1] if len(values) else last
-        return True
-
-    def _add(self, pool: Pool, key: Sequence[str], table: TableFile, part: int, places: Sequence[tuple[int, int]]) -> None:
-        conversion, numpy, start = self._conversion.of(key), library.numpy(), 0
-        for batch in table.read(part, key):
-            hashes = self._hasher.rows(key, conversion.arrays(batch), batch.num_rows)
-            rows = start + numpy.arange(batch.num_rows, dtype=numpy.uint64)
-            for side, number in places:
-                pool.add(side, hashes, rows | numpy.uint64(number << 40))
-            start += batch.num_rows
+        return repeated(self._pair, self._conversion.of(key), self._hasher, Pool(self._scratch, self._limit))
 
     def _candidates(self) -> Iterator[Sequence[str]]:
         names = [name for name, type_ in zip(self._conversion.names, self._conversion.types, strict=True) if _may_be_key(type_)]
@@ -170,24 +121,6 @@ class Keys:
         hashes = [self._hasher.rows(key, arrays, len(arrays[0]))[0] for arrays in zip(*columns, strict=True)]
         lane = numpy.concatenate(hashes) if hashes else numpy.empty(0)
         return bool(len(numpy.unique(lane)) == len(lane))
-
-
-def _first_repeated(entries: Entries, side: int) -> tuple[int, int, int] | None:
-    """The side, a place and the count of the group of several entries that comes first."""
-    numpy = library.numpy()
-    found = grouped(Entries(entries[side], entries[side][:0]))
-    sizes = numpy.diff(found.starts)
-    several = numpy.flatnonzero(sizes > 1)
-    if not len(several):
-        return None
-    places = numpy.minimum.reduceat(found.places, found.starts[:-1])[several]
-    at = int(places.argmin())
-    return side, int(places[at]), int(sizes[several][at])
-
-
-def _is_comparable(type_: Any) -> bool:
-    types = library.pyarrow().types
-    return bool(types.is_integer(type_) or types.is_temporal(type_) or types.is_string(type_) or types.is_large_string(type_))
 
 
 def _may_be_key(type_: Any) -> bool:

@@ -67,8 +67,13 @@ def list_elements(array: Any) -> tuple[Any, Any, Any]:
         size = array.type.list_size
         return array.values.slice(array.offset * size, len(array) * size), numpy.arange(len(array)) * size, numpy.full(len(array), size)
     offsets = _offsets(array, large=types.is_large_list(array.type))
-    values = pyarrow.StructArray.from_arrays([array.keys, array.items], ["key", "value"]) if types.is_map(array.type) else array.values
-    return values.slice(int(offsets[0]), int(offsets[-1] - offsets[0])), offsets[:-1] - offsets[0], numpy.diff(offsets)
+    start, length = int(offsets[0]), int(offsets[-1] - offsets[0])
+    if types.is_map(array.type):
+        both = [values.slice(start, length) for values in (array.keys, array.items)]
+        elements = pyarrow.StructArray.from_arrays(both, ["key", "value"])
+    else:
+        elements = array.values.slice(start, length)
+    return elements, offsets[:-1] - offsets[0], numpy.diff(offsets)
 
 
 def _offsets(array: Any, *, large: bool) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from objstore.comparison.rows.columns import RenamedColumn
 from objstore.comparison.rows.conversion import Conversion
-from objstore.comparison.rows.hashing import Hasher
+from objstore.comparison.rows.hashing import Hasher, Hashes
 from objstore.comparison.rows.pair import TableFile, TablePair
 from objstore.comparison.rows.types import plain
 from objstore.host import library
@@ -21,15 +21,20 @@ _ALIKE = 0.6
 class Sketch:
     """The values of a column with the smallest hashes, and how often each is there: a sample that is the same for equal contents in any
     order. Whatever stays in it was in it from the first time on, so that the counts are exact. Some 16 KiB.
+
+    Beside that, a sum over all values, by which all of a column is known to be equal.
     """
 
     def __init__(self) -> None:
         numpy = library.numpy()
         self.hashes = numpy.empty(0, numpy.uint64)
         self.counts = numpy.empty(0, numpy.int64)
+        self.sum: tuple[int, ...] = (0, 0, 0)
 
-    def add(self, hashes: Any) -> None:
+    def add(self, lanes: Hashes) -> None:
         numpy = library.numpy()
+        hashes = lanes[0]
+        self.sum = tuple(map(sum, zip(self.sum, (len(hashes), *(int(lane.sum()) for lane in lanes)), strict=True)))
         if len(self.hashes) == _KEPT:
             hashes = hashes[hashes <= self.hashes[-1]]
         values, counts = numpy.unique(hashes, return_counts=True)
@@ -43,7 +48,7 @@ class Sketch:
         return len(self.hashes) < _KEPT
 
     def similarity(self, other: "Sketch") -> int:
-        """Percent of the values that both have, each as often as it is there, of those that either has; 100 only for equal sketches."""
+        """Percent of the values that both have, each as often as it is there, of those that either has; 100 only where all are equal."""
         numpy = library.numpy()
         # Beyond the last hash of a full sketch nothing is known of its column.
         ends = [int(sketch.hashes[-1]) for sketch in (self, other) if not sketch.is_whole]
@@ -51,7 +56,9 @@ class Sketch:
         values = values[values <= numpy.uint64(min(ends))] if ends else values
         a, b = self._counts_of(values), other._counts_of(values)
         most = int(numpy.maximum(a, b).sum())
-        return int(numpy.minimum(a, b).sum()) * 100 // most if most else 0
+        if self.sum == other.sum:
+            return 100
+        return min(99, int(numpy.minimum(a, b).sum()) * 100 // most) if most else 0
 
     def _counts_of(self, values: Any) -> Any:
         numpy = library.numpy()
@@ -61,12 +68,13 @@ class Sketch:
         return numpy.where(self.hashes[places] == values, self.counts[places], 0)
 
 
-def renamed_columns(pair: TablePair, hasher: Hasher) -> list[RenamedColumn]:
+def renamed_columns(pair: TablePair) -> list[RenamedColumn]:
     """Pairs of a dropped and an added column of one type that are at least half alike; the best first, each column in one at most.
 
     Columns of few distinct values are often alike by accident: those are paired only when all values are equal and the names are like.
     Reads the columns in question wholly, in both tables.
     """
+    hasher = Hasher(0)  # of all comparisons, so that the percentages of equal tables are equal
     dropped = [field for field in pair.old.schema if field.name not in pair.new.schema.names]
     added = [field for field in pair.new.schema if field.name not in pair.old.schema.names]
     fitting = [(old.name, new.name) for old in dropped for new in added if plain(old.type) == plain(new.type)]
@@ -89,7 +97,7 @@ def _sketches(table: TableFile, names: Sequence[str], hasher: Hasher) -> dict[st
     for part in range(len(table.parts)) if names else ():
         for batch in table.read(part, names):
             for name, array in zip(names, conversion.arrays(batch), strict=True):
-                sketches[name].add(hasher.values(array)[0])
+                sketches[name].add(hasher.values(array))
     return sketches
 
 

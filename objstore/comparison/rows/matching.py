@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from objstore.comparison.rows.equality import equal_hashes
 from objstore.comparison.rows.hashing import Hashes
 from objstore.comparison.rows.multiset import grouped
 from objstore.comparison.rows.pool import Entries
@@ -13,9 +14,11 @@ _AT_ONCE = 1_000_000
 def match(old: Hashes, new: Hashes) -> Any:
     """For each new row the number of the old one with the same key, or -1. None when two rows of a side have the same key.
 
-    Takes the hashes of the keys, some 100 MB beside them, and 8 bytes for each new row.
+    Takes some 100 MB, and 8 bytes for each row. Equal keys in equal order, as where all rows changed, cost a sort of numbers.
     """
     numpy = library.numpy()
+    if len(old[0]) == len(new[0]) and equal_hashes(old, new).all() and _is_distinct(old[0]):
+        return numpy.arange(len(new[0]))
     partners = numpy.full(len(new[0]), -1, numpy.int64)
     bits = max(0, (len(old[0]) + len(new[0])) // _AT_ONCE).bit_length()
     for number in range(1 << bits):
@@ -31,6 +34,11 @@ def match(old: Hashes, new: Hashes) -> Any:
         swapped = found.is_new[firsts]
         partners[numpy.where(swapped, places[firsts], places[firsts + 1])] = numpy.where(swapped, places[firsts + 1], places[firsts])
     return partners
+
+
+def _is_distinct(lane: Any) -> bool:
+    ordered = library.numpy().sort(lane)
+    return not (ordered[1:] == ordered[:-1]).any()
 
 
 def _share(hashes: Hashes, number: int, bits: int) -> Any:

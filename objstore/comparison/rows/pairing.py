@@ -57,7 +57,8 @@ class _Scattered:
         places[order] = numpy.arange(len(order))
         size = max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // rows.row_bytes), -(-len(order) // _CHUNKS))
         count = -(-len(order) // size)
-        writers = [RowsWriter(scratch / f"before-{number}", rows.schema, _SCATTERED_ROWS) for number in range(count)]
+        held = _CHUNK_BYTES // count
+        writers = [RowsWriter(scratch / f"before-{number}", rows.schema, _SCATTERED_ROWS, held) for number in range(count)]
         self._places: list[list[Any]] = [[] for _ in range(count)]
         start = 0
         for batch in rows.batches():

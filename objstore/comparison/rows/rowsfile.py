@@ -14,12 +14,13 @@ _BATCH_BYTES = 16 * 1024 * 1024
 class RowsWriter:
     """Writes rows of one schema. Close it; then they can be read. StorageError when the disk is full.
 
-    Small batches are joined, until they have `batch_rows` rows or 16 MiB: that much is in memory.
+    Small batches are joined, until they have so many rows or bytes: that much is in memory.
     """
 
-    def __init__(self, path: Path, schema: Any, batch_rows: int = _BATCH_ROWS) -> None:
+    def __init__(self, path: Path, schema: Any, batch_rows: int = _BATCH_ROWS, batch_bytes: int = _BATCH_BYTES) -> None:
         self.rows = 0
         self._batch_rows = batch_rows
+        self._batch_bytes = batch_bytes
         self._path = path
         self._schema = schema
         self._pending: list[Any] = []
@@ -35,7 +36,7 @@ class RowsWriter:
             self._pending_rows += length
             self._pending_bytes += batch.nbytes
             self.rows += length
-            if self._pending_rows >= self._batch_rows or self._pending_bytes >= _BATCH_BYTES:
+            if self._pending_rows >= self._batch_rows or self._pending_bytes >= self._batch_bytes:
                 self._flush()
 
     def close(self) -> "RowsFile":

@@ -6,16 +6,10 @@ from typing import Any
 from objstore.comparison.rows.chosen import chosen_rows
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.pair import TableFile
+from objstore.comparison.rows.places import parts_of, places_of, rows_in_parts
 from objstore.comparison.rows.rowsfile import RowsFile, RowsWriter
 from objstore.comparison.rows.types import plain_schema
 from objstore.host import library
-
-_ROW_BITS = 40  # of a row's place: its part is above them
-
-
-def places_of(part: int, rows: Any) -> Any:
-    numpy = library.numpy()
-    return rows.astype(numpy.uint64) | numpy.uint64(part << _ROW_BITS)
 
 
 class Side:
@@ -41,13 +35,13 @@ class Side:
         """The rows at these places, which ascend."""
         numpy = library.numpy()
         kept = self._kept.close() if self._kept else None
-        if kept and kept.rows == len(places) and int(places[0]) >> _ROW_BITS == len(self.file.parts):
+        if kept and kept.rows == len(places) and int(parts_of(places[:1])[0]) == len(self.file.parts):
             return kept
         writer = self._writer("rows")
-        parts = (places >> numpy.uint64(_ROW_BITS)).astype(numpy.int64)
+        parts = parts_of(places)
         for part in numpy.unique(parts).tolist():
             begin, end = numpy.searchsorted(parts, [part, part + 1])
-            rows = (places[begin:end] & numpy.uint64((1 << _ROW_BITS) - 1)).astype(numpy.int64)
+            rows = rows_in_parts(places[begin:end])
             batches = kept.batches() if kept and part == len(self.file.parts) else self.file.read(part, self.schema.names)
             for chosen in chosen_rows(batches, rows):
                 writer.add(self._whole.arrays(chosen), chosen.num_rows)

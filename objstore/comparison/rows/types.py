@@ -10,12 +10,20 @@ def word(type_: Any) -> str:
     types = library.pyarrow().types
     if types.is_dictionary(type_):
         return f"dictionary<{word(type_.value_type)}>"
+    if types.is_floating(type_):
+        return f"float{type_.bit_width}"
     if types.is_large_string(type_) or types.is_string_view(type_):
         return "string"
     if types.is_large_binary(type_) or types.is_binary_view(type_):
         return "binary"
     if types.is_large_list(type_) or types.is_list(type_):
         return f"list<{word(type_.value_type)}>"
+    if types.is_fixed_size_list(type_):
+        return f"list<{word(type_.value_type)}>[{type_.list_size}]"
+    if types.is_struct(type_):
+        return f"struct<{', '.join(f'{field.name}: {word(field.type)}' for field in type_)}>"
+    if types.is_map(type_):
+        return f"map<{word(type_.key_type)}, {word(type_.item_type)}>"
     return str(type_)
 
 

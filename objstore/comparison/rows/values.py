@@ -4,20 +4,22 @@ import math
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from objstore.errors import UnreadableFileError
 from objstore.host import library
 
 
 def python_values(array: Any) -> list[Any]:
-    """The values of a column. Times that Python can't hold (a year 20,000; nanoseconds without pandas) are text, as PyArrow writes them."""
+    """The values of a column. Times that Python can't hold are text, as PyArrow writes them: those of the year 20,000, of nanoseconds
+    without pandas, of a time zone that isn't known here. UnreadableFileError for such times within lists and structs.
+    """
     pyarrow = library.pyarrow()
     try:
-        values = array.to_pylist()
-    except (ValueError, OverflowError, pyarrow.ArrowException):
+        return array.to_pylist()  # type: ignore[no-any-return]
+    except (ValueError, OverflowError, pyarrow.ArrowException) as error:
         try:
-            return array.cast(pyarrow.string()).to_pylist()  # type: ignore[no-any-return]
+            return _as_text(pyarrow, array)
         except pyarrow.ArrowException:
-            return [_shown(value) for value in array]
-    return values  # type: ignore[no-any-return]
+            raise UnreadableFileError(f"there are values of the type {array.type} that can't be shown: {error}") from error
 
 
 def json_value(value: Any) -> Any:
@@ -41,11 +43,11 @@ def json_value(value: Any) -> Any:
     return str(value)
 
 
-def _shown(value: Any) -> Any:
-    try:
-        return value.as_py()
-    except (ValueError, OverflowError):
-        return str(value)
+def _as_text(pyarrow: Any, array: Any) -> list[Any]:
+    if not pyarrow.types.is_timestamp(array.type) or array.type.tz is None:
+        return array.cast(pyarrow.string()).to_pylist()  # type: ignore[no-any-return]
+    shown = array.cast(pyarrow.timestamp(array.type.unit)).cast(pyarrow.string()).to_pylist()
+    return [None if value is None else f"{value}Z" for value in shown]
 
 
 def _duration(value: timedelta) -> str:

@@ -282,3 +282,19 @@ def test_large_rows_in_another_order_are_paired_a_few_at_a_time(tmp_path: Path, 
     assert list(found.changes(2)) == [ChangedRow({"id": 199 - at}, [Cell("x", texts[199 - at], texts[199 - at] + ".")]) for at in range(2)]
     assert found.changed == 200
     assert len(list(tmp_path.glob("*/pairs/before-*"))) > 5
+
+
+@pytest.mark.parametrize("ids", [[1, 2, 2, 3], [2, 3, 1, 2], [None, 1, None, 2]])
+def test_a_key_that_repeats_in_another_part_is_refused(tmp_path: Path, ids: list[int | None]) -> None:
+    table = pa.table({"id": pa.array(ids, pa.int64()), "x": [1, 2, 3, 4]})
+    with pytest.raises(UnreadableFileError, match="is there 2 times in the new table"):
+        compared(tmp_path, table.slice(0, 2), InParts(table, [2, 2]), ["id"])
+
+
+def test_a_key_that_repeats_outside_the_first_rows_is_not_found(tmp_path: Path) -> None:
+    ids = [*range(30_000), 7]
+    old, new = {"id": ids, "x": [0.5] * 30_001}, {"id": ids, "x": [0.5] * 100 + [1.5] + [0.5] * 29_900}
+    found = compared(tmp_path, old, new)
+    assert found.key is None and (found.added, found.removed) == (1, 1)
+    with compared(tmp_path, {**old, "id": range(30_001)}, {**new, "id": range(30_001)}) as unique:
+        assert unique.key is not None and unique.changed == 1

@@ -16,7 +16,7 @@ from objstore.comparison.rows.compare import compare_rows
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.rows.pair import TablePair
 from objstore.comparison.rows.values import json_value
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, UnreadableFileError
 from tests.comparison.rows.tables import InParts
 
 OLD = pa.table({"id": [1, 2, 3], "x": ["a", "b", "c"], "gone": [0.5, 1.5, 2.5]})
@@ -148,3 +148,30 @@ def test_times_that_python_cannot_hold_are_text(tmp_path: Path) -> None:
     far = pa.table({"x": pa.array([2**60], pa.timestamp("us"))})
     (change,) = compared(tmp_path, far, far.slice(0, 0)).changes()
     assert str(2**60) in change.to_dict()["row"]["x"]
+
+
+def test_times_of_a_zone_that_is_not_known_are_text(tmp_path: Path) -> None:
+    odd = pa.table({"x": pa.array([0, 1], pa.timestamp("s", "Nowhere/Town"))})
+    (change,) = compared(tmp_path, odd, odd.slice(1)).changes()
+    assert change.to_dict()["row"]["x"] == "1970-01-01 00:00:00Z"
+    found = compared(tmp_path, odd, pa.table({"x": ["1970-01-01 00:00:00Z", "1970-01-01 00:00:01Z"]}))
+    assert (found.added, found.removed) == (0, 0)
+
+
+def test_such_times_within_other_values_are_refused(tmp_path: Path) -> None:
+    odd = pa.table({"x": pa.array([[0]], pa.list_(pa.timestamp("s", "Nowhere/Town")))})
+    with pytest.raises(UnreadableFileError, match="can't be shown"):
+        list(compared(tmp_path, odd, odd.slice(1)).changes())
+
+
+def test_a_fork_leaves_the_scratch_files_to_the_process_that_made_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.getpid", lambda: -1)
+        found.close()
+    assert list(tmp_path.iterdir())
+
+
+def test_scratch_files_lie_in_a_folder_that_need_not_be_there(tmp_path: Path) -> None:
+    with compared(tmp_path / "a" / "b") as found:
+        assert len(list(found.changes())) == 3

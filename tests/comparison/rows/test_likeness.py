@@ -50,4 +50,14 @@ def test_few_distinct_values_need_a_like_name_too(tmp_path: Path) -> None:
 def test_each_column_is_in_one_pair_and_the_best_is_taken(tmp_path: Path) -> None:
     near = ["other", *WORDS[1:]]
     found = renamed(tmp_path, {"a": WORDS, "b": near}, {"c": near, "d": WORDS})
-    assert {(old, new) for old, new, _ in found} in ({("a", "d"), ("b", "c")},)
+    assert [similarity for _, _, similarity in found] == [100, 100]
+    assert {(old, new) for old, new, _ in found} == {("a", "d"), ("b", "c")}
+
+
+def test_a_single_other_value_among_many_is_never_a_hundred_percent(tmp_path: Path) -> None:
+    ((_, _, similarity),) = renamed(tmp_path, {"a": range(50_000)}, {"b": [*range(49_999), -1]})
+    assert similarity == 99
+
+
+def test_columns_without_rows_are_not_alike(tmp_path: Path) -> None:
+    assert renamed(tmp_path, {"a": pa.array([], pa.int64())}, {"b": pa.array([], pa.int64())}) == []
