@@ -98,7 +98,7 @@ def _opened(repository: str):
 
 def _stored(project, *names: str):
     from objstore.comparison.content import Stored
-    from objstore.comparison.files import diff
+    from objstore.comparison.files.diff import diff
     from objstore.manifest.sides import Side
 
     sides = [Side(project.database, project.state.version("model", name).root) for name in names]

@@ -8,7 +8,7 @@ import click
 from objstore.cli.output import print_columns, print_warning
 from objstore.cli.sizes import counted, size
 from objstore.comparison.facts import FactsDiff
-from objstore.comparison.files import Altered, FileDiff, Renamed
+from objstore.comparison.files.diff import Altered, FileDiff, Renamed
 from objstore.history.collection import LATEST
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.repository.pindiffs import PinDiff

@@ -3,7 +3,7 @@
 from objstore.cli.differences import warn_of_similar
 from objstore.cli.output import print_text
 from objstore.cli.views import Asked, View
-from objstore.comparison.namestatus import name_status
+from objstore.comparison.files.namestatus import name_status
 from objstore.repository.comparing import Comparison
 
 

@@ -8,8 +8,8 @@ from objstore.cli.differences import summary, warn_of_similar
 from objstore.cli.output import print_columns, print_line
 from objstore.cli.sizes import counted, size
 from objstore.cli.views import Asked, View
-from objstore.comparison.folders import FolderTotal, per_folder, summed
-from objstore.comparison.transfer import Transfer
+from objstore.comparison.files.folders import FolderTotal, per_folder, summed
+from objstore.comparison.files.transfer import Transfer
 from objstore.repository.comparing import Comparison
 
 

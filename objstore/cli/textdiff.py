@@ -9,8 +9,8 @@ import click
 from objstore.cli.differences import print_diff
 from objstore.cli.output import print_text
 from objstore.cli.views import Asked, View
-from objstore.comparison.files import Altered, Renamed
-from objstore.comparison.text import TextDiff, compare_text
+from objstore.comparison.files.diff import Altered, Renamed
+from objstore.comparison.text.diff import TextDiff, compare_text
 from objstore.errors import CorruptionError, NotFoundError, RemoteError, SourceFileError
 from objstore.repository.comparing import Comparison
 from objstore.values.printable import printable

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from objstore.comparison.content import Content, OnDisk, Stored, recent
-from objstore.comparison.files import Altered, FileDiff, Renamed, diff
-from objstore.comparison.newbytes import new_bytes
-from objstore.comparison.similar import MOST_FILES, Contents
-from objstore.comparison.transfer import Held, Transfer, transfer
+from objstore.comparison.files.diff import Altered, FileDiff, Renamed, diff
+from objstore.comparison.files.newbytes import new_bytes
+from objstore.comparison.files.similar import MOST_FILES, Contents
+from objstore.comparison.files.transfer import Held, Transfer, transfer
 from objstore.errors import CorruptionError, EntryNotFoundError, InvalidInputError, NotFoundError, RemoteError
 from objstore.history.collection import Version
 from objstore.host.progress import Progress

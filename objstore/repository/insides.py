@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from objstore.comparison.content import Content
-from objstore.comparison.files import Altered, Renamed
+from objstore.comparison.files.diff import Altered, Renamed
 from objstore.comparison.handlers import Kind, find
 from objstore.comparison.inside import compare_rows_of, compare_tensors_of
 from objstore.comparison.rows.diff import RowDiff

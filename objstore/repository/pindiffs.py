@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from objstore.comparison.files import FileDiff
+from objstore.comparison.files.diff import FileDiff
 from objstore.errors import InvalidInputError, NotFoundError, UnsupportedFormatError
 from objstore.host.git import Git
 from objstore.host.progress import Progress

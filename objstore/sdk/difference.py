@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objstore.comparison.facts import Facts, FactsDiff, compare_facts
-from objstore.comparison.files import Altered, FileDiff, Present, Renamed, Total
+from objstore.comparison.files.diff import Altered, FileDiff, Present, Renamed, Total
 from objstore.errors import InvalidTypeError
 from objstore.history.names import parse_name
 from objstore.host.progress import Silent
@@ -19,11 +19,11 @@ from objstore.sdk.session import Session
 from objstore.values.paths import canonical
 
 if TYPE_CHECKING:  # what compares contents is loaded when it is used
-    from objstore.comparison.folders import FolderTotal
+    from objstore.comparison.files.folders import FolderTotal
+    from objstore.comparison.files.transfer import Transfer
     from objstore.comparison.rows.diff import RowDiff
     from objstore.comparison.tensors.diff import TensorDiff
-    from objstore.comparison.text import TextDiff
-    from objstore.comparison.transfer import Transfer
+    from objstore.comparison.text.diff import TextDiff
 
 Compared = Holding | StrPath
 
@@ -89,7 +89,7 @@ class Diff:
 
     def folders(self) -> "list[FolderTotal]":
         """What differs folder by folder, and how many bytes are new. Costs reading the recipes of what differs, no data."""
-        from objstore.comparison.folders import per_folder
+        from objstore.comparison.files.folders import per_folder
 
         return per_folder(self.files, self._comparison.new_bytes)
 
@@ -101,7 +101,7 @@ class Diff:
 
     def text(self, path: str) -> "TextDiff":
         """The unified diff of one file. KeyError when neither side has it, ValueError when only one has."""
-        from objstore.comparison.text import compare_text
+        from objstore.comparison.text.diff import compare_text
 
         return compare_text(*self._comparison.both(canonical(path)))
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from objstore.comparison.transfer import Transfer
+from objstore.comparison.files.transfer import Transfer
 from objstore.errors import EntryNotFoundError
 from objstore.history.collection import Version
 from objstore.host.progress import Silent

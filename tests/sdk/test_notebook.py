@@ -6,7 +6,7 @@ import pytest
 
 import objstore
 from objstore import Api
-from objstore.comparison.files import FileDiff, Present
+from objstore.comparison.files.diff import FileDiff, Present
 from objstore.manifest.entry import Entry, EntryKind
 from objstore.sdk.content import DraftContent
 from objstore.values.digest import plain

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from objstore.comparison.content import Content
+from objstore.comparison.formats.texttables.celltypes import TEXT, CellTypes, of_texts
+from objstore.comparison.formats.texttables.csvblocks import CsvBlocks
+from objstore.comparison.formats.texttables.csvheader import Header, read_header
+from objstore.comparison.formats.texttables.parts import LONGEST_PART, SHORTEST_RUN
+from objstore.comparison.formats.texttables.quotedparts import Rows, quoted_parts
+from objstore.comparison.formats.texttables.quoting import Place, Quotes
+from objstore.comparison.formats.texttables.rowblocks import Span, row_blocks
+from objstore.comparison.formats.texttables.source import TextSource, compressed_too
 from objstore.comparison.handlers import Handler, Kind
-from objstore.comparison.rows.celltypes import TEXT, CellTypes, of_texts
-from objstore.comparison.rows.csvblocks import CsvBlocks
-from objstore.comparison.rows.csvheader import Header, read_header
 from objstore.comparison.rows.pair import TablePair
-from objstore.comparison.rows.quotedparts import Rows, quoted_parts
-from objstore.comparison.rows.quoting import Place, Quotes
-from objstore.comparison.rows.rowblocks import Span, row_blocks
-from objstore.comparison.rows.textparts import LONGEST_PART, SHORTEST_RUN
-from objstore.comparison.rows.textsource import TextSource, compressed_too
 
 _BATCH = 8192
 

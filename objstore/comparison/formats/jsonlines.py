@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from objstore.comparison.content import Content
+from objstore.comparison.formats.texttables.celltypes import MIXED, CellTypes, of_json
+from objstore.comparison.formats.texttables.jsonkeys import keys
+from objstore.comparison.formats.texttables.jsonobjects import Columns
+from objstore.comparison.formats.texttables.jsontext import MARK, texts
+from objstore.comparison.formats.texttables.lineparts import line_parts
+from objstore.comparison.formats.texttables.parts import LONGEST_PART, SHORTEST_RUN
+from objstore.comparison.formats.texttables.rowblocks import LineEnds, Span, row_blocks
+from objstore.comparison.formats.texttables.source import TextSource, compressed_too
 from objstore.comparison.handlers import Handler, Kind
-from objstore.comparison.rows.celltypes import MIXED, CellTypes, of_json
-from objstore.comparison.rows.jsonkeys import keys
-from objstore.comparison.rows.jsonobjects import Columns
-from objstore.comparison.rows.jsontext import MARK, texts
-from objstore.comparison.rows.lineparts import line_parts
 from objstore.comparison.rows.pair import TablePair
-from objstore.comparison.rows.rowblocks import LineEnds, Span, row_blocks
-from objstore.comparison.rows.textparts import LONGEST_PART, SHORTEST_RUN
-from objstore.comparison.rows.textsource import TextSource, compressed_too
 from objstore.host import library
 
 _BATCH = 8192

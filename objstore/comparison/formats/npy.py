@@ -1,9 +1,9 @@
 """NumPy's files of one array."""
 
 from objstore.comparison.content import Content
+from objstore.comparison.formats.tensorfiles.npyheader import MAGIC, parse
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.tensors.elements import of_numpy
-from objstore.comparison.tensors.npyheader import MAGIC, parse
 from objstore.comparison.tensors.pair import Plain, Stretch, Tensor, TensorFile, TensorPair
 
 NAME = ""

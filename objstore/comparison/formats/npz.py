@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from objstore.comparison.content import Content
+from objstore.comparison.formats.tensorfiles.npyheader import MAGIC, parse
+from objstore.comparison.formats.tensorfiles.zipmembers import Member, members
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.tensors.elements import Elements, of_numpy
-from objstore.comparison.tensors.npyheader import MAGIC, parse
 from objstore.comparison.tensors.pair import Reader, Stretch, Tensor, TensorFile, TensorPair
-from objstore.comparison.tensors.unreadable import shown, unreadable
-from objstore.comparison.tensors.zipmembers import Member, members
+from objstore.comparison.unreadable import shown, unreadable
 
 _SUFFIX = ".npy"
 

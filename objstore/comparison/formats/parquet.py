@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from objstore.comparison.content import Content, ContentFile
-from objstore.comparison.formats.rowgroups import ColumnBytes, column_bytes, same_columns, same_groups
+from objstore.comparison.formats.parquetfiles.rowgroups import ColumnBytes, column_bytes, same_columns, same_groups
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.rows.pair import TablePair
 from objstore.comparison.rows.types import word

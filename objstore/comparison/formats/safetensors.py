@@ -13,7 +13,7 @@ from objstore.comparison.content import Content
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.tensors.elements import Elements, of_safetensors
 from objstore.comparison.tensors.pair import Plain, Stretch, Tensor, TensorFile, TensorPair
-from objstore.comparison.tensors.unreadable import cut, shown, unreadable
+from objstore.comparison.unreadable import cut, shown, unreadable
 
 _LENGTH = 8
 _MOST_HEADER = 100_000_000  # as in the library

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objstore.comparison.formats.jsonlines import HANDLER, pair
+from objstore.comparison.formats.texttables.jsontext import MARK
 from objstore.comparison.handlers import Kind
-from objstore.comparison.rows.jsontext import MARK
 from objstore.comparison.rows.pair import TableFile, TablePair
 from objstore.errors import UnreadableFileError
 from tests.comparison.contents import InMemory

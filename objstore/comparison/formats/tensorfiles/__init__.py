@@ -1,0 +1,1 @@
+"""What NumPy's files are made of."""

@@ -1,0 +1,1 @@
+"""What CSV and JSON Lines have in common, and what each of them is made of."""
