@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objstore.comparison.formats.footer import column_chunks
+from objstore.comparison.formats.parquetfiles.footer import column_chunks
 from tests.comparison.contents import InMemory
 
 TABLE = pa.table(

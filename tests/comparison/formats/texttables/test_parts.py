@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from objstore.comparison.formats.csv import pair
-from objstore.comparison.rows.lineparts import line_parts
-from objstore.comparison.rows.quoting import Place, Quotes
-from objstore.comparison.rows.rowblocks import Span
-from objstore.comparison.rows.textparts import Body, parts
-from objstore.comparison.rows.textsource import TextSource
+from objstore.comparison.formats.texttables.lineparts import line_parts
+from objstore.comparison.formats.texttables.parts import Body, parts
+from objstore.comparison.formats.texttables.quoting import Place, Quotes
+from objstore.comparison.formats.texttables.rowblocks import Span
+from objstore.comparison.formats.texttables.source import TextSource
 from objstore.comparison.stretches import Run
 from objstore.errors import UnreadableFileError
 from objstore.odb.recipe import ChunkRow
