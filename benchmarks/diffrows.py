@@ -30,7 +30,7 @@ def by_objstore(old: Path, new: Path) -> int:
 
     pair = HANDLER.pair(OnDisk(old.name, old), OnDisk(new.name, new))
     with compare_rows(pair, ["id"], old.parent) as found:
-        return found.added + found.removed + found.changed
+        return found.added + found.removed + found.modified
 
 
 def by_duckdb(old: Path, new: Path) -> int:

@@ -110,7 +110,7 @@ def _compare(old, new) -> None:
     from objstore.comparison.formats import safetensors
     from objstore.comparison.tensors.compare import compare_tensors
 
-    _say([change.figures.share for change in compare_tensors(safetensors.pair(old, new)).changed])
+    _say([change.figures.share for change in compare_tensors(safetensors.pair(old, new)).modified])
 
 
 def _say(shares) -> None:

@@ -11,7 +11,7 @@ from objstore.cli.differences import print_diff
 from objstore.cli.output import print_columns, print_line
 from objstore.cli.sizes import counted
 from objstore.cli.views import Asked, View
-from objstore.comparison.rows.changes import AddedRow, ChangedRow, RemovedRow
+from objstore.comparison.rows.changes import AddedRow, ModifiedRow, RemovedRow
 from objstore.comparison.rows.columns import ColumnDiff
 from objstore.comparison.rows.diff import RowDiff
 from objstore.errors import InvalidInputError
@@ -76,7 +76,7 @@ class _Export:
 def _as_dicts(insides: Iterator[Inside[RowDiff]], export: _Export) -> Iterator[dict[str, Any]]:
     """For JSON; the rows of each come as they are read."""
     for found in insides:
-        told: dict[str, Any] = {"path": found.path, "old_path": found.old_path, "problem": found.problem or None}
+        told: dict[str, Any] = {"path": found.path, "old_path": found.old_path, "why": found.why or None}
         if found.diff is None:
             yield told
             continue
@@ -96,9 +96,9 @@ def _print(name: str, diff: RowDiff, written: Path | None) -> None:
         cells = sorted(diff.changed_cells.items(), key=lambda item: -item[1])
         print_line("  changed cells: " + ", ".join(f"{column} {count:,}" for column, count in cells))
     sample = list(diff.changes(_SAMPLE))
-    _print_changed([change for change in sample if isinstance(change, ChangedRow)])
-    _print_rows([change for change in sample if not isinstance(change, ChangedRow)])
-    left = diff.added + diff.removed + diff.changed - len(sample)
+    _print_modified([change for change in sample if isinstance(change, ModifiedRow)])
+    _print_rows([change for change in sample if not isinstance(change, ModifiedRow)])
+    left = diff.added + diff.removed + diff.modified - len(sample)
     if written is not None:
         print_line(f"  all of them are in {written}")
     elif left:
@@ -107,12 +107,12 @@ def _print(name: str, diff: RowDiff, written: Path | None) -> None:
 
 def _columns(columns: ColumnDiff) -> Iterator[str]:
     yield from (f"column {item.name} added ({item.type})" for item in columns.added)
-    yield from (f"column {item.name} dropped ({item.type})" for item in columns.dropped)
-    yield from (f"column {item.name}: {item.old_type} → {item.type}" for item in columns.retyped)
+    yield from (f"column {item.name} removed ({item.type})" for item in columns.removed)
+    yield from (f"column {item.name}: {item.old_type} → {item.type}" for item in columns.type_changed)
     yield from (f"column {item.old_name} may be {item.name} now: {item.similarity} % the same" for item in columns.renamed)
 
 
-def _print_changed(changes: Sequence[ChangedRow]) -> None:
+def _print_modified(changes: Sequence[ModifiedRow]) -> None:
     """A line for each cell."""
     if not changes:
         return

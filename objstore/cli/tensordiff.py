@@ -33,7 +33,7 @@ def view(asked: Asked) -> View:
 
 
 def _as_dict(found: Inside[TensorDiff]) -> dict[str, Any]:
-    told: dict[str, Any] = {"path": found.path, "old_path": found.old_path, "problem": found.problem or None}
+    told: dict[str, Any] = {"path": found.path, "old_path": found.old_path, "why": found.why or None}
     return told | (found.diff.to_dict() if found.diff is not None else {})
 
 

@@ -22,8 +22,8 @@ def _show(comparison: Comparison, prefix: str) -> None:
     print_diff(comparison.files, prefix)
     for found in _compared(comparison):
         click.echo("")
-        if found.note:
-            click.echo(printable(f"{prefix}{found.path}: {found.note}"))
+        if found.why:
+            click.echo(printable(f"{prefix}{found.path}: {found.why}"))
         for number, line in enumerate(found.lines(prefix)):
             _print(line, is_header=number < 2)
 
@@ -51,7 +51,7 @@ def _compared(comparison: Comparison) -> Iterator[TextDiff]:
 
 
 def _left_out(item: Altered | Renamed, why: str) -> TextDiff:
-    return TextDiff(item.old_path if isinstance(item, Renamed) else item.path, item.path, note=f"not compared: {why}")
+    return TextDiff(item.old_path if isinstance(item, Renamed) else item.path, item.path, why=f"not compared: {why}")
 
 
 def view(_: Asked) -> View:

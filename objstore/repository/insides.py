@@ -23,8 +23,8 @@ class Inside(Generic[D]):
     old_path: str
     path: str
     diff: D | None
-    """None when it can't be compared: `problem` says why."""
-    problem: str = ""
+    """None when it can't be compared; then `why` says so."""
+    why: str = ""
 
     @property
     def name(self) -> str:
@@ -32,8 +32,8 @@ class Inside(Generic[D]):
         return self.path if self.path == self.old_path else f"{self.old_path} → {self.path}"
 
     def told(self, prefix: str = "") -> str:
-        """The problem, with the file that it is about."""
-        return self.problem if self.path in self.problem else f"{prefix}{self.name}: {self.problem}"
+        """Why it can't be compared, with the file that it is about."""
+        return self.why if self.path in self.why else f"{prefix}{self.name}: {self.why}"
 
 
 def rows_inside(comparison: Comparison, key: Sequence[str], named: Sequence[str] = ()) -> Iterator[Inside[RowDiff]]:

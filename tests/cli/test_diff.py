@@ -61,7 +61,7 @@ def test_json_has_all_lists_and_totals(edited: Cli) -> None:
     assert [(item["path"], item["size"]) for item in found["added"]] == [("new.txt", 3)]
     assert found["removed"] == []
     assert [(item["path"], item["old_size"], item["size"]) for item in found["modified"]] == [("labels/train.csv", 24, 12)]
-    assert [(item["from"], item["to"]) for item in found["renamed"]] == [("cat.png", "labels/cat.png")]
+    assert [(item["old_path"], item["path"]) for item in found["renamed"]] == [("cat.png", "labels/cat.png")]
     assert [(item["path"], item["old_kind"], item["kind"]) for item in found["mode_changed"]] == [("dog.png", "file", "executable")]
     assert found["totals"]["modified"] == {"files": 1, "bytes": 12}
     assert all(len(item["digest"]) == 64 for name in ("added", "modified", "renamed") for item in found[name])
@@ -70,7 +70,7 @@ def test_json_has_all_lists_and_totals(edited: Cli) -> None:
 def test_the_folder_may_be_on_the_left(edited: Cli) -> None:
     found = edited.json("diff", "./images", "images", code=1)
     assert [item["path"] for item in found["removed"]] == ["new.txt"]
-    assert [(item["from"], item["to"]) for item in found["renamed"]] == [("labels/cat.png", "cat.png")]
+    assert [(item["old_path"], item["path"]) for item in found["renamed"]] == [("labels/cat.png", "cat.png")]
 
 
 def test_two_folders_can_be_compared(edited: Cli) -> None:
@@ -168,7 +168,7 @@ def test_a_file_on_the_disk_that_was_renamed_and_changed_is_told_as_well(big: Cl
     (big.folder / "big/sub/new.bin").rename(big.folder / "big/again.bin")
     big.write("big/again.bin", big_content() + b"more")
     (found,) = big.json("diff", code=1)
-    assert [(item["from"], item["to"]) for item in found["renamed"]] == [("sub/new.bin", "again.bin")]
+    assert [(item["old_path"], item["path"]) for item in found["renamed"]] == [("sub/new.bin", "again.bin")]
     assert 60 < found["renamed"][0]["similarity"] < 100
 
 

@@ -47,16 +47,16 @@ def seen(sections: dict[str, set[str]], found: Any) -> None:
         for value in found["facts"]["metadata"]:
             sections["Values of metadata"] = sections.get("Values of metadata", set()) | value.keys()
     for table in found.get("rows", ()):
-        if table["problem"] is None:
+        if table["why"] is None:
             add("Tables", table)
             add("Columns", table["columns"])
             for change in table["changes"]:
                 sections["Rows that differ"] = sections.get("Rows that differ", set()) | change.keys()
     for tensors in found.get("tensors", ()):
-        if tensors["problem"] is None:
+        if tensors["why"] is None:
             add("Files of tensors", tensors)
-            add("Altered tensors", *tensors["changed"], *tensors["type_changed"])
-            add("Figures", *(each["figures"] for each in tensors["changed"]))
+            add("Altered tensors", *tensors["modified"], *tensors["type_changed"])
+            add("Figures", *(each["figures"] for each in tensors["modified"]))
     for text in found.get("text", ()):
         add("Text", text)
         add("Hunks", *text["hunks"])

@@ -39,7 +39,7 @@ def test_rows_are_shown_below_the_list_of_files(tables: Cli) -> None:
     assert said[2:] == [
         "",
         "table.csv",
-        "  1 row changed by id (found), 1 row added, 1 row removed",
+        "  1 row modified by id (found), 1 row added, 1 row removed",
         "  changed cells: price 1",
         "     id  column  old  new",
         "  ~  3   price   3    30",
@@ -60,27 +60,27 @@ def test_the_path_may_stand_behind_the_option(tables: Cli) -> None:
 def test_a_table_that_can_t_be_read_keeps_no_other_from_being_compared(tables: Cli) -> None:
     said = tables("diff", "data:v0", "data:v1", "--rows", code=1).out
     assert "line 2 has 3 values, but the header has 2" in said
-    assert "1 row changed by id (found)" in said
+    assert "1 row modified by id (found)" in said
     assert "note.txt:" not in said
 
 
 def test_json_has_every_row(tables: Cli) -> None:
     found = tables.json("diff", "data:v0", "data:v1", "--rows", "--key", "id", code=1)
     table = rows_of(found, "table.csv")
-    assert (table["added"], table["removed"], table["changed"], table["problem"]) == (1, 1, 1, None)
+    assert (table["added_rows"], table["removed_rows"], table["modified_rows"], table["why"]) == (1, 1, 1, None)
     assert table["key"] == {"columns": ["id"], "found": False}
     assert table["changes"] == [
-        {"change": "changed", "key": {"id": "3"}, "cells": [{"column": "price", "old": "3", "new": "30"}]},
+        {"change": "modified", "key": {"id": "3"}, "cells": [{"column": "price", "old": "3", "new": "30"}]},
         {"change": "removed", "row": {"id": "7", "name": "fruit 7", "price": "0"}},
         {"change": "added", "row": {"id": "200", "name": "fig", "price": "1"}},
     ]
-    assert "'a', 'b'" in rows_of(found, "broken.csv")["problem"]
+    assert "'a', 'b'" in rows_of(found, "broken.csv")["why"]
 
 
 def test_a_key_that_is_none_is_told(tables: Cli) -> None:
     assert "has no column 'nix'" in tables("diff", "data:v0", "data:v1", "table.csv", "--rows", "--key", "nix", code=1).out
     assert "isn't a key" in tables("diff", "data:v0", "data:v1", "table.csv", "--rows", "--key", "price", code=1).out
-    assert tables.json("diff", "data:v0", "data:v1", "table.csv", "--rows", "--key", "id,name", code=1)["rows"][0]["changed"] == 1
+    assert tables.json("diff", "data:v0", "data:v1", "table.csv", "--rows", "--key", "id,name", code=1)["rows"][0]["modified_rows"] == 1
 
 
 def test_all_differences_can_be_had_as_parquet(tables: Cli) -> None:
@@ -108,14 +108,14 @@ def test_one_parquet_file_holds_one_table(tables: Cli) -> None:
 
 def test_tensors_are_shown_below_the_list_of_files(tables: Cli) -> None:
     said = tables("diff", "data:v0", "data:v1", "--tensors", code=1).out
-    assert "weights.npz\n" in said and "changed  weights  float32[4, 5]  5.00%" in said
-    assert "1 changed; 1 tensor unchanged" in said
+    assert "weights.npz\n" in said and "modified  weights  float32[4, 5]  5.00%" in said
+    assert "1 modified; 1 tensor unchanged" in said
     assert said.count("model.pt can't be compared: it is a pickle") == 1
 
 
 def test_tensors_are_json_too(tables: Cli) -> None:
     (found,) = tables.json("diff", "data:v0", "data:v1", "--tensors", "weights.npz", code=1)["tensors"]
-    (changed,) = found["changed"]
+    (changed,) = found["modified"]
     assert (found["path"], changed["name"], changed["figures"]["changed"], changed["figures"]["max_difference"]) == (
         "weights.npz",
         "weights",
@@ -126,8 +126,8 @@ def test_tensors_are_json_too(tables: Cli) -> None:
 
 def test_pins_and_folders_are_looked_into_as_well(tables: Cli) -> None:
     tables.write("data/table.csv", OLD)
-    assert "1 row changed by id" in tables("diff", "--rows", code=1).out
-    assert "1 row changed by id" in tables("diff", "data", "./data", "--rows", code=1).out
+    assert "1 row modified by id" in tables("diff", "--rows", code=1).out
+    assert "1 row modified by id" in tables("diff", "data", "./data", "--rows", code=1).out
 
 
 def test_options_that_don_t_go_together_are_refused(tables: Cli) -> None:
@@ -146,7 +146,7 @@ def test_a_side_may_be_in_another_repository(tables: Cli, tmp_path: Path) -> Non
             file.write(NEW)
         other.log(artifact)
     found = tables.json("diff", "data:v0", f"data:v0::{tmp_path / 'other'}", "table.csv", "--rows", code=1)
-    assert rows_of(found, "table.csv")["changed"] == 1
+    assert rows_of(found, "table.csv")["modified_rows"] == 1
 
 
 def test_a_side_may_be_in_a_remote(tables: Cli, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_side_may_be_in_another_project_of_the_root(tables: Cli) -> None:
             file.write(NEW)
         run.log_artifact(artifact).wait()
     found = tables.json("diff", "data:v0", "other/data:v0", "table.csv", "--rows", code=1)
-    assert rows_of(found, "table.csv")["changed"] == 1
+    assert rows_of(found, "table.csv")["modified_rows"] == 1
 
 
 def test_a_place_that_isn_t_there_is_an_error(tables: Cli) -> None:

@@ -181,8 +181,8 @@ def test_what_text_prints_can_be_applied_by_git(work: Cli) -> None:
 def test_text_is_in_json(work: Cli) -> None:
     found = {item["path"]: item for item in work.json(*BOTH, "--text", code=1)["text"]}
     assert list(found) == ["data/a.bin", "moved/b.bin", "notes.md"]
-    assert found["notes.md"]["hunks"][0]["lines"][3:5] == ["-note 15", "+other"] and found["notes.md"]["note"] is None
-    assert "binary" in found["moved/b.bin"]["note"] and found["moved/b.bin"]["old_path"] == "data/b.bin"
+    assert found["notes.md"]["hunks"][0]["lines"][3:5] == ["-note 15", "+other"] and found["notes.md"]["why"] is None
+    assert "binary" in found["moved/b.bin"]["why"] and found["moved/b.bin"]["old_path"] == "data/b.bin"
 
 
 def test_text_of_a_pinned_path_is_that_of_the_file_on_the_disk(work: Cli) -> None:

@@ -54,12 +54,12 @@ def test_a_side_may_be_in_another_repository(fruits: Repository, tmp_path: Path)
         other.log(draft("fruits", files={"table.csv": NEW}))
     found = fruits.diff("fruits:v0", f"fruits:v0::{tmp_path / 'other'}")
     assert [item.path for item in found.modified] == ["table.csv"]
-    assert found.rows("table.csv", "id").changed == 1
+    assert found.rows("table.csv", "id").modified == 1
 
 
 def test_the_rows_of_a_table_are_compared(fruits: Repository) -> None:
     found = objstore.diff("fruits:v0", "fruits:v1").rows("table.csv", key="id")
-    assert (found.added, found.removed, found.changed) == (1, 1, 1)
+    assert (found.added, found.removed, found.modified) == (1, 1, 1)
     assert dict(found.changed_cells) == {"price": 1}
 
 
@@ -112,7 +112,7 @@ def test_a_diff_outlives_what_it_was_made_from(tmp_path: Path) -> None:
         repo.log(draft("d", files={"t.csv": OLD}))
         found = repo.diff("d", draft("d", files={"t.csv": NEW}))
     del repo
-    assert found.rows("t.csv").changed == 1
+    assert found.rows("t.csv").modified == 1
 
 
 def test_it_is_json_and_a_notebook_shows_it(fruits: Repository) -> None:

@@ -71,7 +71,7 @@ def test_of_a_table_only_the_parts_that_differ_are_fetched(clone: Repository, s3
     found = compared(clone)
 
     def work() -> None:
-        assert found.rows(path).changed == 1
+        assert found.rows(path).modified == 1
 
     assert fetched(s3_proxy, work) < (versions[1] / path).stat().st_size * 0.5
 
@@ -80,7 +80,7 @@ def test_of_tensors_only_those_that_differ_are_fetched(clone: Repository, s3_pro
     found = compared(clone)
 
     def work() -> None:
-        assert len(found.tensors("arrays.npz").changed) == 1
+        assert len(found.tensors("arrays.npz").modified) == 1
 
     assert fetched(s3_proxy, work) < (versions[1] / "arrays.npz").stat().st_size * 0.5
 
@@ -89,7 +89,7 @@ def test_what_is_here_isn_t_fetched_again(clone: Repository, s3_proxy: Proxy, ve
     clone.pull("data:v0")
 
     def work() -> None:
-        assert clone.diff("data:v0", "data:v1::origin").rows("table.parquet").changed == 1
+        assert clone.diff("data:v0", "data:v1::origin").rows("table.parquet").modified == 1
 
     work()  # opens the project there, too
     assert fetched(s3_proxy, work) < (versions[1] / "table.parquet").stat().st_size * 0.1

@@ -46,7 +46,7 @@ class Renamed(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         old = {f"old_{key}": value for key, value in _described(self.old).items()}
-        return {"from": self.old_path, "to": self.path, **_described(self.entry), **old, "similarity": self.similarity}
+        return {"path": self.path, "old_path": self.old_path, **_described(self.entry), **old, "similarity": self.similarity}
 
 
 class Total(NamedTuple):
@@ -111,7 +111,7 @@ class FileDiff:
         return html.table(("", "path", "size"), rows, f"{note}; {more:,} more than are shown" if more > 0 else note)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON (spec/diff.md): the lists, whose elements have `path` (renamed: `from`, `to`), `size`, `digest`, `kind`; `totals`."""
+        """For JSON (spec/diff.md): the lists, whose elements have `path` (renamed: also `old_path`), `size`, `digest`, `kind`; `totals`."""
         lists = {name: [item.to_dict() for item in getattr(self, name)] for name in LISTS}
         passed_over = self.not_looked_at._asdict() if self.not_looked_at else None
         return {**lists, "totals": {name: total._asdict() for name, total in self.totals.items()}, "not_looked_at": passed_over}

@@ -41,17 +41,17 @@ class Cell(NamedTuple):
         return {"column": self.column, "old": json_value(self.old), "new": json_value(self.new)}
 
 
-class ChangedRow(NamedTuple):
+class ModifiedRow(NamedTuple):
     """A row that both tables have, by its key, with other values."""
 
     key: Mapping[str, Any]
     cells: Sequence[Cell]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"change": "changed", "key": json_value(self.key), "cells": [cell.to_dict() for cell in self.cells]}
+        return {"change": "modified", "key": json_value(self.key), "cells": [cell.to_dict() for cell in self.cells]}
 
 
-RowChange = AddedRow | RemovedRow | ChangedRow
+RowChange = AddedRow | RemovedRow | ModifiedRow
 
 
 def rows_of(batches: Iterator[Any]) -> Iterator[dict[str, Any]]:
@@ -73,14 +73,14 @@ def unequal_cells(before: Any, after: Any, conversion: Conversion, hasher: Hashe
             yield name, rows
 
 
-def changed_rows(pairs: Iterator[tuple[Any, Any]], key: Sequence[str], conversion: Conversion, hasher: Hasher) -> Iterator[ChangedRow]:
+def modified_rows(pairs: Iterator[tuple[Any, Any]], key: Sequence[str], conversion: Conversion, hasher: Hasher) -> Iterator[ModifiedRow]:
     """For batches of rows before and after."""
     for before, after in pairs:
         for start in range(0, before.num_rows, _AT_ONCE):
-            yield from _changed(before.slice(start, _AT_ONCE), after.slice(start, _AT_ONCE), key, conversion, hasher)
+            yield from _modified(before.slice(start, _AT_ONCE), after.slice(start, _AT_ONCE), key, conversion, hasher)
 
 
-def _changed(before: Any, after: Any, key: Sequence[str], conversion: Conversion, hasher: Hasher) -> Iterator[ChangedRow]:
+def _modified(before: Any, after: Any, key: Sequence[str], conversion: Conversion, hasher: Hasher) -> Iterator[ModifiedRow]:
     cells: list[list[Cell]] = [[] for _ in range(before.num_rows)]
     for name, rows in unequal_cells(before, after, conversion, hasher):
         chosen = library.pyarrow().array(rows)
@@ -88,4 +88,4 @@ def _changed(before: Any, after: Any, key: Sequence[str], conversion: Conversion
         for row, *values in zip(rows.tolist(), old, new, strict=True):
             cells[row].append(Cell(name, *values))
     keys = rows_of(iter([after.select(list(key))]))
-    return (ChangedRow(one, found) for one, found in zip(keys, cells, strict=True))
+    return (ModifiedRow(one, found) for one, found in zip(keys, cells, strict=True))

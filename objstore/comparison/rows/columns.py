@@ -14,7 +14,7 @@ class Column(NamedTuple):
         return self._asdict()
 
 
-class RetypedColumn(NamedTuple):
+class AlteredColumn(NamedTuple):
     """A column whose values are of another type."""
 
     name: str
@@ -26,7 +26,7 @@ class RetypedColumn(NamedTuple):
 
 
 class RenamedColumn(NamedTuple):
-    """A dropped column and an added one with like content; both are listed as dropped and added too, since this is a guess."""
+    """A removed column and an added one with like content; both are listed as removed and added too, since this is a guess."""
 
     old_name: str
     name: str
@@ -34,20 +34,20 @@ class RenamedColumn(NamedTuple):
     """Percent of the values that both have, each as often as it is there; 100 where all are equal, in whatever order."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"from": self.old_name, "to": self.name, "similarity": self.similarity}
+        return self._asdict()
 
 
 class ColumnDiff(NamedTuple):
-    """What differs between two tables' columns, in the order of the new table (dropped: of the old). The order itself doesn't count."""
+    """What differs between two tables' columns, in the order of the new table (removed: of the old). The order itself doesn't count."""
 
     added: Sequence[Column] = ()
-    dropped: Sequence[Column] = ()
-    retyped: Sequence[RetypedColumn] = ()
+    removed: Sequence[Column] = ()
+    type_changed: Sequence[AlteredColumn] = ()
     renamed: Sequence[RenamedColumn] = ()
     """The most alike first; a column is in one of them at most."""
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.dropped or self.retyped)
+        return bool(self.added or self.removed or self.type_changed)
 
     def to_dict(self) -> dict[str, Any]:
         return {name: [item.to_dict() for item in items] for name, items in self._asdict().items()}
@@ -58,6 +58,6 @@ def column_diff(old: Mapping[str, str], new: Mapping[str, str], renamed: Sequenc
     return ColumnDiff(
         [Column(name, type_) for name, type_ in new.items() if name not in old],
         [Column(name, type_) for name, type_ in old.items() if name not in new],
-        [RetypedColumn(name, old[name], type_) for name, type_ in new.items() if name in old and old[name] != type_],
+        [AlteredColumn(name, old[name], type_) for name, type_ in new.items() if name in old and old[name] != type_],
         renamed,
     )

@@ -28,7 +28,7 @@ def compare_rows(pair: TablePair, key: Sequence[str], scratch: Path, *, limit: i
     equals null, NaN equals NaN, -0.0 equals 0.0. Where the types of a column differ, values are compared in the type that holds both (whole
     numbers as floats beside floats), or else as text.
 
-    Rows with equal values of the columns `key` are the same row, which may have changed. UnreadableFileError unless both tables have these
+    Rows with equal values of the columns `key` are the same row, which may be modified. UnreadableFileError unless both tables have these
     columns, and none a key twice. With no `key` given one is looked for; without one whole rows are compared, each as often as it is there.
 
     Memory: some 200 MiB, what decoding a batch of each table takes (see the format), `limit` rows' hashes (100 bytes each while they are
@@ -79,7 +79,7 @@ class _Comparison:
             found,
             paired.added,
             paired.removed,
-            paired.changed,
+            paired.modified,
             {name: cells[name] for name in self._conversion.names if name in cells},
             Rows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
         )
@@ -96,7 +96,7 @@ class _Comparison:
 
     def _changed_cells(self, paired: Paired) -> Counter[str]:
         cells: Counter[str] = Counter()
-        for before, after in paired.changed_rows():
+        for before, after in paired.modified_rows():
             for name, rows in unequal_cells(before, after, self._conversion, self._hasher):
                 cells[name] += len(rows)
         return cells

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from objstore.comparison.rows.changes import AddedRow, ChangedRow, RemovedRow, RowChange, changed_rows, rows_of
+from objstore.comparison.rows.changes import AddedRow, ModifiedRow, RemovedRow, RowChange, modified_rows, rows_of
 from objstore.comparison.rows.columns import ColumnDiff
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.export import write_parquet
@@ -22,11 +22,11 @@ class Key(NamedTuple):
     """The columns by which rows of both tables belong together."""
 
     columns: Sequence[str]
-    was_found: bool
+    found: bool
     """Whether nobody gave it: then it is a guess from the rows that differ."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"columns": list(self.columns), "found": self.was_found}
+        return {"columns": list(self.columns), "found": self.found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,16 @@ class RowDiff:
     new_rows: int | None
     columns: ColumnDiff
     key: Key | None
-    """None: whole rows are compared, and none is `changed`."""
+    """None: whole rows are compared, and none is `modified`."""
     added: int
     removed: int
-    changed: int
+    modified: int
     changed_cells: Mapping[str, int]
     """By column, for those that have any."""
     rows: Rows = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
-        return bool(self.columns or self.added or self.removed or self.changed)
+        return bool(self.columns or self.added or self.removed or self.modified)
 
     def __enter__(self) -> "RowDiff":
         return self
@@ -75,7 +75,7 @@ class RowDiff:
         self.rows.scratch.close()
 
     def changes(self, limit: int | None = None) -> Iterator[RowChange]:
-        """The rows: first the changed ones, then removed, then added; `limit` of them at most.
+        """The rows: first the modified ones, then removed, then added; `limit` of them at most.
 
         Values are as pyarrow gives them. Some thousand rows are in memory at a time. InvalidInputError when this is closed.
         """
@@ -85,10 +85,10 @@ class RowDiff:
         """As a generator, which holds `rows`, and with them the files."""
         paired = rows.paired
         key = self.key.columns if self.key else ()
-        changed: Iterator[RowChange] = changed_rows(paired.changed_rows(), key, rows.conversion, rows.hasher)
+        modified: Iterator[RowChange] = modified_rows(paired.modified_rows(), key, rows.conversion, rows.hasher)
         removed = (RemovedRow(row) for row in rows_of(paired.removed_rows()))
         added = (AddedRow(row) for row in rows_of(paired.added_rows()))
-        yield from islice(chain(changed, removed, added), limit)
+        yield from islice(chain(modified, removed, added), limit)
 
     def write_parquet(self, path: Path) -> None:
         """All rows that differ, as of export.write_parquet."""
@@ -106,12 +106,12 @@ class RowDiff:
             "new_rows": self.new_rows,
             "columns": self.columns.to_dict(),
             "key": self.key.to_dict() if self.key else None,
-            "added": self.added,
-            "removed": self.removed,
-            "changed": self.changed,
+            "added_rows": self.added,
+            "removed_rows": self.removed,
+            "modified_rows": self.modified,
             "changed_cells": dict(self.changed_cells),
             "changes": changes,
-            "more": self.added + self.removed + self.changed - len(changes),
+            "more": self.added + self.removed + self.modified - len(changes),
         }
 
     def _repr_html_(self) -> str:
@@ -121,11 +121,11 @@ class RowDiff:
         return html.table(("", "where", "what"), lines, self.summary())
 
     def summary(self) -> str:
-        """A line: `12 rows changed by id (found), 1 added, 3 removed; columns: 1 added`."""
-        by = f" by {', '.join(self.key.columns)}{' (found)' if self.key.was_found else ''}" if self.key else ""
-        rows = [f"{counted(self.changed, 'row')} changed{by}"] if self.key else []
+        """A line: `12 rows modified by id (found), 1 added, 3 removed; columns: 1 added`."""
+        by = f" by {', '.join(self.key.columns)}{' (found)' if self.key.found else ''}" if self.key else ""
+        rows = [f"{counted(self.modified, 'row')} modified{by}"] if self.key else []
         rows += [f"{counted(self.added, 'row')} added", f"{counted(self.removed, 'row')} removed"]
-        columns = [f"{len(items)} {name}" for name, items in self.columns._asdict().items() if items]
+        columns = [f"{len(items)} {name.replace('_', ' ')}" for name, items in self.columns._asdict().items() if items]
         return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
 
     def _open(self) -> Rows:
@@ -136,16 +136,16 @@ class RowDiff:
 
 def _column_lines(columns: ColumnDiff) -> Iterable[tuple[str, str, str]]:
     yield from (("column added", name, type_) for name, type_ in columns.added)
-    yield from (("column dropped", name, type_) for name, type_ in columns.dropped)
-    yield from (("column type", name, f"{old} → {new}") for name, old, new in columns.retyped)
+    yield from (("column removed", name, type_) for name, type_ in columns.removed)
+    yield from (("column type", name, f"{old} → {new}") for name, old, new in columns.type_changed)
     yield from (("column renamed?", f"{old} → {new}", f"{similarity} % the same") for old, new, similarity in columns.renamed)
 
 
 def _lines(change: RowChange) -> Iterable[tuple[str, str, str]]:
     match change:
-        case ChangedRow(key, cells):
+        case ModifiedRow(key, cells):
             for cell in cells:
-                yield "changed", f"{_shown(key)}: {cell.column}", f"{cell.old} → {cell.new}"
+                yield "modified", f"{_shown(key)}: {cell.column}", f"{cell.old} → {cell.new}"
         case AddedRow(row):
             yield "added", "", _shown(row)
         case RemovedRow(row):

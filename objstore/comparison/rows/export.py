@@ -47,7 +47,7 @@ def _schema(old: Any, new: Any, conversion: Conversion) -> Any:
 def _batches(schema: Any, paired: Paired) -> Iterator[Any]:
     for batch in paired.removed_rows():
         yield _marked(schema, "removed", batch)
-    for before, after in paired.changed_rows():
+    for before, after in paired.modified_rows():
         yield _alternating(_marked(schema, "before", before), _marked(schema, "after", after))
     for batch in paired.added_rows():
         yield _marked(schema, "added", batch)

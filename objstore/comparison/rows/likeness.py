@@ -1,4 +1,4 @@
-"""Which of the dropped columns may have become which of the added ones, by their content."""
+"""Which of the removed columns may have become which of the added ones, by their content."""
 
 import re
 from collections.abc import Sequence
@@ -69,15 +69,15 @@ class Sketch:
 
 
 def renamed_columns(pair: TablePair) -> list[RenamedColumn]:
-    """Pairs of a dropped and an added column of one type that are at least half alike; the best first, each column in one at most.
+    """Pairs of a removed and an added column of one type that are at least half alike; the best first, each column in one at most.
 
     Columns of few distinct values are often alike by accident: those are paired only when all values are equal and the names are like.
     Reads the columns in question wholly, in both tables.
     """
     hasher = Hasher(0)  # of all comparisons, so that the percentages of equal tables are equal
-    dropped = [field for field in pair.old.schema if field.name not in pair.new.schema.names]
+    removed = [field for field in pair.old.schema if field.name not in pair.new.schema.names]
     added = [field for field in pair.new.schema if field.name not in pair.old.schema.names]
-    fitting = [(old.name, new.name) for old in dropped for new in added if plain(old.type) == plain(new.type)]
+    fitting = [(old.name, new.name) for old in removed for new in added if plain(old.type) == plain(new.type)]
     before = _sketches(pair.old, sorted({old for old, _ in fitting}), hasher)
     after = _sketches(pair.new, sorted({new for _, new in fitting}), hasher)
     found = [RenamedColumn(old, new, _likeness(old, before[old], new, after[new])) for old, new in fitting]

@@ -26,9 +26,9 @@ class Paired:
         order = numpy.empty(0, numpy.int64) if partners is None else partners[self._matched_new]
         self._matched_old = numpy.zeros(differing.old.rows, bool)
         self._matched_old[order] = True
-        self.changed = len(order)
-        self.removed = differing.old.rows - self.changed
-        self.added = differing.new.rows - self.changed
+        self.modified = len(order)
+        self.removed = differing.old.rows - self.modified
+        self.added = differing.new.rows - self.modified
         is_ordered = bool((order[1:] > order[:-1]).all())
         self._scattered = None if is_ordered else _Scattered(differing.old, order, scratch)
 
@@ -40,7 +40,7 @@ class Paired:
         """Of the new table, with its columns."""
         return self._differing.new.where(~self._matched_new)
 
-    def changed_rows(self) -> Iterator[tuple[Any, Any]]:
+    def modified_rows(self) -> Iterator[tuple[Any, Any]]:
         """Rows before and after, in the order of the new table."""
         before = self._scattered.batches() if self._scattered else self._differing.old.where(self._matched_old)
         return side_by_side(before, self._differing.new.where(self._matched_new))

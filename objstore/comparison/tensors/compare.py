@@ -23,21 +23,21 @@ def compare_tensors(pair: TensorPair, *, block: int = _BLOCK) -> TensorDiff:
     added = {name: tensor for name, tensor in new.items() if name not in old}
     sources = renames(removed, added, block)
     type_changed: list[AlteredTensor] = []
-    changed: list[AlteredTensor] = []
+    modified: list[AlteredTensor] = []
     common = sorted(old.keys() & new.keys())
     for name in common:
         altered = _altered(name, old[name], new[name], block)
         if altered is not None:
-            (changed if altered.old == altered.new else type_changed).append(altered)
+            (modified if altered.old == altered.new else type_changed).append(altered)
     moved = set(sources.values())
     return TensorDiff(
         [PresentTensor(name, _described(added[name])) for name in sorted(added) if name not in sources],
         [PresentTensor(name, _described(removed[name])) for name in sorted(removed) if name not in moved],
         [RenamedTensor(source, name, _described(added[name])) for name, source in sorted(sources.items())],
         type_changed,
-        changed,
+        modified,
         _metadata(pair),
-        len(common) - len(type_changed) - len(changed),
+        len(common) - len(type_changed) - len(modified),
     )
 
 
@@ -46,9 +46,9 @@ def _altered(name: str, old: Tensor, new: Tensor, block: int) -> AlteredTensor |
     before, after = _described(old), _described(new)
     if before == after and (old.count * old.elements.width == 0 or not order_matters(old, new)) and same_stretches(old, new):
         return None
-    reason = _incomparable(old, new)
-    if reason:
-        return AlteredTensor(name, before, after, None, reason)
+    why = _incomparable(old, new)
+    if why:
+        return AlteredTensor(name, before, after, None, why)
     figures = _figures(old, new, block)
     return None if before == after and not figures.changed else AlteredTensor(name, before, after, figures)
 

@@ -40,7 +40,7 @@ class RenamedTensor(NamedTuple):
     description: Description
 
     def to_dict(self) -> dict[str, Any]:
-        return {"from": self.old_name, "to": self.name, **self.description.to_dict()}
+        return {"name": self.name, "old_name": self.old_name, **self.description.to_dict()}
 
 
 class AlteredTensor(NamedTuple):
@@ -50,13 +50,13 @@ class AlteredTensor(NamedTuple):
     old: Description
     new: Description
     figures: Figures | None
-    """None where the elements can't be compared; then `reason` says why."""
-    reason: str = ""
+    """None where the elements can't be compared; then `why` says so."""
+    why: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         figures = self.figures.to_dict() if self.figures else None
         old = {f"old_{key}": value for key, value in self.old.to_dict().items()}
-        return {"name": self.name, **self.new.to_dict(), **old, "figures": figures, "reason": self.reason or None}
+        return {"name": self.name, **self.new.to_dict(), **old, "figures": figures, "why": self.why or None}
 
 
 class AlteredText(NamedTuple):
@@ -77,7 +77,7 @@ class TensorDiff:
     """Ascending by the new name."""
     type_changed: list[AlteredTensor] = field(default_factory=list)
     """Another dtype or shape."""
-    changed: list[AlteredTensor] = field(default_factory=list)
+    modified: list[AlteredTensor] = field(default_factory=list)
     """Other elements of the same dtype and shape."""
     metadata: list[AlteredText] = field(default_factory=list)
     unchanged: int = 0
@@ -87,12 +87,12 @@ class TensorDiff:
         return any(getattr(self, name) for name in (*LISTS, "metadata"))
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: the lists, with `name` (renamed: `from`, `to`), `dtype`, `shape`, `figures`; `metadata` with `key`; `unchanged`."""
+        """For JSON: the lists, with `name` (renamed: also `old_name`), `dtype`, `shape`, `figures`; `metadata` with `key`; `unchanged`."""
         lists = {name: [item.to_dict() for item in getattr(self, name)] for name in LISTS}
         return {**lists, "metadata": [item._asdict() for item in self.metadata], "unchanged": self.unchanged}
 
     def summary(self) -> str:
-        """A line: `1 added, 3 changed; 12 tensors unchanged`."""
+        """A line: `1 added, 3 modified; 12 tensors unchanged`."""
         counts = ", ".join(f"{count:,} {kind}" for kind, count in self._counts().items() if count) or "no differences"
         return f"{counts}; {counted(self.unchanged, 'tensor')} unchanged"
 
@@ -113,7 +113,7 @@ class TensorDiff:
 
 
 COLUMNS = ("", "tensor", "type", "changed", "max |Δ|", "mean |Δ|", "relative L2", "cosine")
-LISTS = ("added", "removed", "renamed", "type_changed", "changed")
+LISTS = ("added", "removed", "renamed", "type_changed", "modified")
 
 
 def _row(kind: str, item: PresentTensor | RenamedTensor | AlteredTensor) -> tuple[str, ...]:
@@ -122,8 +122,8 @@ def _row(kind: str, item: PresentTensor | RenamedTensor | AlteredTensor) -> tupl
             return kind, name, str(description), "", "", "", "", ""
         case RenamedTensor(before, name, description):
             return kind, f"{before} → {name}", str(description), "", "", "", "", ""
-        case AlteredTensor(name, old, new, None, reason):
-            return kind, name, _types(old, new), reason, "", "", "", ""
+        case AlteredTensor(name, old, new, None, why):
+            return kind, name, _types(old, new), why, "", "", "", ""
         case AlteredTensor(name, old, new, figures):
             return kind, name, _types(old, new), *_told(figures)
 

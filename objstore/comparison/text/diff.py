@@ -42,7 +42,7 @@ class TextDiff:
     old_path: str
     path: str
     hunks: tuple[Hunk, ...] = ()
-    note: str = ""
+    why: str = ""
     """Why they weren't compared, or only roughly."""
 
     def __bool__(self) -> bool:
@@ -74,7 +74,7 @@ class TextDiff:
         return {
             "path": self.path,
             "old_path": self.old_path,
-            "note": self.note or None,
+            "why": self.why or None,
             "added_lines": self.added,
             "removed_lines": self.removed,
             "hunks": [hunk.to_dict() for hunk in self.hunks],
@@ -84,7 +84,7 @@ class TextDiff:
         """For a notebook: the first lines of it."""
         rows = ((line[0], line[1:]) for hunk in self.hunks for line in ("@" + hunk.header[1:], *hunk.lines))
         lines = f"{counted(self.added, 'line')} added, {counted(self.removed, 'line')} removed"
-        note = ", ".join(filter(None, [lines if self.hunks or not self.note else "", self.note]))
+        note = ", ".join(filter(None, [lines if self.hunks or not self.why else "", self.why]))
         title = self.path if self.path == self.old_path else f"{self.old_path} → {self.path}"
         return html.table(("", "line"), rows, note, title)
 
@@ -92,13 +92,13 @@ class TextDiff:
 def compare_text(old: Content, new: Content, *, context: int = _CONTEXT, most_bytes: int = MOST_BYTES) -> TextDiff:
     """The unified diff of two files of UTF-8, whose lines end with `\\n` alone.
 
-    Where one has a NUL in its first 8000 bytes, isn't UTF-8 or has more than `most_bytes`, there are no hunks, and `note` says so; a large
+    Where one has a NUL in its first 8000 bytes, isn't UTF-8 or has more than `most_bytes`, there are no hunks, and `why` says so; a large
     file isn't read. Errors: those of reading. Memory: twenty times the bytes of both. Time: seconds at most (see `match`).
     """
-    note = _binary(old, new) or _large(old, new, most_bytes)
-    texts = [] if note else [_decoded(content.read(0, content.size)) for content in (old, new)]
-    if note or None in texts:
-        return TextDiff(old.path, new.path, note=note or "not compared as text: it isn't UTF-8")
+    why = _binary(old, new) or _large(old, new, most_bytes)
+    texts = [] if why else [_decoded(content.read(0, content.size)) for content in (old, new)]
+    if why or None in texts:
+        return TextDiff(old.path, new.path, why=why or "not compared as text: it isn't UTF-8")
     before, after = (_lines(text or "") for text in texts)
     matching = match(before, after)
     rough = "compared roughly: where too many lines differ, all of them are told as removed and added" if matching.is_rough else ""

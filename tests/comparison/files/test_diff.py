@@ -127,7 +127,7 @@ def test_the_dict_is_json_with_all_that_a_script_needs() -> None:
     assert list(made) == ["added", "removed", "modified", "renamed", "mode_changed", "type_changed", "totals", "not_looked_at"]
     assert made["added"] == [{"path": "b", "size": 2, "digest": file("22").digest.hex(), "kind": "file"}]
     same = {"size": 4, "digest": file("4444").digest.hex(), "kind": "file"}
-    assert made["renamed"] == [{"from": "r", "to": "s", **same, **{f"old_{key}": same[key] for key in same}, "similarity": 100}]
+    assert made["renamed"] == [{"path": "s", "old_path": "r", **same, **{f"old_{key}": same[key] for key in same}, "similarity": 100}]
     assert made["modified"][0]["old_digest"] == file("333").digest.hex()
     assert made["mode_changed"][0]["kind"] == "executable"
     assert made["totals"]["modified"] == {"files": 1, "bytes": 5}

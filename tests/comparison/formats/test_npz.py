@@ -48,7 +48,7 @@ def test_archives_of_both_kinds_are_compared() -> None:
 
 def test_a_member_that_is_no_array_is_compared_by_its_bytes() -> None:
     old, new = (InMemory(archive([("notes.txt", data), ("folder/", b"")])) for data in (b"abcd", b"abxd"))
-    (change,) = compare_tensors(HANDLER.pair(old, new)).changed
+    (change,) = compare_tensors(HANDLER.pair(old, new)).modified
     assert (change.name, change.old) == ("notes.txt", ("bytes", (4,)))
     assert change.figures is not None and change.figures.share == 1 / 4
 
@@ -148,7 +148,7 @@ def test_a_bomb_fills_no_memory() -> None:
     del big
     tracemalloc.start()
     try:
-        (change,) = compare_tensors(HANDLER.pair(old, new)).changed
+        (change,) = compare_tensors(HANDLER.pair(old, new)).modified
         assert tracemalloc.get_traced_memory()[1] < 25_000_000
     finally:
         tracemalloc.stop()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from objstore.comparison.content import OnDisk
 from objstore.comparison.formats.parquet import HANDLER
-from objstore.comparison.rows.changes import AddedRow, Cell, ChangedRow, RemovedRow
+from objstore.comparison.rows.changes import AddedRow, Cell, ModifiedRow, RemovedRow
 from objstore.comparison.rows.compare import compare_rows
 from objstore.comparison.rows.diff import RowDiff
 from objstore.errors import SourceFileError, UnreadableFileError
@@ -66,7 +66,7 @@ def test_a_changed_cell_is_found(tmp_path: Path, row_group_size: int, chunked: b
     assert pair.old.parts == [row_group_size] * (ROWS // row_group_size)
     assert list(pair.same) == [(part, part) for part in range(ROWS // row_group_size) if part != 1234 // row_group_size]
     found = compare_rows(pair, ["id"], tmp_path)
-    assert list(found.changes()) == [ChangedRow({"id": 1234}, [Cell("value", TABLE["value"][1234].as_py(), 9.5)])]
+    assert list(found.changes()) == [ModifiedRow({"id": 1234}, [Cell("value", TABLE["value"][1234].as_py(), 9.5)])]
     assert (found.old_rows, found.new_rows) == (ROWS, ROWS)
 
 
@@ -96,7 +96,7 @@ def test_other_types_of_the_same_bytes_are_not_the_same(tmp_path: Path) -> None:
     pair = HANDLER.pair(stored(pa.table({"x": numbers})), stored(pa.table({"x": numbers.cast(pa.timestamp("us"))})))
     assert not pair.same
     found = compare_rows(pair, (), tmp_path)
-    assert [tuple(column) for column in found.columns.retyped] == [("x", "int64", "timestamp[us]")]
+    assert [tuple(column) for column in found.columns.type_changed] == [("x", "int64", "timestamp[us]")]
     assert found.removed == 2
 
 
@@ -130,17 +130,17 @@ def test_values_of_every_type_are_compared(tmp_path: Path, kind: str) -> None:
     other = table.set_column(1, kind, pa.array([values[1], values[0], values[2]], type_))
     assert not compared(tmp_path, table, table.take([2, 0, 1]))
     found = compared(tmp_path, table, other, "id")
-    assert found.changed == (0 if kind == "nothing" else 2)
+    assert found.modified == (0 if kind == "nothing" else 2)
     shown = table[kind].to_pylist()
     changes = (
         []
         if kind == "nothing"
-        else [ChangedRow({"id": 1}, [Cell(kind, shown[0], None)]), ChangedRow({"id": 2}, [Cell(kind, None, shown[0])])]
+        else [ModifiedRow({"id": 1}, [Cell(kind, shown[0], None)]), ModifiedRow({"id": 2}, [Cell(kind, None, shown[0])])]
     )
     assert list(found.changes()) == changes
-    assert found.to_dict()["changed"] == found.changed
+    assert found.to_dict()["modified_rows"] == found.modified
     found.write_parquet(tmp_path / "changes.parquet")
-    assert pq.read_table(tmp_path / "changes.parquet").num_rows == 2 * found.changed
+    assert pq.read_table(tmp_path / "changes.parquet").num_rows == 2 * found.modified
 
 
 def test_without_rows_or_columns_there_is_nothing_to_differ(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_the_index_of_pandas_is_a_column_like_any(tmp_path: Path) -> None:
 
     frames = [pandas.DataFrame({"x": [1.5, 2.5]}, index=["a", "b"]), pandas.DataFrame({"x": [1.5, 3.5]}, index=["a", "b"])]
     found = compared(tmp_path, *(pa.Table.from_pandas(frame) for frame in frames))
-    assert list(found.changes()) == [ChangedRow({"__index_level_0__": "b"}, [Cell("x", 2.5, 3.5)])]
+    assert list(found.changes()) == [ModifiedRow({"__index_level_0__": "b"}, [Cell("x", 2.5, 3.5)])]
 
 
 def test_two_columns_of_one_name_are_refused() -> None:
@@ -232,7 +232,7 @@ def test_random_files_differ_as_their_tables_do(tmp_path: Path) -> None:
         new = pa.Table.from_pylist(kept, old.schema)
         pair = HANDLER.pair(stored(old, row_group_size=dice.randrange(10, 100)), stored(new, row_group_size=dice.randrange(10, 100)))
         found = compare_rows(pair, ["id"], tmp_path)
-        assert (found.removed, found.changed, found.added) == (len(gone), len(changed - gone), 0)
+        assert (found.removed, found.modified, found.added) == (len(gone), len(changed - gone), 0)
 
 
 def test_batches_of_large_values_have_fewer_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,6 @@ def test_what_the_library_would_not_take_is_refused_whatever_bits_are_flipped(fl
 
 def test_of_elements_that_share_a_byte_only_that_they_differ_is_told() -> None:
     old, new = (InMemory(file({"a": tensor("F4", (4, 4))}, bytes([value] * 8))) for value in (1, 2))
-    (change,) = compare_tensors(HANDLER.pair(old, new)).changed
-    assert change.figures is None and "whole bytes" in change.reason
+    (change,) = compare_tensors(HANDLER.pair(old, new)).modified
+    assert change.figures is None and "whole bytes" in change.why
     assert not compare_tensors(HANDLER.pair(old, old))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objstore.comparison.rows.changes import AddedRow, Cell, ChangedRow, RemovedRow
+from objstore.comparison.rows.changes import AddedRow, Cell, ModifiedRow, RemovedRow
 from objstore.comparison.rows.compare import compare_rows
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.rows.pair import TablePair
@@ -82,11 +82,11 @@ def test_rows_that_differ_are_those_that_plain_python_finds(tmp_path_factory: py
     pair = TablePair(data.draw(in_parts(old)), data.draw(in_parts(new)))
     before, after = Counter(rows_of(old, kinds, 0)), Counter(rows_of(new, kinds, 1))
     with compare_rows(pair, [], tmp_path_factory.getbasetemp(), limit=data.draw(st.sampled_from([1, 5, 1000]))) as found:
-        assert found.removed + found.changed == (before - after).total()
-        assert found.added + found.changed == (after - before).total()
-        assert len(list(found.changes())) == found.added + found.removed + found.changed
+        assert found.removed + found.modified == (before - after).total()
+        assert found.added + found.modified == (after - before).total()
+        assert len(list(found.changes())) == found.added + found.removed + found.modified
         if found.key is None:
-            assert found.changed == 0
+            assert found.modified == 0
 
 
 @settings(max_examples=60, deadline=None)
@@ -110,10 +110,10 @@ def test_rows_with_a_key_change_as_plain_python_finds(tmp_path_factory: pytest.T
     changed = {key for key in before.keys() & after.keys() if before[key] != after[key]}
     with compare_rows(pair, ["id"], tmp_path_factory.getbasetemp(), limit=data.draw(st.sampled_from([1, 5, 1000]))) as found:
         assert (found.removed, found.added) == (len(before.keys() - after.keys()), len(after.keys() - before.keys()))
-        assert found.changed == len(changed)
+        assert found.modified == len(changed)
         cells = Counter(name for key in changed for number, name in enumerate(kinds) if before[key][number] != after[key][number])
         assert found.changed_cells == cells
-        shown = [change for change in found.changes() if isinstance(change, ChangedRow)]
+        shown = [change for change in found.changes() if isinstance(change, ModifiedRow)]
         assert {str(change.key["id"]) for change in shown} == {key.strip("'") for key in changed}
         assert Counter(cell.column for change in shown for cell in change.cells) == cells
 
@@ -128,12 +128,12 @@ def test_a_changed_cell_has_its_key_and_both_values(tmp_path: Path) -> None:
         tmp_path, {"id": [1, 2, 3], "x": ["a", "b", "c"], "y": [1.5, 2.5, 3.5]}, {"id": [1, 2, 4], "x": ["a", "B", "d"], "y": [1.5, 2.5, 0]}
     )
     assert list(found.changes()) == [
-        ChangedRow({"id": 2}, [Cell("x", "b", "B")]),
+        ModifiedRow({"id": 2}, [Cell("x", "b", "B")]),
         RemovedRow({"id": 3, "x": "c", "y": 3.5}),
         AddedRow({"id": 4, "x": "d", "y": 0.0}),
     ]
-    assert (found.added, found.removed, found.changed, found.changed_cells) == (1, 1, 1, {"x": 1})
-    assert found.key and list(found.key.columns) == ["id"] and found.key.was_found
+    assert (found.added, found.removed, found.modified, found.changed_cells) == (1, 1, 1, {"x": 1})
+    assert found.key and list(found.key.columns) == ["id"] and found.key.found
 
 
 def test_the_order_of_rows_and_columns_does_not_count(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_the_order_of_rows_and_columns_does_not_count(tmp_path: Path) -> None:
 def test_rows_are_compared_over_the_columns_that_both_have(tmp_path: Path) -> None:
     found = compared(tmp_path, {"id": [1, 2], "gone": ["x", "y"]}, {"id": [1, 3], "here": [0.5, 1.5]})
     assert [column.name for column in found.columns.added] == ["here"]
-    assert [column.name for column in found.columns.dropped] == ["gone"]
+    assert [column.name for column in found.columns.removed] == ["gone"]
     assert list(found.changes()) == [RemovedRow({"id": 2, "gone": "y"}), AddedRow({"id": 3, "here": 1.5})]
 
 
@@ -170,7 +170,7 @@ def test_whole_numbers_that_do_not_fit_are_compared_as_text(tmp_path: Path) -> N
         ("removed", {"x": 2}),
         ("added", {"x": huge}),
     ]
-    assert [(column.old_type, column.type) for column in found.columns.retyped] == [("int64", "uint64")]
+    assert [(column.old_type, column.type) for column in found.columns.type_changed] == [("int64", "uint64")]
 
 
 def test_parts_that_are_the_same_are_not_read(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_columns_known_to_be_equal_are_read_on_one_side_and_only_where_others_di
 
     old, new = made(1), made(2)
     found = compare_rows(TablePair(old, new, (), lambda a, b: ["id", "y"]), ["id"], tmp_path)
-    assert list(found.changes()) == [ChangedRow({"id": 1500}, [Cell("x", 1, 2)])]
+    assert list(found.changes()) == [ModifiedRow({"id": 1500}, [Cell("x", 1, 2)])]
     assert not any("y" in columns for _, columns in old.reads)
     assert [part for part, columns in new.reads if "y" in columns] == [1]
 
@@ -208,7 +208,7 @@ def test_a_key_that_repeats_is_refused_with_an_example_even_in_parts_that_are_th
 def test_two_columns_can_be_the_key(tmp_path: Path) -> None:
     old = {"day": ["mon", "mon", "tue"], "who": ["a", "b", "a"], "x": [0.5, 1.5, 2.5]}
     new = {"day": ["mon", "mon", "tue"], "who": ["a", "b", "a"], "x": [0.5, 9.5, 2.5]}
-    change = ChangedRow({"day": "mon", "who": "b"}, [Cell("x", 1.5, 9.5)])
+    change = ModifiedRow({"day": "mon", "who": "b"}, [Cell("x", 1.5, 9.5)])
     assert list(compared(tmp_path, old, new, ["day", "who"]).changes()) == [change]
     found = compared(tmp_path, old, new)
     assert found.key is not None and list(found.key.columns) == ["day", "who"] and list(found.changes()) == [change]
@@ -240,9 +240,9 @@ def test_many_changed_rows_in_another_order_find_each_other(tmp_path: Path) -> N
     numbers = [(number * 7919) % count for number in range(count)]
     new = pa.table({"id": numbers, "x": [number + 1 for number in numbers]})
     found = compared(tmp_path, old, new, ["id"], limit=30_000)
-    assert (found.added, found.removed, found.changed) == (0, 0, count)
+    assert (found.added, found.removed, found.modified) == (0, 0, count)
     for change, number in zip(found.changes(), numbers, strict=True):
-        assert change == ChangedRow({"id": number}, [Cell("x", number, number + 1)])
+        assert change == ModifiedRow({"id": number}, [Cell("x", number, number + 1)])
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_many_changed_rows_in_another_order_find_each_other(tmp_path: Path) -> N
 def test_equal_values_of_other_types_do_not_differ(tmp_path: Path, old: Any, new: Any) -> None:
     found = compared(tmp_path, {"x": old}, {"x": new})
     assert (found.added, found.removed) == (0, 0)
-    assert [column.name for column in found.columns.retyped] == ["x"]
+    assert [column.name for column in found.columns.type_changed] == ["x"]
 
 
 def test_a_time_beyond_nanoseconds_does_not_hide_what_differs(tmp_path: Path) -> None:
@@ -279,8 +279,8 @@ def test_large_rows_in_another_order_are_paired_a_few_at_a_time(tmp_path: Path, 
     found = compared(
         tmp_path, {"id": range(200), "x": texts}, {"id": range(199, -1, -1), "x": [text + "." for text in texts[::-1]]}, ["id"]
     )
-    assert list(found.changes(2)) == [ChangedRow({"id": 199 - at}, [Cell("x", texts[199 - at], texts[199 - at] + ".")]) for at in range(2)]
-    assert found.changed == 200
+    assert list(found.changes(2)) == [ModifiedRow({"id": 199 - at}, [Cell("x", texts[199 - at], texts[199 - at] + ".")]) for at in range(2)]
+    assert found.modified == 200
     assert len(list(tmp_path.glob("*/pairs/before-*"))) > 5
 
 

@@ -34,17 +34,17 @@ def test_as_a_dict_it_is_json(tmp_path: Path) -> None:
         "new_rows": 3,
         "columns": {
             "added": [{"name": "here", "type": "bool"}],
-            "dropped": [{"name": "gone", "type": "double"}],
-            "retyped": [],
+            "removed": [{"name": "gone", "type": "double"}],
+            "type_changed": [],
             "renamed": [],
         },
         "key": {"columns": ["id"], "found": False},
-        "added": 1,
-        "removed": 1,
-        "changed": 1,
+        "added_rows": 1,
+        "removed_rows": 1,
+        "modified_rows": 1,
         "changed_cells": {"x": 1},
         "changes": [
-            {"change": "changed", "key": {"id": 2}, "cells": [{"column": "x", "old": "b", "new": "B"}]},
+            {"change": "modified", "key": {"id": 2}, "cells": [{"column": "x", "old": "b", "new": "B"}]},
             {"change": "removed", "row": {"id": 1, "x": "a", "gone": 0.5}},
             {"change": "added", "row": {"id": 4, "x": "d", "here": False}},
         ],
@@ -93,8 +93,8 @@ def test_scratch_files_go_when_it_is_closed_and_the_figures_remain(tmp_path: Pat
     assert list(tmp_path.iterdir())
     found.close()
     assert not list(tmp_path.iterdir())
-    assert (found.added, found.removed, found.changed) == (1, 1, 1)
-    assert "1 row changed" in found._repr_html_()
+    assert (found.added, found.removed, found.modified) == (1, 1, 1)
+    assert "1 row modified" in found._repr_html_()
     with pytest.raises(InvalidInputError, match="has been closed"):
         found.changes()
 
@@ -115,7 +115,7 @@ def test_rows_are_read_as_often_as_wanted(tmp_path: Path) -> None:
 def test_in_a_notebook_columns_and_cells_are_shown_escaped(tmp_path: Path) -> None:
     new = pa.table({"id": [1, 2, 3], "x": ["<b>", "b", "c"], "gone": [0, 1, 2]})
     page = compared(tmp_path, new=new)._repr_html_()
-    assert "a → &lt;b&gt;" in page and "double → int64" in page and "3 rows changed by id (found)" in page
+    assert "a → &lt;b&gt;" in page and "double → int64" in page and "3 rows modified by id (found)" in page
 
 
 def test_equal_tables_do_not_differ(tmp_path: Path) -> None:

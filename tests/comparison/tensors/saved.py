@@ -44,6 +44,6 @@ def npz_diff(old: Arrays, new: Arrays, *, compressed: bool = False, **options: i
 
 
 def only_change(found: TensorDiff) -> AlteredTensor:
-    (change,) = [*found.changed, *found.type_changed]
+    (change,) = [*found.modified, *found.type_changed]
     assert not found.added and not found.removed and not found.renamed
     return change

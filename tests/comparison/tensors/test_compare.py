@@ -27,8 +27,8 @@ def test_tensors_are_aligned_by_name() -> None:
     found = safetensors_diff({"k": kept, "c": changed, "r": removed}, {"a": added, "c": changed * 2, "k": kept})
     assert found.added == [PresentTensor("a", Description("F32", (7,)))]
     assert found.removed == [PresentTensor("r", Description("F32", (2, 2)))]
-    assert [(change.name, change.old, change.new) for change in found.changed] == [("c", ("F32", (5,)), ("F32", (5,)))]
-    figures = found.changed[0].figures
+    assert [(change.name, change.old, change.new) for change in found.modified] == [("c", ("F32", (5,)), ("F32", (5,)))]
+    figures = found.modified[0].figures
     assert figures is not None and figures.share == 1 and figures.relative_l2 == pytest.approx(1) and figures.cosine_similarity == 1
     assert found.unchanged == 1 and not found.renamed and not found.type_changed
 
@@ -44,10 +44,10 @@ def test_another_dtype_has_figures_and_another_shape_has_none() -> None:
     numbers = weights(2, 6)
     found = safetensors_diff({"d": numbers, "s": numbers}, {"d": numbers.astype("f2"), "s": numbers.reshape(3, 4)})
     dtype, shape = found.type_changed
-    assert (dtype.old.dtype, dtype.new.dtype, dtype.reason) == ("F32", "F16", "")
+    assert (dtype.old.dtype, dtype.new.dtype, dtype.why) == ("F32", "F16", "")
     assert dtype.figures is not None and 0 < dtype.figures.relative_l2 < 1e-3  # type: ignore[operator]
-    assert (shape.old.shape, shape.new.shape, shape.figures, shape.reason) == ((2, 6), (3, 4), None, "another shape")
-    assert not found.changed and not found.unchanged
+    assert (shape.old.shape, shape.new.shape, shape.figures, shape.why) == ((2, 6), (3, 4), None, "another shape")
+    assert not found.modified and not found.unchanged
 
 
 def test_an_empty_tensor_of_another_dtype_has_figures_without_numbers() -> None:
@@ -124,7 +124,7 @@ def test_of_what_has_not_changed_little_is_read(chunked: bool) -> None:
     new = {**old, "layer.7": old["layer.7"] + 1}
     before, after = InMemory(as_safetensors(old)), InMemory(as_safetensors(new), chunked=chunked)
     found = compare_tensors(safetensors.pair(before, after))
-    assert [change.name for change in found.changed] == ["layer.7"] and found.unchanged == 19
+    assert [change.name for change in found.modified] == ["layer.7"] and found.unchanged == 19
     assert before.read_bytes < before.size / 4
     if chunked:
         assert after.read_bytes < after.size / 4
@@ -150,11 +150,11 @@ def test_the_dict_is_json_with_all_that_a_script_needs() -> None:
     old = {"a": np.ones(2), "c": np.ones(4), "n": np.array([np.nan]), "r": weights(3), "t": np.ones(3, "f4")}
     new = {"b": np.ones(5), "c": np.array([1.0, 1, 1, 3]), "n": np.array([np.inf]), "s": old["r"], "t": np.ones(2, "f4")}
     made = json.loads(json.dumps(safetensors_diff(old, new).to_dict(), allow_nan=False))
-    assert list(made) == ["added", "removed", "renamed", "type_changed", "changed", "metadata", "unchanged"]
+    assert list(made) == ["added", "removed", "renamed", "type_changed", "modified", "metadata", "unchanged"]
     assert made["added"] == [{"name": "b", "dtype": "F64", "shape": [5]}]
-    assert made["renamed"] == [{"from": "r", "to": "s", "dtype": "F32", "shape": [3]}]
+    assert made["renamed"] == [{"name": "s", "old_name": "r", "dtype": "F32", "shape": [3]}]
     assert made["type_changed"][0]["old_shape"] == [3] and made["type_changed"][0]["figures"] is None
-    change, not_finite = made["changed"]
+    change, not_finite = made["modified"]
     assert change["figures"] == {
         "share": 0.25,
         "elements": 4,
@@ -173,7 +173,7 @@ def test_a_notebook_shows_the_first_and_how_many_more_there_are() -> None:
     old = {f"layer.{number:02}": weights(2) for number in range(30)}
     shown = safetensors_diff(old, {**{name: tensor + 1 for name, tensor in old.items()}, "<b>": weights(1)})._repr_html_()
     assert "&lt;b&gt;" in shown and "layer.18" in shown and "layer.19" not in shown
-    assert "1 added, 30 changed; 0 tensors unchanged; 11 more than are shown" in shown
+    assert "1 added, 30 modified; 0 tensors unchanged; 11 more than are shown" in shown
     assert "no differences" in safetensors_diff(old, old)._repr_html_()
 
 

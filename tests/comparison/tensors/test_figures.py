@@ -144,7 +144,7 @@ def test_of_what_are_no_numbers_only_the_share_is_told(old: Any, new: Any) -> No
 
 def test_text_of_other_lengths_can_t_be_compared() -> None:
     change = only_change(npy_diff(np.array(["a"]), np.array(["abc"])))
-    assert change.figures is None and "numbers" in change.reason
+    assert change.figures is None and "numbers" in change.why
 
 
 SMALL = {

@@ -83,7 +83,7 @@ def test_hunks_are_those_of_git(tmp_path: Path, old: str, new: str) -> None:
 
 def test_equal_texts_have_no_hunks() -> None:
     found = compared(OLD, OLD)
-    assert not found and not found.note and list(found.lines()) == []
+    assert not found and not found.why and list(found.lines()) == []
 
 
 texts = st.lists(st.sampled_from(["a", "b", "", "a\r", "c\x0c", "d\u2028", "é", "\\", "-x", "+", "@@"]), max_size=40).flatmap(
@@ -104,7 +104,7 @@ def test_what_would_take_too_long_is_told_roughly_and_said_to_be() -> None:
     old = [f"{number % 4000}\n" for number in range(16_000)]
     new = [line if number % 2 else f"new {line}" for number, line in enumerate(old)]
     found = compared("".join(old), "".join(new))
-    assert found and "roughly" in found.note
+    assert found and "roughly" in found.why
     data = "".join(old).encode()
     assert patched(data, TextDiff("file", "file", found.hunks)) == "".join(new).encode()
 
@@ -113,7 +113,7 @@ def test_what_would_take_too_long_is_told_roughly_and_said_to_be() -> None:
 def test_what_is_no_text_is_said_to_be_none(data: bytes, why: str) -> None:
     for old, new in ((data, b"text\n"), (b"text\n", data)):
         found = compared(old, new)
-        assert not found and why in found.note
+        assert not found and why in found.why
 
 
 def test_a_nul_far_behind_makes_no_binary() -> None:
@@ -123,7 +123,7 @@ def test_a_nul_far_behind_makes_no_binary() -> None:
 def test_a_file_that_is_too_large_is_not_read() -> None:
     old, new = InMemory(b"x\n" * 50_000), InMemory(b"y\n" * 50_000)
     found = compare_text(old, new, most_bytes=99_999)
-    assert "97.7 KiB" in found.note and not found
+    assert "97.7 KiB" in found.why and not found
     assert old.read_bytes <= 8000 and new.read_bytes <= 8000
 
 
@@ -133,7 +133,7 @@ def test_the_dict_is_json_with_all_that_a_patch_needs() -> None:
     assert made == {
         "path": "notes.md",
         "old_path": "notes.md",
-        "note": None,
+        "why": None,
         "added_lines": 1,
         "removed_lines": 1,
         "hunks": [{"old_start": 1, "old_lines": 2, "new_start": 1, "new_lines": 2, "lines": lines}],
