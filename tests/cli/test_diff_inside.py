@@ -136,6 +136,20 @@ def test_options_that_don_t_go_together_are_refused(tables: Cli) -> None:
     assert "--parquet is about rows" in tables("diff", "data:v0", "data:v1", "--text", "--parquet", "x", code=2).err
 
 
+def test_values_of_json_lines_are_what_they_are(cli: Cli) -> None:
+    lines = '{"id": 1, "name": "apple", "tags": ["a"]}\n{"id": 2, "name": "pear", "size": null}\n'
+    cli.write("data/f.jsonl", lines)
+    cli("add", "data")
+    cli.write("data/f.jsonl", lines.replace('"a"', '"a", "b"').replace('{"id": 2', '{"id": 3'))
+    cli("add", "data")
+    (found,) = cli.json("diff", "data:v0", "data:v1", "--rows", "--key", "id", code=1)["rows"]
+    assert found["changes"] == [
+        {"change": "modified", "key": {"id": 1}, "cells": [{"column": "tags", "old": ["a"], "new": ["a", "b"]}]},
+        {"change": "removed", "row": {"id": 2, "name": "pear", "size": None}},
+        {"change": "added", "row": {"id": 3, "name": "pear", "size": None}},
+    ]
+
+
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------
 
 

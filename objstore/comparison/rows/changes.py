@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.equality import equal
 from objstore.comparison.rows.hashing import Hasher
-from objstore.comparison.rows.values import json_value, python_values
+from objstore.comparison.rows.values import ABSENT, cells, json_value
 from objstore.host import library
 
 _AT_ONCE = 1024
@@ -59,9 +59,9 @@ def rows_of(batches: Iterator[Any]) -> Iterator[dict[str, Any]]:
     for batch in batches:
         for start in range(0, batch.num_rows, _AT_ONCE):
             piece = batch.slice(start, _AT_ONCE)
-            columns = [python_values(column) for column in piece.columns]
+            columns = {field.name: cells(field, column) for field, column in zip(piece.schema, piece.columns, strict=True)}
             for row in range(piece.num_rows):
-                yield {name: column[row] for name, column in zip(piece.schema.names, columns, strict=True)}
+                yield {name: column[row] for name, column in columns.items() if column[row] is not ABSENT}
 
 
 def unequal_cells(before: Any, after: Any, conversion: Conversion, hasher: Hasher) -> Iterator[tuple[str, Any]]:
@@ -81,11 +81,11 @@ def modified_rows(pairs: Iterator[tuple[Any, Any]], key: Sequence[str], conversi
 
 
 def _modified(before: Any, after: Any, key: Sequence[str], conversion: Conversion, hasher: Hasher) -> Iterator[ModifiedRow]:
-    cells: list[list[Cell]] = [[] for _ in range(before.num_rows)]
+    found: list[list[Cell]] = [[] for _ in range(before.num_rows)]
     for name, rows in unequal_cells(before, after, conversion, hasher):
         chosen = library.pyarrow().array(rows)
-        old, new = (python_values(batch.column(name).take(chosen)) for batch in (before, after))
+        old, new = (cells(batch.schema.field(name), batch.column(name).take(chosen)) for batch in (before, after))
         for row, *values in zip(rows.tolist(), old, new, strict=True):
-            cells[row].append(Cell(name, *values))
+            found[row].append(Cell(name, *(None if value is ABSENT else value for value in values)))
     keys = rows_of(iter([after.select(list(key))]))
-    return (ModifiedRow(one, found) for one, found in zip(keys, cells, strict=True))
+    return (ModifiedRow(one, unequal) for one, unequal in zip(keys, found, strict=True))

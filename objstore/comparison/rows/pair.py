@@ -4,6 +4,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+HOLDS_JSON = {b"holds": b"json"}
+"""The metadata of a column (pyarrow.Field) of texts that are JSON, equal when the values are; where a row hasn't the column it is null."""
+
 
 class TableFile(Protocol):
     """One of them. Its rows come in parts, each of which can be read by itself, again and again, always with the same rows."""

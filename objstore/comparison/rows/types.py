@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from objstore.comparison.rows.pair import HOLDS_JSON
 from objstore.host import library
 
 
@@ -43,7 +44,11 @@ def plain(type_: Any) -> Any:
 def plain_schema(schema: Any) -> Any:
     """The columns with plain types, and without what libraries note about them."""
     pyarrow = library.pyarrow()
-    return pyarrow.schema([pyarrow.field(field.name, plain(field.type)) for field in schema])
+    return pyarrow.schema([pyarrow.field(field.name, plain(field.type), metadata=_kept(field)) for field in schema])
+
+
+def _kept(field: Any) -> dict[bytes, bytes] | None:
+    return HOLDS_JSON if field.metadata == HOLDS_JSON else None
 
 
 def in_common(old: Any, new: Any) -> Any:

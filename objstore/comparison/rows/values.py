@@ -4,8 +4,22 @@ import math
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import msgspec
+
+from objstore.comparison.rows.pair import HOLDS_JSON
 from objstore.errors import UnreadableFileError
 from objstore.host import library
+
+ABSENT = object()
+"""For a cell of a column that its row hasn't got."""
+
+
+def cells(field: Any, array: Any) -> list[Any]:
+    """The values of a column: as of `python_values`; but what is kept as JSON is what the JSON says, or ABSENT."""
+    values = python_values(array)
+    if field.metadata != HOLDS_JSON:
+        return values
+    return [ABSENT if value is None else msgspec.json.decode(value) for value in values]
 
 
 def python_values(array: Any) -> list[Any]:

@@ -297,4 +297,4 @@ def test_a_key_that_repeats_outside_the_first_rows_is_not_found(tmp_path: Path) 
     found = compared(tmp_path, old, new)
     assert found.key is None and (found.added, found.removed) == (1, 1)
     with compared(tmp_path, {**old, "id": range(30_001)}, {**new, "id": range(30_001)}) as unique:
-        assert unique.key is not None and unique.changed == 1
+        assert unique.key is not None and unique.modified == 1
