@@ -136,6 +136,12 @@ def test_options_that_don_t_go_together_are_refused(tables: Cli) -> None:
     assert "--parquet is about rows" in tables("diff", "data:v0", "data:v1", "--text", "--parquet", "x", code=2).err
 
 
+def test_a_version_alone_is_told_to_lack_the_other_side(tables: Cli) -> None:
+    for side in ("data:v0", "data:v0::elsewhere"):
+        assert f"{side} is one side of a diff; give the other too" in tables("diff", side, code=2).err
+    assert "nothing doesn't exist, and has no pin" in tables("diff", "nothing", code=3).err
+
+
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------
 
 
