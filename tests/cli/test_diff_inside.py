@@ -50,6 +50,26 @@ def test_rows_are_shown_below_the_list_of_files(tables: Cli) -> None:
     ]
 
 
+def test_of_wide_tables_the_first_columns_are_shown(cli: Cli) -> None:
+    names = [f"c{at}" for at in range(20)]
+    for value in (0, 1):
+        row = "".join(f",{value}" for _ in names)
+        cli.write("data/wide.csv", f"{','.join(names)},id\n{row[1:]},7\n" + f"{row[1:]},8\n" * value)
+        cli("add", "data")
+    said = cli("diff", "data:v0", "data:v1", "--rows", "--key", "id", code=1).lines[4:]
+    assert said[1] == "  changed cells: c0 1, c1 1, c2 1, c3 1, c4 1, c5 1, c6 1, c7 1, … and 12 columns more"
+    assert said[10:12] == ["  ~  7   c7      0        1", "  ~  7   …       12 more"]
+    assert said[12:] == ["     id  c0  c1  c2  c3  c4  c5  c6  …", "  +  8   1   1   1   1   1   1   1   …"]
+
+
+def test_a_column_without_a_name_is_shown_as_one(cli: Cli) -> None:
+    for value in (0, 1):
+        cli.write("data/index.csv", f",x,y\n0,{value},\n1,5,\n")
+        cli("add", "data")
+    said = cli("diff", "data:v0", "data:v1", "--rows", code=1).lines
+    assert "  1 row changed by '' (found), 0 rows added, 0 rows removed" in said and "     ''  column  old  new" in said
+
+
 def test_the_path_may_stand_behind_the_option(tables: Cli) -> None:
     assert (
         tables("diff", "data:v0", "data:v1", "--rows", "table.csv", code=1).out

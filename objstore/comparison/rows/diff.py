@@ -122,7 +122,8 @@ class RowDiff:
 
     def summary(self) -> str:
         """A line: `12 rows changed by id (found), 1 added, 3 removed; columns: 1 added`."""
-        by = f" by {', '.join(self.key.columns)}{' (found)' if self.key.was_found else ''}" if self.key else ""
+        names = ", ".join(name or "''" for name in self.key.columns) if self.key else ""
+        by = f" by {names}{' (found)' if self.key.was_found else ''}" if self.key else ""
         rows = [f"{counted(self.changed, 'row')} changed{by}"] if self.key else []
         rows += [f"{counted(self.added, 'row')} added", f"{counted(self.removed, 'row')} removed"]
         columns = [f"{len(items)} {name}" for name, items in self.columns._asdict().items() if items]
