@@ -162,6 +162,21 @@ def test_a_version_alone_is_told_to_lack_the_other_side(tables: Cli) -> None:
     assert "nothing doesn't exist, and has no pin" in tables("diff", "nothing", code=3).err
 
 
+def test_two_files_are_compared_whatever_they_are_called(cli: Cli) -> None:
+    cli.write("old.csv", OLD)
+    cli.write("new.csv", NEW)
+    said = cli("diff", "old.csv", "./new.csv", "--rows", code=1)
+    assert said.lines[0].startswith("R000  old.csv → new.csv  ") and "% the same" not in said.lines[0]
+    assert "1 row changed by id (found), 1 row added, 1 row removed" in said.out
+    assert cli.json("diff", "./old.csv", "./new.csv", code=1)["renamed"][0]["similarity"] == 0
+    assert cli("diff", "./old.csv", "./new.csv", "--name-status", code=1).lines == ["R000\told.csv\tnew.csv"]
+    assert "--- a/old.csv" in cli("diff", "./old.csv", "./new.csv", "--text", code=1).lines
+    cli.write("new.csv", OLD)
+    assert cli("diff", "old.csv", "./new.csv", code=1).lines[0].startswith("R  old.csv → new.csv")
+    cli.write("folder/other.csv", NEW)
+    assert cli("diff", "old.csv", "./folder", "--name-status", code=1).lines == ["D\told.csv", "A\tother.csv"]
+
+
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------
 
 
