@@ -59,6 +59,8 @@ class RowDiff:
     changed: int
     changed_cells: Mapping[str, int]
     """By column, for those that have any."""
+    largest_change: Mapping[str, float]
+    """By column, how far numbers in changed cells are apart at most, where both are finite; text that says numbers counts, too."""
     rows: Rows = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
@@ -110,6 +112,7 @@ class RowDiff:
             "removed": self.removed,
             "changed": self.changed,
             "changed_cells": dict(self.changed_cells),
+            "largest_change": dict(self.largest_change),
             "changes": changes,
             "more": self.added + self.removed + self.changed - len(changes),
         }

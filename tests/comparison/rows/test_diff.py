@@ -45,6 +45,7 @@ def test_as_a_dict_it_is_json(tmp_path: Path) -> None:
         "removed": 1,
         "changed": 1,
         "changed_cells": {"x": 1},
+        "largest_change": {},
         "changes": [
             {"change": "changed", "key": {"id": 2}, "cells": [{"column": "x", "old": "b", "new": "B"}]},
             {"change": "removed", "row": {"id": 1, "x": "a", "gone": 0.5}},
