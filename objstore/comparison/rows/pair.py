@@ -7,6 +7,13 @@ from typing import Any, Protocol
 HOLDS_JSON = {b"holds": b"json"}
 """The metadata of a column (pyarrow.Field) of texts that are JSON, equal when the values are; where a row hasn't the column it is null."""
 
+UNREAD = "unread"
+"""What is said of a column of text from which no cell has been read."""
+EMPTY = "empty"
+"""Of one whose cells, as far as they were read, are all empty."""
+TEXT_NUMBERS = frozenset(("int", "float"))
+"""Of those whose cells are texts that say numbers."""
+
 
 class TableFile(Protocol):
     """One of them. Its rows come in parts, each of which can be read by itself, again and again, always with the same rows."""

@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from objstore.comparison.formats import csv
 from objstore.comparison.rows.compare import compare_rows
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.rows.pair import TablePair
 from objstore.comparison.rows.values import json_value
 from objstore.errors import InvalidInputError, UnreadableFileError
+from tests.comparison.contents import InMemory
 from tests.comparison.rows.tables import InParts
 
 OLD = pa.table({"id": [1, 2, 3], "x": ["a", "b", "c"], "gone": [0.5, 1.5, 2.5]})
@@ -43,6 +45,7 @@ def test_as_a_dict_it_is_json(tmp_path: Path) -> None:
         "removed_rows": 1,
         "modified_rows": 1,
         "changed_cells": {"x": 1},
+        "largest_change": {},
         "changes": [
             {"change": "modified", "key": {"id": 2}, "cells": [{"column": "x", "old": "b", "new": "B"}]},
             {"change": "removed", "row": {"id": 1, "x": "a", "gone": 0.5}},
@@ -175,3 +178,9 @@ def test_a_fork_leaves_the_scratch_files_to_the_process_that_made_them(tmp_path:
 def test_scratch_files_lie_in_a_folder_that_need_not_be_there(tmp_path: Path) -> None:
     with compared(tmp_path / "a" / "b") as found:
         assert len(list(found.changes())) == 3
+
+
+def test_a_column_without_values_has_no_type_that_could_change(tmp_path: Path) -> None:
+    for before in (b"a,b\n", b"a,b\n,\n"):
+        pair = csv.pair(InMemory(before, "t.csv"), InMemory(b"a,b\n1,2\n", "t.csv"))
+        assert compare_rows(pair, [], tmp_path).columns.type_changed == []
