@@ -8,7 +8,7 @@ from objstore.comparison.content import Content, ContentFile
 from objstore.comparison.formats.parquetfiles.rowgroups import ColumnBytes, column_bytes, same_columns, same_groups
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.rows.pair import TablePair
-from objstore.comparison.rows.types import word
+from objstore.comparison.rows.types import without_views, word
 from objstore.errors import ObjstoreError, UnreadableFileError
 from objstore.host import library
 
@@ -33,7 +33,9 @@ class ParquetTable:
         self._check_ends()
         with self._readable("its footer"):
             self._file = library.parquet().ParquetFile(ContentFile(content), buffer_size=_BUFFER, page_checksum_verification=True)
-            self.schema = self._file.schema_arrow
+            written = self._file.schema_arrow
+            self.schema = library.pyarrow().schema([field.with_type(without_views(field.type)) for field in written])
+            self._has_views = self.schema.types != written.types
             metadata = self._file.metadata
             self.parts: Sequence[int] = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
             self.groups: Sequence[Mapping[str, Sequence[ColumnBytes]]] = column_bytes(content, metadata, self.schema)
@@ -57,7 +59,8 @@ class ParquetTable:
                 batch.validate(full=True)  # text that isn't UTF-8, decimals that are too long
             done += batch.num_rows
             # A name with a dot also stands for what is inside another column.
-            yield batch.select(list(columns)) if batch.schema.names != list(columns) else batch
+            batch = batch.select(list(columns)) if batch.schema.names != list(columns) else batch
+            yield batch if not self._has_views else batch.cast(library.pyarrow().schema([self.schema.field(name) for name in columns]))
         if done != self.parts[part]:
             raise self._bad(f"row group {part} has {done:,} rows, and its footer says {self.parts[part]:,}")
 
