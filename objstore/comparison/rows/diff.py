@@ -30,8 +30,8 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Where the rows themselves are."""
+class KeptRows:
+    """Where the rows that differ are, and what is needed to read them."""
 
     scratch: Scratch
     paired: Paired
@@ -59,7 +59,7 @@ class RowDiff:
     modified: int
     changed_cells: Mapping[str, int]
     """By column, for those that have any."""
-    rows: Rows = field(repr=False, compare=False)
+    kept: KeptRows = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.columns or self.added or self.removed or self.modified)
@@ -72,7 +72,7 @@ class RowDiff:
 
     def close(self) -> None:
         """The rows can't be read afterwards; the figures remain."""
-        self.rows.scratch.close()
+        self.kept.scratch.close()
 
     def changes(self, limit: int | None = None) -> Iterator[RowChange]:
         """The rows: first the modified ones, then removed, then added; `limit` of them at most.
@@ -81,19 +81,19 @@ class RowDiff:
         """
         return self._changes(self._open(), limit)
 
-    def _changes(self, rows: Rows, limit: int | None) -> Iterator[RowChange]:
-        """As a generator, which holds `rows`, and with them the files."""
-        paired = rows.paired
+    def _changes(self, kept: KeptRows, limit: int | None) -> Iterator[RowChange]:
+        """As a generator, which holds `kept`, and with them the files."""
+        paired = kept.paired
         key = self.key.columns if self.key else ()
-        modified: Iterator[RowChange] = modified_rows(paired.modified_rows(), key, rows.conversion, rows.hasher)
+        modified: Iterator[RowChange] = modified_rows(paired.modified_rows(), key, kept.conversion, kept.hasher)
         removed = (RemovedRow(row) for row in rows_of(paired.removed_rows()))
         added = (AddedRow(row) for row in rows_of(paired.added_rows()))
         yield from islice(chain(modified, removed, added), limit)
 
     def write_parquet(self, path: Path) -> None:
         """All rows that differ, as of export.write_parquet."""
-        rows = self._open()
-        write_parquet(path, rows.paired, rows.old_schema, rows.new_schema, rows.conversion)
+        kept = self._open()
+        write_parquet(path, kept.paired, kept.old_schema, kept.new_schema, kept.conversion)
 
     def to_dict(self, limit: int | None = None) -> dict[str, Any]:
         """For JSON. `limit`: how many rows `changes` has at most; `more` is how many are left out.
@@ -116,7 +116,7 @@ class RowDiff:
 
     def _repr_html_(self) -> str:
         """For a notebook: columns that differ, then the first rows."""
-        shown = [] if self.rows.scratch.is_closed else self.changes(html.SHOWN_ROWS)
+        shown = [] if self.kept.scratch.is_closed else self.changes(html.SHOWN_ROWS)
         lines = chain(_column_lines(self.columns), (line for change in shown for line in _lines(change)))
         return html.table(("", "where", "what"), lines, self.summary())
 
@@ -128,10 +128,10 @@ class RowDiff:
         columns = [f"{len(items)} {name.replace('_', ' ')}" for name, items in self.columns._asdict().items() if items]
         return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
 
-    def _open(self) -> Rows:
-        if self.rows.scratch.is_closed:
+    def _open(self) -> KeptRows:
+        if self.kept.scratch.is_closed:
             raise InvalidInputError("this diff has been closed, and its rows are gone; compare again")
-        return self.rows
+        return self.kept
 
 
 def _column_lines(columns: ColumnDiff) -> Iterable[tuple[str, str, str]]:

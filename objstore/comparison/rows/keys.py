@@ -9,9 +9,10 @@ from objstore.comparison.rows.chosen import chosen_rows
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.differing import Differing
 from objstore.comparison.rows.hashing import Hasher, Hashes
-from objstore.comparison.rows.matching import match
 from objstore.comparison.rows.multiset import grouped
 from objstore.comparison.rows.pair import TableFile, TablePair
+from objstore.comparison.rows.partners import partners
+from objstore.comparison.rows.places import parts_of, places, rows_of
 from objstore.comparison.rows.pool import NEW, OLD, Entries, Pool
 from objstore.comparison.rows.rowsfile import RowsFile
 from objstore.errors import UnreadableFileError
@@ -23,7 +24,6 @@ _CANDIDATES = 100
 _PAIRED = 6
 _BEST = ("id", "key", "uuid", "guid")
 _GOOD = ("name", "path", "file", "filename", "url", "code", "index", "__index_level_0__")
-_ROW = (1 << 40) - 1
 
 
 class Repeated(NamedTuple):
@@ -61,9 +61,9 @@ class Keys:
             )
 
     def find(self, differing: Differing) -> tuple[Sequence[str], Any] | None:
-        """Columns that seem to be the key, and the partners of the new rows by it, as of `match`; None if there are none.
+        """Columns that seem to be the key, and the partners of the new rows by it, as of `partners.partners`; None if there are none.
 
-        They hold no floats, bytes, nulls or nested values, are unique in the first rows of both tables and among those that differ, and some
+        They hold no floats, bytes, nulls or nested values, are unique in the first rows of both tables and among those that differ; some
         of those have a key in common: half of the rows of one side, or else more than with other columns. Where parts can be read by
         column, they are unique in the whole tables.
         """
@@ -81,8 +81,8 @@ class Keys:
         return best[1:] if best else None
 
     def partners(self, key: Sequence[str], differing: Differing) -> Any:
-        """As of `match`, for the rows that differ."""
-        return match(self._hashes(key, differing.old), self._hashes(key, differing.new))
+        """As of `partners.partners`, for the rows that differ."""
+        return partners(self._hashes(key, differing.old), self._hashes(key, differing.new))
 
     def _hashes(self, key: Sequence[str], rows: RowsFile) -> Hashes:
         conversion = self._conversion.of(key)
@@ -114,7 +114,8 @@ class Keys:
             return None
         side, place, count = min(firsts)
         table = (self._pair.old, self._pair.new)[side]
-        row = next(chosen_rows(table.read(place >> 40, key), library.numpy().array([place & _ROW])))
+        at = library.numpy().array([place], "u8")
+        row = next(chosen_rows(table.read(int(parts_of(at)[0]), key), rows_of(at)))
         return Repeated(side, [row.column(name)[0].as_py() for name in key], count)
 
     def _ascends(self, table: TableFile, key: Sequence[str]) -> bool:
@@ -132,13 +133,13 @@ class Keys:
                 last = values[-1] if len(values) else last
         return True
 
-    def _add(self, pool: Pool, key: Sequence[str], table: TableFile, part: int, places: Sequence[tuple[int, int]]) -> None:
+    def _add(self, pool: Pool, key: Sequence[str], table: TableFile, part: int, sides: Sequence[tuple[int, int]]) -> None:
         conversion, numpy, start = self._conversion.of(key), library.numpy(), 0
         for batch in table.read(part, key):
             hashes = self._hasher.rows(key, conversion.arrays(batch), batch.num_rows)
-            rows = start + numpy.arange(batch.num_rows, dtype=numpy.uint64)
-            for side, number in places:
-                pool.add(side, hashes, rows | numpy.uint64(number << 40))
+            rows = start + numpy.arange(batch.num_rows)
+            for side, number in sides:
+                pool.add(side, hashes, places(number, rows))
             start += batch.num_rows
 
     def _candidates(self) -> Iterator[Sequence[str]]:
@@ -180,9 +181,9 @@ def _first_repeated(entries: Entries, side: int) -> tuple[int, int, int] | None:
     several = numpy.flatnonzero(sizes > 1)
     if not len(several):
         return None
-    places = numpy.minimum.reduceat(found.places, found.starts[:-1])[several]
-    at = int(places.argmin())
-    return side, int(places[at]), int(sizes[several][at])
+    firsts = numpy.minimum.reduceat(found.places, found.starts[:-1])[several]
+    at = int(firsts.argmin())
+    return side, int(firsts[at]), int(sizes[several][at])
 
 
 def _is_comparable(type_: Any) -> bool:

@@ -6,19 +6,13 @@ from typing import Any
 from objstore.comparison.rows.chosen import chosen_rows
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.pair import TableFile
+from objstore.comparison.rows.places import parts_of, places, rows_of
 from objstore.comparison.rows.rowsfile import RowsFile, RowsWriter
 from objstore.comparison.rows.types import plain_schema
 from objstore.host import library
 
-_ROW_BITS = 40  # of a row's place: its part is above them
 
-
-def places_of(part: int, rows: Any) -> Any:
-    numpy = library.numpy()
-    return rows.astype(numpy.uint64) | numpy.uint64(part << _ROW_BITS)
-
-
-class Side:
+class TableSide:
     """One of the tables, and its rows that are kept on the way."""
 
     def __init__(self, file: TableFile, number: int, path: Path) -> None:
@@ -35,21 +29,20 @@ class Side:
             self._kept = self._writer("kept")
         start = self._kept.rows
         self._kept.add(self._whole.arrays(batch), batch.num_rows)
-        return places_of(len(self.file.parts), start + library.numpy().arange(batch.num_rows))
+        return places(len(self.file.parts), start + library.numpy().arange(batch.num_rows))
 
-    def extracted(self, places: Any) -> RowsFile:
+    def extracted(self, wanted: Any) -> RowsFile:
         """The rows at these places, which ascend."""
         numpy = library.numpy()
         kept = self._kept.close() if self._kept else None
-        if kept and kept.rows == len(places) and int(places[0]) >> _ROW_BITS == len(self.file.parts):
+        parts = parts_of(wanted)
+        if kept and kept.rows == len(wanted) and parts[0] == len(self.file.parts):
             return kept
         writer = self._writer("rows")
-        parts = (places >> numpy.uint64(_ROW_BITS)).astype(numpy.int64)
         for part in numpy.unique(parts).tolist():
             begin, end = numpy.searchsorted(parts, [part, part + 1])
-            rows = (places[begin:end] & numpy.uint64((1 << _ROW_BITS) - 1)).astype(numpy.int64)
             batches = kept.batches() if kept and part == len(self.file.parts) else self.file.read(part, self.schema.names)
-            for chosen in chosen_rows(batches, rows):
+            for chosen in chosen_rows(batches, rows_of(wanted[begin:end])):
                 writer.add(self._whole.arrays(chosen), chosen.num_rows)
         if kept:
             kept.path.unlink()

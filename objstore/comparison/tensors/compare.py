@@ -16,7 +16,8 @@ def compare_tensors(pair: TensorPair, *, block: int = _BLOCK) -> TensorDiff:
 
     Tensors with the same bytes aren't read where chunks tell that they are equal. Of others both are read once, in blocks of about
     `block` bytes; memory: a few blocks, and what the contents keep of themselves. It is one of the tensors as well where the two are in
-    other orders (C and Fortran), and one element where that is larger than a block. UnreadableFileError when reading finds something that isn't as the format says.
+    other orders (C and Fortran), and one element where that is larger than a block. UnreadableFileError when reading finds something that
+    isn't as the format says.
     """
     old, new = pair.old.tensors, pair.new.tensors
     removed = {name: tensor for name, tensor in old.items() if name not in new}
