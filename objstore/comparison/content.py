@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -91,21 +92,12 @@ class OnDisk:
     def chunks(self, start: int, end: int) -> None:  # noqa: ARG002 - it has none
         return None
 
-    def _readable(self) -> "_Readable":
-        return _Readable(self._place)
-
-
-class _Readable:
-    """Turns what the system says into a SourceFileError."""
-
-    def __init__(self, place: Path) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Turns what the system says into a SourceFileError."""
+        try:
+            yield
+        except OSError as error:
             raise SourceFileError(f"{self._place} can't be read: {error.strerror}") from error
 
 
@@ -145,14 +137,6 @@ class ContentFile(io.RawIOBase):
         data = self._content.read(self._start + self._at, self._start + self._at + count) if count else b""
         self._at += len(data)
         return data
-
-    def readall(self) -> bytes:
-        return self.read()
-
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def chunk_rows(content: Content) -> Iterator[ChunkRow]:
