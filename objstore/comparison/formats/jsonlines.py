@@ -7,7 +7,7 @@ from objstore.comparison.content import Content
 from objstore.comparison.formats.texttables.celltypes import MIXED, CellTypes, of_json
 from objstore.comparison.formats.texttables.jsonkeys import columns_of
 from objstore.comparison.formats.texttables.jsonobjects import ValueReader
-from objstore.comparison.formats.texttables.jsontext import MARK, texts
+from objstore.comparison.formats.texttables.jsontext import texts
 from objstore.comparison.formats.texttables.lineparts import line_parts
 from objstore.comparison.formats.texttables.parts import LONGEST_PART, SHORTEST_RUN
 from objstore.comparison.formats.texttables.rowblocks import LineEnds, Span, row_blocks
@@ -37,7 +37,7 @@ class JsonLinesFile:
         arrow = library.pyarrow()
         self._source, self._spans = source, spans
         self._types = CellTypes(columns, MIXED)
-        self.schema = arrow.schema([arrow.field(name, arrow.string(), metadata=MARK) for name in columns])
+        self.schema = arrow.schema([(name, arrow.string()) for name in columns])
         self.parts: Sequence[int | None] = [None] * len(spans)
 
     @property

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objstore.comparison.formats.jsonlines import HANDLER, pair
-from objstore.comparison.formats.texttables.jsontext import MARK
 from objstore.comparison.handlers import Kind
 from objstore.comparison.rows.pair import TableFile, TablePair
 from objstore.errors import UnreadableFileError
@@ -127,7 +126,6 @@ def test_columns_are_the_keys_in_order_of_appearance() -> None:
     found = file(b'{"b": 1, "a": null}\n{"c": true}\n\n  \n{"a": "x", "": {}}')
     assert found.schema.names == ["b", "a", "c", ""]
     assert all_rows(found) == [("1", "null", None, None), (None, None, "true", None), (None, '"x"', None, "{}")]
-    assert all(found.schema.field(name).metadata == MARK for name in found.schema.names)
 
 
 def test_cells_are_equal_where_values_are() -> None:

@@ -7,8 +7,6 @@ import msgspec
 
 from objstore.host import library
 
-MARK = {b"holds": b"json"}
-"""The metadata of a column's field (pyarrow.Field) whose cells are such texts."""
 ABSENT = msgspec.Raw(b"")
 """For a cell that isn't there; in the array a null."""
 
@@ -36,11 +34,6 @@ def texts(values: list[Any], classes: set[type]) -> Any:
     kept = numpy.arange(0, len(offsets) - 1, 2)  # every other piece is a break
     absent = numpy.diff(offsets)[::2] == 0 if msgspec.Raw in classes else None
     return pieces.take(arrow.array(kept, mask=absent))
-
-
-def shown(cell: str) -> str:
-    """For people: of a JSON string what it says, of any other value its JSON."""
-    return str(msgspec.json.decode(cell)) if cell.startswith('"') else cell
 
 
 def _settled(lines: bytes, *, nested: bool) -> bytes:
