@@ -4,6 +4,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+UNREAD = "unread"
+"""The type of a column, in a format without types, from which no cell has been read."""
+EMPTY = "empty"
+"""Of one whose cells, as far as they were read, are all empty."""
+
 
 class TableFile(Protocol):
     """One of them. Its rows come in parts, each of which can be read by itself, again and again, always with the same rows."""
@@ -15,7 +20,7 @@ class TableFile(Protocol):
 
     @property
     def types(self) -> Mapping[str, str]:
-        """What each column holds, in a word for people: of formats without types as far as rows have been read."""
+        """What each column holds, in a word for people: of formats without types as far as rows have been read (`UNREAD`, `EMPTY`)."""
         ...
 
     @property

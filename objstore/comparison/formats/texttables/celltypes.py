@@ -3,12 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from objstore.comparison.rows.pair import EMPTY, UNREAD
 from objstore.host import library
 
-UNREAD = "unread"
-"""Of a column from which no cell has been read."""
-EMPTY = "empty"
-"""Of one whose cells, as far as they were read, are all empty."""
 TEXT, MIXED = "text", "mixed"
 _FEW = 8
 _DIGITS = "^[+-]?[0-9]+$"  # also those that 64 bits don't hold

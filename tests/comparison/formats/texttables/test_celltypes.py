@@ -5,7 +5,8 @@ import itertools
 import pyarrow
 import pytest
 
-from objstore.comparison.formats.texttables.celltypes import EMPTY, MIXED, TEXT, UNREAD, CellTypes, joined, of_json, of_texts
+from objstore.comparison.formats.texttables.celltypes import MIXED, TEXT, CellTypes, joined, of_json, of_texts
+from objstore.comparison.rows.pair import EMPTY, UNREAD
 
 
 @pytest.mark.parametrize(
