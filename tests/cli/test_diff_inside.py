@@ -150,6 +150,15 @@ def test_pins_and_folders_are_looked_into_as_well(tables: Cli) -> None:
     assert "1 row changed by id" in tables("diff", "data", "./data", "--rows", code=1).out
 
 
+def test_pins_and_what_is_inside_are_json_together(tables: Cli) -> None:
+    assert tables.json("diff", "--rows") == []
+    tables.write("data/table.csv", OLD)
+    ((pin,),) = (tables.json("diff", "--rows", code=1),)
+    assert (pin["path"], rows_of(pin, "table.csv")["changed"]) == ("data", 1)
+    assert [item["path"] for item in tables.json("diff", "--text", code=1)[0]["text"]] == ["table.csv"]
+    assert tables.json("diff", "--tensors", code=1)[0]["tensors"] == []
+
+
 def test_options_that_don_t_go_together_are_refused(tables: Cli) -> None:
     assert "--rows and --tensors can't be used together" in tables("diff", "data:v0", "data:v1", "--rows", "--tensors", code=2).err
     assert "--key is about rows" in tables("diff", "data:v0", "data:v1", "--key", "id", code=2).err

@@ -132,6 +132,9 @@ class RowDiff:
         columns = [f"{len(items)} {name}" for name, items in self.columns._asdict().items() if items]
         return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def _open(self) -> Rows:
         if self.rows.scratch.is_closed:
             raise InvalidInputError("this diff has been closed, and its rows are gone; compare again")

@@ -121,6 +121,10 @@ def test_in_a_notebook_columns_and_cells_are_shown_escaped(tmp_path: Path) -> No
     assert "a → &lt;b&gt;" in page and "double → int64" in page and "3 rows changed by id (found)" in page
 
 
+def test_printed_it_is_a_line(tmp_path: Path) -> None:
+    assert str(compared(tmp_path, key=["id"])).startswith("1 row changed by id, 1 row added, 1 row removed; columns: ")
+
+
 def test_equal_tables_do_not_differ(tmp_path: Path) -> None:
     found = compared(tmp_path, new=OLD)
     assert not found
