@@ -69,7 +69,7 @@ def _renamed(item: Renamed) -> str:
 
 
 def _likeness(item: Renamed) -> str:
-    return "" if item.similarity == 100 else f"  {item.similarity} % the same"
+    return f"  {item.similarity} % the same" if 0 < item.similarity < 100 else ""
 
 
 def _change(item: Altered) -> str:

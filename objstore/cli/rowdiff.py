@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from objstore.cli.cells import cell, cells, named
 from objstore.cli.differences import print_diff
 from objstore.cli.output import print_columns, print_line
 from objstore.cli.sizes import counted
@@ -21,8 +22,8 @@ from objstore.repository.insides import Inside, rows_inside
 from objstore.values.printable import printable
 
 _SAMPLE = 10
-_LETTERS = 32
 _COLUMNS = 8
+_CELLS = 8  # of one row that has changed
 
 
 def view(asked: Asked) -> View:
@@ -93,45 +94,51 @@ def _print(name: str, diff: RowDiff, written: Path | None) -> None:
         print_line(f"  {line}")
     print_line(f"  {diff.summary()}" if diff else "  the same rows")
     if diff.changed_cells:
-        cells = sorted(diff.changed_cells.items(), key=lambda item: -item[1])
-        print_line("  changed cells: " + ", ".join(f"{column} {count:,}" for column, count in cells))
+        counts = sorted(diff.changed_cells.items(), key=lambda item: -item[1])
+        more = f", … and {counted(len(counts) - _COLUMNS, 'column')} more" if len(counts) > _COLUMNS else ""
+        print_line(
+            "  changed cells: " + ", ".join(f"{named(column)} {count:,}{_by(diff, column)}" for column, count in counts[:_COLUMNS]) + more
+        )
     sample = list(diff.changes(_SAMPLE))
-    _print_modified([change for change in sample if isinstance(change, ModifiedRow)])
-    _print_rows([change for change in sample if not isinstance(change, ModifiedRow)])
-    left = diff.added + diff.removed + diff.modified - len(sample)
+    _print_changed([change for change in sample if isinstance(change, ChangedRow)])
+    _print_rows([change for change in sample if not isinstance(change, ChangedRow)], diff.key.columns if diff.key else ())
+    left = diff.added + diff.removed + diff.changed - len(sample)
     if written is not None:
         print_line(f"  all of them are in {written}")
     elif left:
         print_line(f"  … and {counted(left, 'row')} more; --json and --parquet have all")
 
 
+def _by(diff: RowDiff, column: str) -> str:
+    return f" (by {diff.largest_change[column]:.4g} at most)" if column in diff.largest_change else ""
+
+
 def _columns(columns: ColumnDiff) -> Iterator[str]:
-    yield from (f"column {item.name} added ({item.type})" for item in columns.added)
-    yield from (f"column {item.name} removed ({item.type})" for item in columns.removed)
-    yield from (f"column {item.name}: {item.old_type} → {item.type}" for item in columns.type_changed)
-    yield from (f"column {item.old_name} may be {item.name} now: {item.similarity} % the same" for item in columns.renamed)
+    yield from (f"column {named(item.name)} added ({item.type})" for item in columns.added)
+    yield from (f"column {named(item.name)} dropped ({item.type})" for item in columns.dropped)
+    yield from (f"column {named(item.name)}: {item.old_type} → {item.type}" for item in columns.retyped)
+    renamed = ((named(item.old_name), named(item.name), item.similarity) for item in columns.renamed)
+    yield from (f"column {before} may be {after} now: {similarity} % the same" for before, after, similarity in renamed)
 
 
-def _print_modified(changes: Sequence[ModifiedRow]) -> None:
-    """A line for each cell."""
+def _print_changed(changes: Sequence[ChangedRow]) -> None:
+    """A line for each cell; of a row with many for the first ones."""
     if not changes:
         return
-    lines = [["   ", *changes[0].key, "column", "old", "new"]]
+    lines = [["   ", *map(named, changes[0].key), "column", "old", "new"]]
     for change in changes:
-        lines += [["  ~", *map(_cell, change.key.values()), cell.column, _cell(cell.old), _cell(cell.new)] for cell in change.cells]
+        begin = ["  ~", *map(cell, change.key.values())]
+        lines += [[*begin, named(each.column), *cells(each.old, each.new)] for each in change.cells[:_CELLS]]
+        if len(change.cells) > _CELLS:
+            lines.append([*begin, "…", f"{len(change.cells) - _CELLS:,} more", ""])
     print_columns(lines)
 
 
-def _print_rows(changes: Sequence[AddedRow | RemovedRow]) -> None:
-    """Those of each side as a table of the columns that it has."""
+def _print_rows(changes: Sequence[AddedRow | RemovedRow], key: Sequence[str]) -> None:
+    """Those of each side as a table of the columns that it has, those of the key first."""
     for kind, sign in ((RemovedRow, "  -"), (AddedRow, "  +")):
         rows: list[Mapping[str, Any]] = [change.row for change in changes if isinstance(change, kind)]
         if rows:
-            names = list(rows[0])[:_COLUMNS]
+            names = [*key, *(name for name in rows[0] if name not in key)][:_COLUMNS]
             more = ["…"] * (len(rows[0]) > _COLUMNS)
-            print_columns([["   ", *names, *more], *([sign, *(_cell(row[name]) for name in names), *more] for row in rows)])
-
-
-def _cell(value: object) -> str:
-    text = "null" if value is None else str(value)
-    return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"
+            print_columns([["   ", *map(named, names), *more], *([sign, *(cell(row[name]) for name in names), *more] for row in rows)])

@@ -14,6 +14,7 @@ from objstore.repository.insides import Inside, tensors_inside
 from objstore.values.printable import printable
 
 _SAMPLE = 40
+_LETTERS = 60
 
 
 def view(asked: Asked) -> View:
@@ -41,7 +42,12 @@ def _print(name: str, diff: TensorDiff) -> None:
     click.echo(click.style(printable(name), bold=True))
     lines = list(diff.lines())
     if lines:
-        print_columns([["  ", *COLUMNS], *(["  ", *line] for line in lines[:_SAMPLE])])
+        print_columns([["  ", *COLUMNS], *(["  ", kind, name, *map(_cut, told)] for kind, name, *told in lines[:_SAMPLE])])
     if len(lines) > _SAMPLE:
         print_line(f"  … and {counted(len(lines) - _SAMPLE, 'tensor')} more; --json has all")
     print_line(f"  {diff.summary()}")
+
+
+def _cut(text: str) -> str:
+    """Values of metadata can be of any length."""
+    return text if len(text) <= _LETTERS else text[: _LETTERS - 1] + "…"

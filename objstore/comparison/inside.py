@@ -8,6 +8,7 @@ from objstore.comparison.handlers import Handler, Kind, find, handlers, recognis
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.tensors.diff import TensorDiff
 from objstore.errors import UnreadableFileError
+from objstore.host import library
 
 
 def handler_of(old: Content, new: Content, kind: Kind) -> Handler:
@@ -25,6 +26,7 @@ def handler_of(old: Content, new: Content, kind: Kind) -> Handler:
 def compare_rows_of(old: Content, new: Content, key: Sequence[str], scratch: Path) -> RowDiff:
     """As rows.compare_rows. UnreadableFileError for files that aren't tables, or that can't be read as the tables that they should be."""
     handler = handler_of(old, new, Kind.ROWS)
+    library.pyarrow()  # first, since who hasn't got it lacks NumPy too, and the extra that brings it brings both
     from objstore.comparison.rows.compare import compare_rows  # a diff of files alone needs none of it
 
     return compare_rows(handler.pair(old, new), key, scratch)

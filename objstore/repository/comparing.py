@@ -171,10 +171,11 @@ def compare(project: Project, old: Version | OfVersion | Path, new: Version | Of
     """What differs between two versions, or a version and a folder (or file) as it would be added, with a way to the contents.
 
     Of a folder that was added before only what has changed since is read; and what was added in it, if it may be like a file that the
-    other side alone has. Nothing is stored or remembered.
+    other side alone has. Nothing is stored or remembered. Two files are compared with each other, whatever they are called.
     """
     with _side(project, old, progress) as (old_side, before), _side(project, new, progress) as (new_side, after):
-        return compared(project, old_side, before, new_side, after)
+        found = compared(project, old_side, before, new_side, after)
+    return replace(found, files=found.files.as_one_file()) if _is_file(before) and _is_file(after) else found
 
 
 def compared(project: Project, old_side: Side, old: Opened, new_side: Side, new: Opened) -> Comparison:
@@ -203,6 +204,10 @@ def _side(project: Project, what: Version | OfVersion | Path, progress: Progress
     intake = project.intake(source_of([what]), Patterns(), progress)
     with intake.plan(project.scratch, project.clock) as plan:
         yield Side(project.database, plan.base, intake.hashed(plan)), OfFolder(intake.source)
+
+
+def _is_file(side: Opened) -> bool:
+    return isinstance(side, OfFolder) and len(side.source.members) == 1 and not any(name.endswith(b"/") for name in side.source.members)
 
 
 def _stored(path: str, entry: Entry) -> Entry:

@@ -39,8 +39,8 @@ def test_rows_are_shown_below_the_list_of_files(tables: Cli) -> None:
     assert said[2:] == [
         "",
         "table.csv",
-        "  1 row modified by id (found), 1 row added, 1 row removed",
-        "  changed cells: price 1",
+        "  1 row changed by id (found), 1 row added, 1 row removed",
+        "  changed cells: price 1 (by 27 at most)",
         "     id  column  old  new",
         "  ~  3   price   3    30",
         "     id  name     price",
@@ -48,6 +48,26 @@ def test_rows_are_shown_below_the_list_of_files(tables: Cli) -> None:
         "     id   name  price",
         "  +  200  fig   1",
     ]
+
+
+def test_of_wide_tables_the_first_columns_are_shown(cli: Cli) -> None:
+    names = [f"c{at}" for at in range(20)]
+    for value in (0, 1):
+        row = "".join(f",{value}" for _ in names)
+        cli.write("data/wide.csv", f"{','.join(names)},id\n{row[1:]},7\n" + f"{row[1:]},8\n" * value)
+        cli("add", "data")
+    said = cli("diff", "data:v0", "data:v1", "--rows", "--key", "id", code=1).lines[4:]
+    assert said[1] == "  changed cells: " + "".join(f"c{at} 1 (by 1 at most), " for at in range(8)) + "… and 12 columns more"
+    assert said[10:12] == ["  ~  7   c7      0        1", "  ~  7   …       12 more"]
+    assert said[12:] == ["     id  c0  c1  c2  c3  c4  c5  c6  …", "  +  8   1   1   1   1   1   1   1   …"]
+
+
+def test_a_column_without_a_name_is_shown_as_one(cli: Cli) -> None:
+    for value in (0, 1):
+        cli.write("data/index.csv", f",x,y\n0,{value},\n1,5,\n")
+        cli("add", "data")
+    said = cli("diff", "data:v0", "data:v1", "--rows", code=1).lines
+    assert "  1 row changed by '' (found), 0 rows added, 0 rows removed" in said and "     ''  column  old  new" in said
 
 
 def test_the_path_may_stand_behind_the_option(tables: Cli) -> None:
@@ -130,10 +150,40 @@ def test_pins_and_folders_are_looked_into_as_well(tables: Cli) -> None:
     assert "1 row modified by id" in tables("diff", "data", "./data", "--rows", code=1).out
 
 
+def test_pins_and_what_is_inside_are_json_together(tables: Cli) -> None:
+    assert tables.json("diff", "--rows") == []
+    tables.write("data/table.csv", OLD)
+    ((pin,),) = (tables.json("diff", "--rows", code=1),)
+    assert (pin["path"], rows_of(pin, "table.csv")["changed"]) == ("data", 1)
+    assert [item["path"] for item in tables.json("diff", "--text", code=1)[0]["text"]] == ["table.csv"]
+    assert tables.json("diff", "--tensors", code=1)[0]["tensors"] == []
+
+
 def test_options_that_don_t_go_together_are_refused(tables: Cli) -> None:
     assert "--rows and --tensors can't be used together" in tables("diff", "data:v0", "data:v1", "--rows", "--tensors", code=2).err
     assert "--key is about rows" in tables("diff", "data:v0", "data:v1", "--key", "id", code=2).err
     assert "--parquet is about rows" in tables("diff", "data:v0", "data:v1", "--text", "--parquet", "x", code=2).err
+
+
+def test_a_version_alone_is_told_to_lack_the_other_side(tables: Cli) -> None:
+    for side in ("data:v0", "data:v0::elsewhere"):
+        assert f"{side} is one side of a diff; give the other too" in tables("diff", side, code=2).err
+    assert "nothing doesn't exist, and has no pin" in tables("diff", "nothing", code=3).err
+
+
+def test_two_files_are_compared_whatever_they_are_called(cli: Cli) -> None:
+    cli.write("old.csv", OLD)
+    cli.write("new.csv", NEW)
+    said = cli("diff", "old.csv", "./new.csv", "--rows", code=1)
+    assert said.lines[0].startswith("R000  old.csv → new.csv  ") and "% the same" not in said.lines[0]
+    assert "1 row changed by id (found), 1 row added, 1 row removed" in said.out
+    assert cli.json("diff", "./old.csv", "./new.csv", code=1)["renamed"][0]["similarity"] == 0
+    assert cli("diff", "./old.csv", "./new.csv", "--name-status", code=1).lines == ["R000\told.csv\tnew.csv"]
+    assert "--- a/old.csv" in cli("diff", "./old.csv", "./new.csv", "--text", code=1).lines
+    cli.write("new.csv", OLD)
+    assert cli("diff", "old.csv", "./new.csv", code=1).lines[0].startswith("R  old.csv → new.csv")
+    cli.write("folder/other.csv", NEW)
+    assert cli("diff", "old.csv", "./folder", "--name-status", code=1).lines == ["D\told.csv", "A\tother.csv"]
 
 
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from objstore.cli.output import as_json, print_json, print_line, print_warning
 from objstore.cli.progress import progress
 from objstore.cli.views import View, chosen, view_options
 from objstore.comparison.facts import FactsDiff, compare_facts
-from objstore.errors import InvalidInputError
+from objstore.errors import InvalidInputError, NotFoundError
+from objstore.history.names import parse_name
 from objstore.repository.comparing import Comparison, OfVersion, compare
 from objstore.repository.githooks import repository_of
+from objstore.repository.naming import is_here
 from objstore.repository.pindiffs import PinDiff, diff_revisions, diff_working_tree
 from objstore.repository.project import Project
 from objstore.repository.sides import VersionSide, named_side
@@ -77,8 +80,23 @@ def _held(side: VersionSide | Path) -> OfVersion | Path:
 
 
 def _pins(tree: WorkingTree, paths: Sequence[str]) -> Sequence[PinDiff]:
+    try:
+        chosen = tree.choose([Path(path) for path in paths])
+    except NotFoundError as error:
+        if any(map(partial(_is_version, tree.project), paths)):
+            raise InvalidInputError(f"{paths[0]} is one side of a diff; give the other too: a version, or a folder") from error
+        raise
     with progress() as shown:
-        return list(diff_working_tree(tree, tree.choose([Path(path) for path in paths]), shown))
+        return list(diff_working_tree(tree, chosen, shown))
+
+
+def _is_version(project: Project, text: str) -> bool:
+    """Whether it is called like a version that there may be, here or elsewhere."""
+    try:
+        name = parse_name(text.partition("::")[0])
+    except InvalidInputError:
+        return False
+    return "::" in text or (is_here(project, name) and project.state.find_collection(name.collection) is not None)
 
 
 def _pins_of_git(tree: WorkingTree, revisions: Sequence[str]) -> Sequence[PinDiff]:

@@ -42,7 +42,10 @@ class Renamed(NamedTuple):
     old: Entry
     entry: Entry
     similarity: int = 100
-    """How much of the larger file is in chunks that both have, in percent; 100 for equal content alone."""
+    """How much of the larger file is in chunks that both have, in percent; 100 for equal content alone.
+
+    0 for two files that somebody wants to be compared, and that are less alike than renamed ones.
+    """
 
     def to_dict(self) -> dict[str, Any]:
         old = {f"old_{key}": value for key, value in _described(self.old).items()}
@@ -88,6 +91,13 @@ class FileDiff:
             return [item for item in items if any(is_below(each.encode(), path) for each in _paths(item) for path in paths)]
 
         return FileDiff(**{name: part(getattr(self, name)) for name in LISTS}, not_looked_at=self.not_looked_at)
+
+    def as_one_file(self) -> "FileDiff":
+        """The same where each side is one file, under a name of its own: the new one is the old one renamed, however much they differ."""
+        if not (self.added and self.removed):
+            return self
+        ((old_path, old),), ((path, new),) = self.removed, self.added
+        return replace(self, added=[], removed=[], renamed=[Renamed(old_path, path, old, new, 0)], not_looked_at=None)
 
     @property
     def totals(self) -> dict[str, Total]:
@@ -186,7 +196,7 @@ def _row(kind: str, item: Present | Altered | Renamed) -> tuple[str, str, str]:
         case Altered(path, old, new):
             return kind, path, _sized(new) if old.size == new.size else f"{_sized(old)} → {_sized(new)}"
         case Renamed(before, path, _, entry, similarity):
-            how_much = f", {similarity} % the same" if similarity < 100 else ""
+            how_much = f", {similarity} % the same" if 0 < similarity < 100 else ""
             return kind, f"{before} → {path}", _sized(entry) + how_much
 
 

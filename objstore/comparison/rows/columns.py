@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from objstore.comparison.rows.celltypes import EMPTY, UNREAD
+
 
 class Column(NamedTuple):
     """A column that one side has and the other hasn't."""
@@ -54,10 +56,14 @@ class ColumnDiff(NamedTuple):
 
 
 def column_diff(old: Mapping[str, str], new: Mapping[str, str], renamed: Sequence[RenamedColumn]) -> ColumnDiff:
-    """For the types of the columns by name."""
+    """For the types of the columns by name. One of whose values none was read has none that could be another."""
     return ColumnDiff(
         [Column(name, type_) for name, type_ in new.items() if name not in old],
         [Column(name, type_) for name, type_ in old.items() if name not in new],
-        [AlteredColumn(name, old[name], type_) for name, type_ in new.items() if name in old and old[name] != type_],
+        [RetypedColumn(name, old[name], type_) for name, type_ in new.items() if _is_retyped(old.get(name, UNREAD), type_)],
         renamed,
     )
+
+
+def _is_retyped(old: str, new: str) -> bool:
+    return old != new and not {old, new} & {EMPTY, UNREAD}

@@ -10,6 +10,7 @@ from objstore.comparison.rows.columns import column_diff
 from objstore.comparison.rows.conversion import Conversion, UnfitError
 from objstore.comparison.rows.diff import KeptRows, Key, RowDiff
 from objstore.comparison.rows.differing import Search
+from objstore.comparison.rows.distance import largest_change
 from objstore.comparison.rows.hashing import Hasher
 from objstore.comparison.rows.keys import Keys
 from objstore.comparison.rows.likeness import renamed_columns
@@ -17,6 +18,7 @@ from objstore.comparison.rows.pair import TableFile, TablePair
 from objstore.comparison.rows.pairing import Paired
 from objstore.comparison.rows.pool import LIMIT
 from objstore.comparison.rows.scratch import Scratch
+from objstore.host import library
 
 
 def compare_rows(pair: TablePair, key: Sequence[str], scratch: Path, *, limit: int = LIMIT, seed: bytes | None = None) -> RowDiff:
@@ -63,7 +65,7 @@ class _Comparison:
         if key:
             self._keys.check(key)
         found, paired = self._paired(key)
-        cells = self._changed_cells(paired)
+        cells, largest = self._changed_cells(paired)
         renamed = renamed_columns(self._pair, self._hasher)
         old, new = self._pair.old, self._pair.new
         return RowDiff(
@@ -75,7 +77,8 @@ class _Comparison:
             paired.removed,
             paired.modified,
             {name: cells[name] for name in self._conversion.names if name in cells},
-            KeptRows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
+            {name: largest[name] for name in self._conversion.names if name in largest},
+            Rows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
         )
 
     def _paired(self, key: Sequence[str]) -> tuple[Key | None, Paired]:
@@ -88,12 +91,19 @@ class _Comparison:
                 found, partners = Key(tuple(guess[0]), True), guess[1]
         return found, Paired(differing, partners, self._folder.folder("pairs"))
 
-    def _changed_cells(self, paired: Paired) -> Counter[str]:
+    def _changed_cells(self, paired: Paired) -> tuple[Counter[str], dict[str, float]]:
+        """By column, how many there are, and how far numbers are apart at most."""
         cells: Counter[str] = Counter()
-        for before, after in paired.modified_rows():
+        largest: dict[str, float] = {}
+        for before, after in paired.changed_rows():
             for name, rows in unequal_cells(before, after, self._conversion, self._hasher):
                 cells[name] += len(rows)
-        return cells
+                chosen = library.pyarrow().array(rows)
+                old, new = (self._conversion.of([name]).arrays(batch.select([name]).take(chosen))[0] for batch in (before, after))
+                change = largest_change(old, new, self._pair.old.types[name], self._pair.new.types[name])
+                if change is not None:
+                    largest[name] = max(largest.get(name, 0.0), change)
+        return cells, largest
 
 
 def _count(table: TableFile) -> int | None:

@@ -24,6 +24,9 @@ _CANDIDATES = 100
 _PAIRED = 6
 _BEST = ("id", "key", "uuid", "guid")
 _GOOD = ("name", "path", "file", "filename", "url", "code", "index", "__index_level_0__")
+_NUMBERING = ("", "unnamed: 0", "index", "level_0", "__index_level_0__")
+"""What libraries call the column in which they number rows, often anew after one was taken away."""
+_ROW = (1 << 40) - 1
 
 
 class Repeated(NamedTuple):
@@ -65,7 +68,8 @@ class Keys:
 
         They hold no floats, bytes, nulls or nested values, are unique in the first rows of both tables and among those that differ; some
         of those have a key in common: half of the rows of one side, or else more than with other columns. Where parts can be read by
-        column, they are unique in the whole tables.
+        column, they are unique in the whole tables. Numbers of rows, and text that looks like floats, are taken only if nothing else does
+        as well.
         """
         best: tuple[int, Sequence[str], Any] | None = None
         wanted = (min(differing.old.rows, differing.new.rows) + 1) // 2
@@ -74,15 +78,22 @@ class Keys:
             if partners is None:
                 continue
             shared = int((partners >= 0).sum())
-            if shared > (best[0] if best else 0) and not self._is_repeated_anywhere(key):
+            least = 1 if best is None else best[0] + (self._is_weak(key) or not self._is_weak(best[1]))
+            if shared >= least and not self._is_repeated_anywhere(key):
                 best = shared, key, partners
-            if best and best[0] >= wanted:
+            if best and best[0] >= wanted and not self._is_weak(best[1]):
                 break
         return best[1:] if best else None
 
     def partners(self, key: Sequence[str], differing: Differing) -> Any:
         """As of `partners.partners`, for the rows that differ."""
         return partners(self._hashes(key, differing.old), self._hashes(key, differing.new))
+
+    def _is_weak(self, key: Sequence[str]) -> bool:
+        return any(name.lower() in _NUMBERING or self._is_float(name) for name in key)
+
+    def _is_float(self, name: str) -> bool:
+        return "float" in (self._pair.old.types[name], self._pair.new.types[name])
 
     def _hashes(self, key: Sequence[str], rows: RowsFile) -> Hashes:
         conversion = self._conversion.of(key)
@@ -144,7 +155,7 @@ class Keys:
 
     def _candidates(self) -> Iterator[Sequence[str]]:
         names = [name for name, type_ in zip(self._conversion.names, self._conversion.types, strict=True) if _may_be_key(type_)]
-        names = sorted(names, key=_preference)[:_CANDIDATES]
+        names = sorted(names, key=lambda name: (self._is_float(name), _preference(name)))[:_CANDIDATES]
         conversion = self._conversion.of(names)
         samples = [self._sample(table, conversion) for table in (self._pair.old, self._pair.new)]
         usable = [name for at, name in enumerate(names) if all(not array.null_count for sample in samples for array in sample[at])]

@@ -96,6 +96,9 @@ class TensorDiff:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in self._counts().items() if count) or "no differences"
         return f"{counts}; {counted(self.unchanged, 'tensor')} unchanged"
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def _counts(self) -> dict[str, int]:
         return {name.replace("_", " "): len(getattr(self, name)) for name in (*LISTS, "metadata")}
 
@@ -109,23 +112,28 @@ class TensorDiff:
         """What differs, for people, in these COLUMNS."""
         yield from (_row(name.replace("_", " "), item) for name in LISTS for item in getattr(self, name))
         for key, old, new in self.metadata:
-            yield "metadata", key, "" if old is None else old, "" if new is None else new, "", "", "", ""
+            yield _padded("metadata", key, "" if old is None else old, "" if new is None else new)
 
 
-COLUMNS = ("", "tensor", "type", "changed", "max |Δ|", "mean |Δ|", "relative L2", "cosine")
-LISTS = ("added", "removed", "renamed", "type_changed", "modified")
+COLUMNS = ("", "tensor", "type", "changed", "max |Δ|", "mean |Δ|", "relative L2", "cosine", "not finite")
+LISTS = ("added", "removed", "renamed", "type_changed", "changed")
 
 
 def _row(kind: str, item: PresentTensor | RenamedTensor | AlteredTensor) -> tuple[str, ...]:
+    name = item.name or "(the array)"
     match item:
-        case PresentTensor(name, description):
-            return kind, name, str(description), "", "", "", "", ""
-        case RenamedTensor(before, name, description):
-            return kind, f"{before} → {name}", str(description), "", "", "", "", ""
-        case AlteredTensor(name, old, new, None, why):
-            return kind, name, _types(old, new), why, "", "", "", ""
-        case AlteredTensor(name, old, new, figures):
-            return kind, name, _types(old, new), *_told(figures)
+        case PresentTensor(_, description):
+            return _padded(kind, name, str(description))
+        case RenamedTensor(before, _, description):
+            return _padded(kind, f"{before} → {name}", str(description))
+        case AlteredTensor(_, old, new, None, reason):
+            return _padded(kind, name, _types(old, new), reason)
+        case AlteredTensor(_, old, new, figures):
+            return _padded(kind, name, _types(old, new), *_told(figures))
+
+
+def _padded(*cells: str) -> tuple[str, ...]:
+    return (*cells, *[""] * (len(COLUMNS) - len(cells)))
 
 
 def _types(old: Description, new: Description) -> str:
@@ -136,4 +144,6 @@ def _told(figures: Figures | None) -> tuple[str, ...]:
     assert figures is not None
     share = "" if figures.share is None else f"{figures.share:.2%}"
     numbers = (figures.max_difference, figures.mean_difference, figures.relative_l2, figures.cosine_similarity)
-    return share, *("" if number is None else f"{number:.4g}" for number in numbers)
+    not_finite = (figures.old_non_finite, figures.new_non_finite)
+    said = " → ".join(f"{count:,}" for count in not_finite) if any(not_finite) else ""
+    return share, *("" if number is None else f"{number:.4g}" for number in numbers), said

@@ -82,7 +82,7 @@ class TextDiff:
 
     def _repr_html_(self) -> str:
         """For a notebook: the first lines of it."""
-        rows = ((line[0], line[1:]) for hunk in self.hunks for line in ("@" + hunk.header[1:], *hunk.lines))
+        rows = (row for hunk in self.hunks for row in (("", hunk.header), *((line[0], line[1:]) for line in hunk.lines)))
         lines = f"{counted(self.added, 'line')} added, {counted(self.removed, 'line')} removed"
         note = ", ".join(filter(None, [lines if self.hunks or not self.why else "", self.why]))
         title = self.path if self.path == self.old_path else f"{self.old_path} → {self.path}"

@@ -268,8 +268,11 @@ def test_utf16_is_told_by_its_mark(encoding: str) -> None:
         (b"", "is empty"),
         (b"\n\r\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"a,b,a\n", "columns 1 and 3 are both called 'a'"),
-        (b"a,,\n", "columns 2 and 3 are both called ''"),
+        (
+            b"a,b,a\n",
+            "first line, which is taken for the header, calls columns 1 and 3 both 'a'; rename one of them, or put a header above",
+        ),
+        (b"a,,\n", "calls columns 2 and 3 both ''"),
         ("a,b\n1,2\n".encode("utf-16-le"), "NUL bytes, as text in UTF-16"),
         (b"a,b\r1,2\r", "carriage returns alone"),
         (b'a,"b\n1,2\n', "quote in its header is never closed"),

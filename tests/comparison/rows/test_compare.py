@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objstore.comparison.rows.changes import AddedRow, Cell, ModifiedRow, RemovedRow
+from objstore.comparison.formats import csv
+from objstore.comparison.rows.changes import AddedRow, Cell, ChangedRow, RemovedRow
 from objstore.comparison.rows.compare import compare_rows
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.rows.pair import TablePair
 from objstore.errors import UnreadableFileError
+from tests.comparison.contents import InMemory
 from tests.comparison.rows.tables import InParts
 
 TYPES = {
@@ -218,6 +220,45 @@ def test_the_key_that_is_found_is_the_one_that_is_called_so(tmp_path: Path) -> N
     old = {"name": ["a", "b"], "order_id": [5, 6], "n": [1, 2], "x": [0.5, 1.5]}
     found = compared(tmp_path, old, {**old, "x": [9.0, 9.5]})
     assert found.key is not None and list(found.key.columns) == ["order_id"]
+
+
+def test_row_numbers_are_no_key_where_another_column_does_as_well(tmp_path: Path) -> None:
+    names = [f"n{at}" for at in range(50)]
+    old = {"": list(range(50)), "user": names, "x": [at % 7 for at in range(50)]}
+    new = {"": list(range(49)), "user": names[:9] + names[10:], "x": [at % 7 for at in range(50) if at != 9]}
+    found = compared(tmp_path, old, new)
+    assert found.key is not None and found.key.columns == ("user",) and (found.removed, found.changed) == (1, 40)
+    edited = {**old, "user": [f"{name}!" if at % 3 == 0 else name for at, name in enumerate(names)]}
+    found = compared(tmp_path, old, edited)
+    assert found.key is not None and found.key.columns == ("",) and (found.added, found.changed) == (0, 17)
+
+
+def test_text_that_looks_like_floats_is_a_key_only_if_nothing_else_is(tmp_path: Path) -> None:
+    old = "score,at\n" + "".join(f"{at / 7},{at}\n" for at in range(30))
+    new = "score,at\n" + "".join(f"{at / 7 if at else 0.5},{at}\n" for at in range(30))
+    found = compare_rows(csv.pair(InMemory(old.encode(), "t.csv"), InMemory(new.encode(), "t.csv")), [], tmp_path)
+    assert found.key is not None and found.key.columns == ("at",)
+
+
+def test_it_is_told_how_far_numbers_have_moved_at_most(tmp_path: Path) -> None:
+    old = {
+        "id": [1, 2, 3],
+        "f": [0.5, 1.0, float("nan")],
+        "i": pa.array([1, None, 5], pa.int8()),
+        "t": ["1", "2", "3"],
+        "b": [True, True, True],
+    }
+    new = {"id": [1, 2, 3], "f": [0.5, 1.25, 1.0], "i": pa.array([-2, 4, 5], pa.int32()), "t": ["5", "2", "3"], "b": [False, True, True]}
+    found = compared(tmp_path, old, new)
+    assert found.changed_cells == {"f": 2, "i": 2, "t": 1, "b": 1}
+    assert found.largest_change == {"f": 0.25, "i": 3.0}
+
+
+def test_in_csv_numbers_are_those_that_the_text_says(tmp_path: Path) -> None:
+    old, new = b"id,x,y,z\na,1,1,1\nb,0.30,2,2\nc,,3,3\n", b"id,x,y,z\na,1.0,1,1\nb,0.3,n/a,2\nc,5,3,4\n"
+    found = compare_rows(csv.pair(InMemory(old, "t.csv"), InMemory(new, "t.csv")), ["id"], tmp_path)
+    assert found.changed_cells == {"x": 3, "y": 1, "z": 1}
+    assert found.largest_change == {"x": 0.0, "z": 1.0}
 
 
 def test_a_column_that_is_unique_but_has_no_value_in_common_is_no_key(tmp_path: Path) -> None:

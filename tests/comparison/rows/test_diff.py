@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from objstore.comparison.formats import csv
 from objstore.comparison.rows.compare import compare_rows
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.rows.pair import TablePair
 from objstore.comparison.rows.values import json_value
 from objstore.errors import InvalidInputError
+from tests.comparison.contents import InMemory
 from tests.comparison.rows.tables import InParts
 
 OLD = pa.table({"id": [1, 2, 3], "x": ["a", "b", "c"], "gone": [0.5, 1.5, 2.5]})
@@ -43,6 +45,7 @@ def test_as_a_dict_it_is_json(tmp_path: Path) -> None:
         "removed_rows": 1,
         "modified_rows": 1,
         "changed_cells": {"x": 1},
+        "largest_change": {},
         "changes": [
             {"change": "modified", "key": {"id": 2}, "cells": [{"column": "x", "old": "b", "new": "B"}]},
             {"change": "removed", "row": {"id": 1, "x": "a", "gone": 0.5}},
@@ -118,6 +121,10 @@ def test_in_a_notebook_columns_and_cells_are_shown_escaped(tmp_path: Path) -> No
     assert "a → &lt;b&gt;" in page and "double → int64" in page and "3 rows modified by id (found)" in page
 
 
+def test_printed_it_is_a_line(tmp_path: Path) -> None:
+    assert str(compared(tmp_path, key=["id"])).startswith("1 row changed by id, 1 row added, 1 row removed; columns: ")
+
+
 def test_equal_tables_do_not_differ(tmp_path: Path) -> None:
     found = compared(tmp_path, new=OLD)
     assert not found
@@ -148,3 +155,9 @@ def test_times_that_python_cannot_hold_are_text(tmp_path: Path) -> None:
     far = pa.table({"x": pa.array([2**60], pa.timestamp("us"))})
     (change,) = compared(tmp_path, far, far.slice(0, 0)).changes()
     assert str(2**60) in change.to_dict()["row"]["x"]
+
+
+def test_a_column_without_values_has_no_type_that_could_change(tmp_path: Path) -> None:
+    for before in (b"a,b\n", b"a,b\n,\n"):
+        pair = csv.pair(InMemory(before, "t.csv"), InMemory(b"a,b\n1,2\n", "t.csv"))
+        assert compare_rows(pair, [], tmp_path).columns.retyped == []

@@ -188,3 +188,11 @@ def test_shares_of_random_changes_are_found() -> None:
             npz_diff({"a": old}, {"a": new}, compressed=dice.random() < 0.5, block=dice.choice([64, 1000, 10**6]))
         ).figures
         assert figures is not None and figures.changed == len(places)
+
+
+def test_what_people_are_shown_says_which_elements_became_nan() -> None:
+    old = np.arange(4.0)
+    (line,) = npy_diff(old, np.array([0, 1, np.nan, np.inf])).lines()
+    assert line[1:4] == ("(the array)", "float64[4]", "50.00%") and line[-1] == "0 → 2"
+    (line,) = npy_diff(old, old + 1).lines()
+    assert line[-1] == ""

@@ -151,3 +151,7 @@ def test_a_notebook_is_shown_the_first_lines_escaped() -> None:
     assert "&lt;b&gt;" in shown and "51 lines added, 50 lines removed" in shown and "<script" not in shown
     assert shown.count("<tr>") == 21
     assert "binary" in compared("\0", "x")._repr_html_()
+
+
+def test_a_notebook_is_shown_headers_of_hunks_as_they_are() -> None:
+    assert ">@@ -1 +1 @@<" in compared("a\n", "b\n")._repr_html_()

@@ -79,5 +79,6 @@ def _names(source: TextSource, start: int, text: bytes, delimiter: bytes) -> tup
     numbers: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         if numbers.setdefault(name, number) != number:
-            raise source.unreadable(f"its columns {numbers[name]:,} and {number:,} are both called {name!r}", "rename one of them")
+            problem = f"its first line, which is taken for the header, calls columns {numbers[name]:,} and {number:,} both {name!r}"
+            raise source.unreadable(problem, "rename one of them, or put a header above the rows if it has none")
     return names
