@@ -42,7 +42,8 @@ class ParquetTable:
         return {field.name: word(field.type) for field in self.schema}
 
     def read(self, part: int, columns: Sequence[str]) -> Iterator[Any]:
-        wanted = [name for name in self.schema.names if name in set(columns)]
+        asked = set(columns)
+        wanted = [name for name in self.schema.names if name in asked]
         rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(wanted)), _BATCH_BYTES // self._row_bytes(part)))
         done = 0
         with self._readable(f"row group {part}"):
