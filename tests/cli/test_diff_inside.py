@@ -136,6 +136,14 @@ def test_options_that_don_t_go_together_are_refused(tables: Cli) -> None:
     assert "--parquet is about rows" in tables("diff", "data:v0", "data:v1", "--text", "--parquet", "x", code=2).err
 
 
+def test_a_key_has_its_columns_between_commas(tables: Cli) -> None:
+    tables.write("data/odd.csv", 'x,"a,\nb"\n1,1\n2,2\n')
+    tables("add", "data")
+    tables.write("data/odd.csv", 'x,"a,\nb"\n1,2\n3,1\n')
+    assert "2 rows changed by a,\\nb" in tables("diff", "data", "./data", "odd.csv", "--rows", "--key", '"a,\nb"', code=1).out
+    assert "can't be taken apart into names" in tables("diff", "data", "./data", "--rows", "--key", "a\nb", code=2).err
+
+
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------
 
 
@@ -184,3 +192,9 @@ def test_what_is_said_of_both_versions_is_compared(tables: Cli) -> None:
     ]
     assert tables.json("diff", "data:v0", "data:v1", code=1)["facts"]["aliases"] == {"added": ["latest"], "removed": ["before"]}
     assert tables.json("diff", "data:v0", "./data", code=1)["facts"] is None
+
+
+def test_a_folder_may_have_colons_in_its_name(tables: Cli) -> None:
+    tables.write("a::b/note.txt", "two\n")
+    assert "D  table.csv" in tables("diff", "data", "./a::b", code=1).out
+    assert "no differences" in tables("diff", "./a::b", f"{tables.folder}/a::b").out
