@@ -64,14 +64,15 @@ def recent(database: Database) -> Recent:
 
 
 class OnDisk:
-    """A file on the disk. SourceFileError when it can't be read, or has become shorter than it was."""
+    """A file on the disk. SourceFileError when it can't be read, or has been written to since this was made."""
 
     def __init__(self, path: str, place: Path) -> None:
         self.path = path
         self._place = place
         with self._readable():
             self._file = open(place, "rb", buffering=0)  # noqa: SIM115 - closed with the object
-            self.size = os.fstat(self._file.fileno()).st_size
+            self._state = self._stated()
+        self.size = self._state[0]
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):
@@ -84,9 +85,13 @@ class OnDisk:
             with self._readable():
                 piece = os.pread(self._file.fileno(), end - start, start)
             if not piece:
-                raise SourceFileError(f"{self._place} has changed while it was compared; compare again when nobody writes to it")
+                raise self._changed()
             pieces.append(piece)
             start += len(piece)
+        # Parts are read several times, and half of each of two contents would give differences that were never there.
+        with self._readable():
+            if self._stated() != self._state:
+                raise self._changed()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def chunks(self, start: int, end: int) -> None:  # noqa: ARG002 - it has none

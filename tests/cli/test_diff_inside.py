@@ -234,3 +234,9 @@ def test_what_is_said_of_both_versions_is_compared(tables: Cli) -> None:
     ]
     assert tables.json("diff", "data:v0", "data:v1", code=1)["facts"]["aliases"] == {"added": ["latest"], "removed": ["before"]}
     assert tables.json("diff", "data:v0", "./data", code=1)["facts"] is None
+
+
+def test_a_folder_may_have_colons_in_its_name(tables: Cli) -> None:
+    tables.write("a::b/note.txt", "two\n")
+    assert "D  table.csv" in tables("diff", "data", "./a::b", code=1).out
+    assert "no differences" in tables("diff", "./a::b", f"{tables.folder}/a::b").out

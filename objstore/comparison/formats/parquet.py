@@ -31,7 +31,9 @@ class ParquetTable:
         self._check_ends()
         with self._readable("its footer"):
             self._file = library.parquet().ParquetFile(ContentFile(content), buffer_size=_BUFFER, page_checksum_verification=True)
-            self.schema = self._file.schema_arrow
+            written = self._file.schema_arrow
+            self.schema = library.pyarrow().schema([field.with_type(without_views(field.type)) for field in written])
+            self._has_views = self.schema.types != written.types
             metadata = self._file.metadata
             self.parts: Sequence[int] = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
             self.groups: Sequence[Mapping[str, Sequence[ColumnBytes]]] = column_bytes(content, metadata, self.schema)
@@ -42,7 +44,8 @@ class ParquetTable:
         return {field.name: word(field.type) for field in self.schema}
 
     def read(self, part: int, columns: Sequence[str]) -> Iterator[Any]:
-        wanted = [name for name in self.schema.names if name in set(columns)]
+        asked = set(columns)
+        wanted = [name for name in self.schema.names if name in asked]
         rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(wanted)), _BATCH_BYTES // self._row_bytes(part)))
         done = 0
         with self._readable(f"row group {part}"):
@@ -55,7 +58,8 @@ class ParquetTable:
                 batch.validate(full=True)  # text that isn't UTF-8, decimals that are too long
             done += batch.num_rows
             # A name with a dot also stands for what is inside another column.
-            yield batch.select(list(columns)) if batch.schema.names != list(columns) else batch
+            batch = batch.select(list(columns)) if batch.schema.names != list(columns) else batch
+            yield batch if not self._has_views else batch.cast(library.pyarrow().schema([self.schema.field(name) for name in columns]))
         if done != self.parts[part]:
             raise unreadable(self.content, f"row group {part} has {done:,} rows, and its footer says {self.parts[part]:,}")
 

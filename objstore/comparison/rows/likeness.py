@@ -1,8 +1,10 @@
 """Which of the removed columns may have become which of the added ones, by their content."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import product
 from typing import Any
 
 from objstore.comparison.rows.columns import RenamedColumn
@@ -16,6 +18,7 @@ _KEPT = 1024
 _TELLING = 16
 _LEAST = 50
 _ALIKE = 0.6
+_MOST_PAIRS = 10_000
 
 
 class Sketch:
@@ -27,9 +30,12 @@ class Sketch:
         numpy = library.numpy()
         self.hashes = numpy.empty(0, numpy.uint64)
         self.counts = numpy.empty(0, numpy.int64)
+        self.total = 0
+        """The sum of all hashes, also of those that aren't kept: equal for equal contents, and hardly ever for others."""
 
     def add(self, hashes: Any) -> None:
         numpy = library.numpy()
+        self.total = (self.total + int(hashes.sum(dtype=numpy.uint64))) % 2**64
         if len(self.hashes) == _KEPT:
             hashes = hashes[hashes <= self.hashes[-1]]
         values, counts = numpy.unique(hashes, return_counts=True)
@@ -38,12 +44,17 @@ class Sketch:
         self.hashes, self.counts = merged[:_KEPT], sums[:_KEPT]
 
     @property
+    def content(self) -> bytes:
+        """Equal for equal contents."""
+        return bytes(self.hashes.tobytes() + self.counts.tobytes() + self.total.to_bytes(8, "little"))
+
+    @property
     def is_whole(self) -> bool:
         """Whether it has all the values there are."""
         return len(self.hashes) < _KEPT
 
     def similarity(self, other: "Sketch") -> int:
-        """Percent of the values that both have, each as often as it is there, of those that either has; 100 only for equal sketches."""
+        """Percent of the values that both have, each as often as it is there, of those that either has; 100 only where all are equal."""
         numpy = library.numpy()
         # Beyond the last hash of a full sketch nothing is known of its column.
         ends = [int(sketch.hashes[-1]) for sketch in (self, other) if not sketch.is_whole]
@@ -51,7 +62,8 @@ class Sketch:
         values = values[values <= numpy.uint64(min(ends))] if ends else values
         a, b = self._counts_of(values), other._counts_of(values)
         most = int(numpy.maximum(a, b).sum())
-        return int(numpy.minimum(a, b).sum()) * 100 // most if most else 0
+        percent = int(numpy.minimum(a, b).sum()) * 100 // most if most else 0
+        return min(percent, 100 if self.total == other.total else 99)
 
     def _counts_of(self, values: Any) -> Any:
         numpy = library.numpy()
@@ -65,7 +77,8 @@ def renamed_columns(pair: TablePair, hasher: Hasher) -> list[RenamedColumn]:
     """Pairs of a removed and an added column of one type that are at least half alike; the best first, each column in one at most.
 
     Columns of few distinct values are often alike by accident: those are paired only when all values are equal and the names are like.
-    Reads the columns in question wholly, in both tables.
+    Where more than 10,000 pairs are possible only columns with equal values are paired, those that come first in both tables with each
+    other. Reads the columns in question wholly, in both tables.
     """
     removed = [field for field in pair.old.schema if field.name not in pair.new.schema.names]
     added = [field for field in pair.new.schema if field.name not in pair.old.schema.names]
@@ -81,6 +94,31 @@ def renamed_columns(pair: TablePair, hasher: Hasher) -> list[RenamedColumn]:
             taken |= {("old", each.old_name), ("new", each.name)}
             chosen.append(each)
     return chosen
+
+
+def _by_type(table: TableFile, other: TableFile) -> dict[Any, list[str]]:
+    """The columns that the other table hasn't."""
+    known = set(other.schema.names)
+    found: dict[Any, list[str]] = defaultdict(list)
+    for field in table.schema:
+        if field.name not in known:
+            found[plain(field.type)].append(field.name)
+    return found
+
+
+def _fitting(
+    old: Sequence[str], before: Mapping[str, Sketch], new: Sequence[str], after: Mapping[str, Sketch]
+) -> Iterator[tuple[str, str]]:
+    """Pairs of columns of one type that are worth a look."""
+    if len(old) * len(new) <= _MOST_PAIRS:
+        yield from product(old, new)
+        return
+    sources: dict[bytes, list[str]] = defaultdict(list)
+    for name in reversed(old):
+        sources[before[name].content].append(name)
+    for name in new:
+        if alike := sources.get(after[name].content):
+            yield alike.pop(), name
 
 
 def _sketches(table: TableFile, names: Sequence[str], hasher: Hasher) -> dict[str, Sketch]:

@@ -9,13 +9,16 @@ from objstore.host.publish import translated
 
 
 class Scratch:
-    """A new folder in another one. It goes when it is closed, when nobody holds this any more, and at the end of the process."""
+    """A new folder in another one. It goes when it is closed, when nobody holds this any more, and at the end of the process.
+
+    It does so in the process that made it alone: one that was forked from it shares the folder and mustn't remove it.
+    """
 
     def __init__(self, parent: Path) -> None:
         self.path = parent / f".objstore-{os.getpid()}-{os.urandom(8).hex()}.tmp"
         with translated(parent):
             self.path.mkdir(mode=0o700)
-        self._removal = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self._removal = weakref.finalize(self, _remove, self.path, os.getpid())
 
     @property
     def is_closed(self) -> bool:
@@ -31,3 +34,8 @@ class Scratch:
             shutil.rmtree(path, ignore_errors=True)
             path.mkdir()
         return path
+
+
+def _remove(path: Path, owner: int) -> None:
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Parquet files as tables to be compared."""
 
 import io
+import os
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -143,6 +144,25 @@ def test_values_of_every_type_are_compared(tmp_path: Path, kind: str) -> None:
     assert pq.read_table(tmp_path / "changes.parquet").num_rows == 2 * found.modified
 
 
+VIEWS: list[tuple[pa.DataType, list[Any]]] = [
+    (pa.string_view(), ["a", "b", None]),
+    (pa.binary_view(), [b"a", b"b", None]),
+    (pa.list_(pa.string_view()), [["a"], ["b"], None]),
+    (pa.list_(pa.string_view(), 1), [["a"], ["b"], None]),
+    (pa.large_list(pa.string_view()), [["a"], ["b"], None]),
+    (pa.struct([("x", pa.string_view())]), [{"x": "a"}, {"x": "b"}, None]),
+    (pa.map_(pa.string_view(), pa.binary_view()), [[("a", b"a")], [("b", b"b")], None]),
+]
+
+
+@pytest.mark.parametrize(("type_", "values"), VIEWS, ids=[str(type_) for type_, _ in VIEWS])
+def test_views_of_text_are_compared_like_text(tmp_path: Path, type_: pa.DataType, values: list[Any]) -> None:
+    old, new = (pa.table({"id": [1, 2, 3], "x": pa.array(each, type_)}) for each in (values, [values[1], *values[1:]]))
+    found = compared(tmp_path, old, new, "id")
+    assert list(found.changes()) == [ChangedRow({"id": 1}, [Cell("x", values[0], values[1])])]
+    assert not found.columns
+
+
 def test_without_rows_or_columns_there_is_nothing_to_differ(tmp_path: Path) -> None:
     empty = pa.table({"x": pa.array([], pa.int64())})
     assert not compared(tmp_path, empty, empty)
@@ -211,6 +231,17 @@ def test_a_file_that_shrinks_meanwhile_is_no_bad_parquet(tmp_path: Path) -> None
     content = OnDisk("t.parquet", path)
     pair = HANDLER.pair(InMemory(DATA), content)
     path.write_bytes(DATA[: len(DATA) // 2])
+    with pytest.raises(SourceFileError, match="has changed while it was compared"):
+        list(pair.new.read(4, ["id"]))
+
+
+def test_a_file_that_is_written_to_meanwhile_has_no_differences(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(DATA)
+    content = OnDisk("t.parquet", path)
+    pair = HANDLER.pair(InMemory(DATA), content)
+    path.write_bytes(DATA)
+    os.utime(path, (1, 1))
     with pytest.raises(SourceFileError, match="has changed while it was compared"):
         list(pair.new.read(4, ["id"]))
 

@@ -297,6 +297,10 @@ def test_many_changed_rows_in_another_order_find_each_other(tmp_path: Path) -> N
         (pa.array(["a", "b", None]), pa.array([b"a", b"b", None])),
         (pa.array(["a", "b", None]).dictionary_encode(), pa.array(["a", "b", None], pa.string_view())),
         (pa.array([1, 2, None], pa.decimal128(5, 1)), pa.array([1, 2, None], pa.decimal128(9, 4))),
+        (pa.array([1, 2, None]), pa.array([1, 2, None], pa.decimal128(3, 2))),
+        (pa.array([1, 2, None], pa.uint8()), pa.array([1, 2, None], pa.decimal256(76, 75))),
+        (pa.array([1, 2, None], pa.decimal128(38, 1)), pa.array([1, 2, None], pa.decimal256(76, 40))),
+        (pa.array([1, 2, None], pa.timestamp("us", "UTC")), pa.array([1000, 2000, None], pa.timestamp("ns", "Asia/Kolkata"))),
         (pa.array([1, 2, None], pa.uint64()), pa.array([1, 2, None], pa.int8())),
         (pa.array([[1], [], None]), pa.array([[1.0], [], None])),
         (pa.array([{"a": 1}, None, {"a": None}]), pa.array([{"a": 1.0}, None, {"a": None}])),
@@ -311,6 +315,20 @@ def test_equal_values_of_other_types_do_not_differ(tmp_path: Path, old: Any, new
 
 def test_a_time_beyond_nanoseconds_does_not_hide_what_differs(tmp_path: Path) -> None:
     found = compared(tmp_path, {"x": pa.array([2**60], pa.timestamp("us"))}, {"x": pa.array([2**60], pa.timestamp("ns"))})
+    assert (found.added, found.removed) == (1, 1)
+
+
+@pytest.mark.parametrize("zones", [(None, None), ("UTC", "UTC"), ("UTC", "Asia/Kolkata")])
+def test_a_time_beyond_nanoseconds_makes_no_other_differ(tmp_path: Path, zones: tuple[str | None, str | None]) -> None:
+    times = [0, 1, 100_000, -1, 2**50]
+    old = {"id": range(5), "x": pa.array([time * 1000 for time in times], pa.timestamp("ns", zones[0]))}
+    new = {"id": range(6), "x": pa.array([*times, 2**60], pa.timestamp("us", zones[1]))}
+    found = compared(tmp_path, old, new, ["id"])
+    assert (found.added, found.removed, found.changed) == (1, 0, 0)
+
+
+def test_a_time_with_a_zone_is_no_time_without_one(tmp_path: Path) -> None:
+    found = compared(tmp_path, {"x": pa.array([1], pa.timestamp("us"))}, {"x": pa.array([1], pa.timestamp("us", "UTC"))})
     assert (found.added, found.removed) == (1, 1)
 
 

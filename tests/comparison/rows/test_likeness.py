@@ -51,3 +51,17 @@ def test_each_column_is_in_one_pair_and_the_best_is_taken(tmp_path: Path) -> Non
     near = [f"{word}!" if at % 10 == 0 else word for at, word in enumerate(WORDS)]  # a sample sees so many
     found = renamed(tmp_path, {"a": WORDS, "b": near}, {"c": near, "d": WORDS})
     assert {(old, new) for old, new, _ in found} in ({("a", "d"), ("b", "c")},)
+
+
+def test_of_very_many_columns_those_with_equal_values_are_paired(tmp_path: Path) -> None:
+    old = {f"a{number}": range(number, number + 20) for number in range(300)}
+    new = {f"b{number}": range(number, number + 20) for number in reversed(range(300))}
+    found = renamed(tmp_path, old, new)
+    assert sorted(found) == sorted((f"a{number}", f"b{number}", 100) for number in range(300))
+
+
+def test_only_equal_values_are_a_hundred_percent_alike(tmp_path: Path) -> None:
+    for at in range(0, COUNT, COUNT // 8):
+        near = [*WORDS[:at], "other", *WORDS[at + 1 :]]
+        ((_, _, similarity),) = renamed(tmp_path, {"a": WORDS}, {"b": near})
+        assert similarity == 99
