@@ -100,9 +100,9 @@ def _print(name: str, diff: RowDiff, written: Path | None) -> None:
             "  changed cells: " + ", ".join(f"{named(column)} {count:,}{_by(diff, column)}" for column, count in counts[:_COLUMNS]) + more
         )
     sample = list(diff.changes(_SAMPLE))
-    _print_changed([change for change in sample if isinstance(change, ChangedRow)])
-    _print_rows([change for change in sample if not isinstance(change, ChangedRow)], diff.key.columns if diff.key else ())
-    left = diff.added + diff.removed + diff.changed - len(sample)
+    _print_modified([change for change in sample if isinstance(change, ModifiedRow)])
+    _print_rows([change for change in sample if not isinstance(change, ModifiedRow)], diff.key.columns if diff.key else ())
+    left = diff.added + diff.removed + diff.modified - len(sample)
     if written is not None:
         print_line(f"  all of them are in {written}")
     elif left:
@@ -115,13 +115,13 @@ def _by(diff: RowDiff, column: str) -> str:
 
 def _columns(columns: ColumnDiff) -> Iterator[str]:
     yield from (f"column {named(item.name)} added ({item.type})" for item in columns.added)
-    yield from (f"column {named(item.name)} dropped ({item.type})" for item in columns.dropped)
-    yield from (f"column {named(item.name)}: {item.old_type} → {item.type}" for item in columns.retyped)
+    yield from (f"column {named(item.name)} removed ({item.type})" for item in columns.removed)
+    yield from (f"column {named(item.name)}: {item.old_type} → {item.type}" for item in columns.type_changed)
     renamed = ((named(item.old_name), named(item.name), item.similarity) for item in columns.renamed)
     yield from (f"column {before} may be {after} now: {similarity} % the same" for before, after, similarity in renamed)
 
 
-def _print_changed(changes: Sequence[ChangedRow]) -> None:
+def _print_modified(changes: Sequence[ModifiedRow]) -> None:
     """A line for each cell; of a row with many for the first ones."""
     if not changes:
         return

@@ -97,6 +97,13 @@ class OnDisk:
     def chunks(self, start: int, end: int) -> None:  # noqa: ARG002 - it has none
         return None
 
+    def _stated(self) -> tuple[int, int]:
+        state = os.fstat(self._file.fileno())
+        return state.st_size, state.st_mtime_ns
+
+    def _changed(self) -> SourceFileError:
+        return SourceFileError(f"{self._place} has changed while it was compared; compare again when nobody writes to it")
+
     @contextmanager
     def _readable(self) -> Iterator[None]:
         """Turns what the system says into a SourceFileError."""

@@ -39,7 +39,7 @@ def test_rows_are_shown_below_the_list_of_files(tables: Cli) -> None:
     assert said[2:] == [
         "",
         "table.csv",
-        "  1 row changed by id (found), 1 row added, 1 row removed",
+        "  1 row modified by id (found), 1 row added, 1 row removed",
         "  changed cells: price 1 (by 27 at most)",
         "     id  column  old  new",
         "  ~  3   price   3    30",
@@ -67,7 +67,7 @@ def test_a_column_without_a_name_is_shown_as_one(cli: Cli) -> None:
         cli.write("data/index.csv", f",x,y\n0,{value},\n1,5,\n")
         cli("add", "data")
     said = cli("diff", "data:v0", "data:v1", "--rows", code=1).lines
-    assert "  1 row changed by '' (found), 0 rows added, 0 rows removed" in said and "     ''  column  old  new" in said
+    assert "  1 row modified by '' (found), 0 rows added, 0 rows removed" in said and "     ''  column  old  new" in said
 
 
 def test_the_path_may_stand_behind_the_option(tables: Cli) -> None:
@@ -154,7 +154,7 @@ def test_pins_and_what_is_inside_are_json_together(tables: Cli) -> None:
     assert tables.json("diff", "--rows") == []
     tables.write("data/table.csv", OLD)
     ((pin,),) = (tables.json("diff", "--rows", code=1),)
-    assert (pin["path"], rows_of(pin, "table.csv")["changed"]) == ("data", 1)
+    assert (pin["path"], rows_of(pin, "table.csv")["modified_rows"]) == ("data", 1)
     assert [item["path"] for item in tables.json("diff", "--text", code=1)[0]["text"]] == ["table.csv"]
     assert tables.json("diff", "--tensors", code=1)[0]["tensors"] == []
 
@@ -176,7 +176,7 @@ def test_two_files_are_compared_whatever_they_are_called(cli: Cli) -> None:
     cli.write("new.csv", NEW)
     said = cli("diff", "old.csv", "./new.csv", "--rows", code=1)
     assert said.lines[0].startswith("R000  old.csv → new.csv  ") and "% the same" not in said.lines[0]
-    assert "1 row changed by id (found), 1 row added, 1 row removed" in said.out
+    assert "1 row modified by id (found), 1 row added, 1 row removed" in said.out
     assert cli.json("diff", "./old.csv", "./new.csv", code=1)["renamed"][0]["similarity"] == 0
     assert cli("diff", "./old.csv", "./new.csv", "--name-status", code=1).lines == ["R000\told.csv\tnew.csv"]
     assert "--- a/old.csv" in cli("diff", "./old.csv", "./new.csv", "--text", code=1).lines

@@ -8,7 +8,7 @@ from objstore.comparison.content import Content, ContentFile
 from objstore.comparison.formats.parquetfiles.rowgroups import ColumnBytes, column_bytes, same_columns, same_groups
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.rows.pair import TablePair
-from objstore.comparison.rows.types import word
+from objstore.comparison.rows.types import without_views, word
 from objstore.comparison.unreadable import unreadable
 from objstore.errors import ObjstoreError
 from objstore.host import library

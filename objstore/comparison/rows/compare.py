@@ -78,7 +78,7 @@ class _Comparison:
             paired.modified,
             {name: cells[name] for name in self._conversion.names if name in cells},
             {name: largest[name] for name in self._conversion.names if name in largest},
-            Rows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
+            KeptRows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
         )
 
     def _paired(self, key: Sequence[str]) -> tuple[Key | None, Paired]:
@@ -95,7 +95,7 @@ class _Comparison:
         """By column, how many there are, and how far numbers are apart at most."""
         cells: Counter[str] = Counter()
         largest: dict[str, float] = {}
-        for before, after in paired.changed_rows():
+        for before, after in paired.modified_rows():
             for name, rows in unequal_cells(before, after, self._conversion, self._hasher):
                 cells[name] += len(rows)
                 chosen = library.pyarrow().array(rows)

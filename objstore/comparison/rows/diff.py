@@ -61,7 +61,7 @@ class RowDiff:
     """By column, for those that have any."""
     largest_change: Mapping[str, float]
     """By column, how far numbers in changed cells are apart at most, where both are finite; text that says numbers counts, too."""
-    rows: Rows = field(repr=False, compare=False)
+    kept: KeptRows = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.columns or self.added or self.removed or self.modified)
@@ -124,10 +124,10 @@ class RowDiff:
         return html.table(("", "where", "what"), lines, self.summary())
 
     def summary(self) -> str:
-        """A line: `12 rows changed by id (found), 1 added, 3 removed; columns: 1 added`."""
+        """A line: `12 rows modified by id (found), 1 added, 3 removed; columns: 1 added`."""
         names = ", ".join(name or "''" for name in self.key.columns) if self.key else ""
-        by = f" by {names}{' (found)' if self.key.was_found else ''}" if self.key else ""
-        rows = [f"{counted(self.changed, 'row')} changed{by}"] if self.key else []
+        by = f" by {names}{' (found)' if self.key.found else ''}" if self.key else ""
+        rows = [f"{counted(self.modified, 'row')} modified{by}"] if self.key else []
         rows += [f"{counted(self.added, 'row')} added", f"{counted(self.removed, 'row')} removed"]
         columns = [f"{len(items)} {name.replace('_', ' ')}" for name, items in self.columns._asdict().items() if items]
         return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
@@ -135,8 +135,8 @@ class RowDiff:
     def __str__(self) -> str:
         return self.summary()
 
-    def _open(self) -> Rows:
-        if self.rows.scratch.is_closed:
+    def _open(self) -> KeptRows:
+        if self.kept.scratch.is_closed:
             raise InvalidInputError("this diff has been closed, and its rows are gone; compare again")
         return self.kept
 

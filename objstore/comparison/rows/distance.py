@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from objstore.comparison.rows.celltypes import TEXT_NUMBERS
+from objstore.comparison.rows.pair import TEXT_NUMBERS
 from objstore.host import library
 
 

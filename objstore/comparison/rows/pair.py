@@ -8,6 +8,8 @@ UNREAD = "unread"
 """The type of a column, in a format without types, from which no cell has been read."""
 EMPTY = "empty"
 """Of one whose cells, as far as they were read, are all empty."""
+TEXT_NUMBERS = frozenset(("int", "float"))
+"""Of those whose cells all say numbers."""
 
 
 class TableFile(Protocol):

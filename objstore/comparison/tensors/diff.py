@@ -116,7 +116,7 @@ class TensorDiff:
 
 
 COLUMNS = ("", "tensor", "type", "changed", "max |Δ|", "mean |Δ|", "relative L2", "cosine", "not finite")
-LISTS = ("added", "removed", "renamed", "type_changed", "changed")
+LISTS = ("added", "removed", "renamed", "type_changed", "modified")
 
 
 def _row(kind: str, item: PresentTensor | RenamedTensor | AlteredTensor) -> tuple[str, ...]:
@@ -126,8 +126,8 @@ def _row(kind: str, item: PresentTensor | RenamedTensor | AlteredTensor) -> tupl
             return _padded(kind, name, str(description))
         case RenamedTensor(before, _, description):
             return _padded(kind, f"{before} → {name}", str(description))
-        case AlteredTensor(_, old, new, None, reason):
-            return _padded(kind, name, _types(old, new), reason)
+        case AlteredTensor(_, old, new, None, why):
+            return _padded(kind, name, _types(old, new), why)
         case AlteredTensor(_, old, new, figures):
             return _padded(kind, name, _types(old, new), *_told(figures))
 

@@ -159,7 +159,7 @@ VIEWS: list[tuple[pa.DataType, list[Any]]] = [
 def test_views_of_text_are_compared_like_text(tmp_path: Path, type_: pa.DataType, values: list[Any]) -> None:
     old, new = (pa.table({"id": [1, 2, 3], "x": pa.array(each, type_)}) for each in (values, [values[1], *values[1:]]))
     found = compared(tmp_path, old, new, "id")
-    assert list(found.changes()) == [ChangedRow({"id": 1}, [Cell("x", values[0], values[1])])]
+    assert list(found.changes()) == [ModifiedRow({"id": 1}, [Cell("x", values[0], values[1])])]
     assert not found.columns
 
 

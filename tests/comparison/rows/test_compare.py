@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objstore.comparison.formats import csv
-from objstore.comparison.rows.changes import AddedRow, Cell, ChangedRow, RemovedRow
+from objstore.comparison.rows.changes import AddedRow, Cell, ModifiedRow, RemovedRow
 from objstore.comparison.rows.compare import compare_rows
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.rows.pair import TablePair
@@ -227,10 +227,10 @@ def test_row_numbers_are_no_key_where_another_column_does_as_well(tmp_path: Path
     old = {"": list(range(50)), "user": names, "x": [at % 7 for at in range(50)]}
     new = {"": list(range(49)), "user": names[:9] + names[10:], "x": [at % 7 for at in range(50) if at != 9]}
     found = compared(tmp_path, old, new)
-    assert found.key is not None and found.key.columns == ("user",) and (found.removed, found.changed) == (1, 40)
+    assert found.key is not None and found.key.columns == ("user",) and (found.removed, found.modified) == (1, 40)
     edited = {**old, "user": [f"{name}!" if at % 3 == 0 else name for at, name in enumerate(names)]}
     found = compared(tmp_path, old, edited)
-    assert found.key is not None and found.key.columns == ("",) and (found.added, found.changed) == (0, 17)
+    assert found.key is not None and found.key.columns == ("",) and (found.added, found.modified) == (0, 17)
 
 
 def test_text_that_looks_like_floats_is_a_key_only_if_nothing_else_is(tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_a_time_beyond_nanoseconds_makes_no_other_differ(tmp_path: Path, zones: 
     old = {"id": range(5), "x": pa.array([time * 1000 for time in times], pa.timestamp("ns", zones[0]))}
     new = {"id": range(6), "x": pa.array([*times, 2**60], pa.timestamp("us", zones[1]))}
     found = compared(tmp_path, old, new, ["id"])
-    assert (found.added, found.removed, found.changed) == (1, 0, 0)
+    assert (found.added, found.removed, found.modified) == (1, 0, 0)
 
 
 def test_a_time_with_a_zone_is_no_time_without_one(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_in_a_notebook_columns_and_cells_are_shown_escaped(tmp_path: Path) -> No
 
 
 def test_printed_it_is_a_line(tmp_path: Path) -> None:
-    assert str(compared(tmp_path, key=["id"])).startswith("1 row changed by id, 1 row added, 1 row removed; columns: ")
+    assert str(compared(tmp_path, key=["id"])).startswith("1 row modified by id, 1 row added, 1 row removed; columns: ")
 
 
 def test_equal_tables_do_not_differ(tmp_path: Path) -> None:
@@ -190,4 +190,4 @@ def test_times_that_python_cannot_hold_are_text(tmp_path: Path) -> None:
 def test_a_column_without_values_has_no_type_that_could_change(tmp_path: Path) -> None:
     for before in (b"a,b\n", b"a,b\n,\n"):
         pair = csv.pair(InMemory(before, "t.csv"), InMemory(b"a,b\n1,2\n", "t.csv"))
-        assert compare_rows(pair, [], tmp_path).columns.retyped == []
+        assert compare_rows(pair, [], tmp_path).columns.type_changed == []

@@ -7,7 +7,6 @@ from objstore.comparison.rows.pair import EMPTY, UNREAD
 from objstore.host import library
 
 TEXT, MIXED = "text", "mixed"
-TEXT_NUMBERS = frozenset(("int", "float"))
 _FEW = 8
 _DIGITS = "^[+-]?[0-9]+$"  # also those that 64 bits don't hold
 _TIME = "^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]+)?)?$"  # Arrow has no cast for times
