@@ -240,3 +240,14 @@ def test_a_folder_may_have_colons_in_its_name(tables: Cli) -> None:
     tables.write("a::b/note.txt", "two\n")
     assert "D  table.csv" in tables("diff", "data", "./a::b", code=1).out
     assert "no differences" in tables("diff", "./a::b", f"{tables.folder}/a::b").out
+
+
+def test_a_key_has_its_columns_between_commas(tables: Cli) -> None:
+    tables.write("data/odd.csv", 'x,"a,\nb"\n1,1\n2,2\n')
+    tables("add", "data")
+    tables.write("data/odd.csv", 'x,"a,\nb"\n1,2\n3,1\n')
+    assert "2 rows modified by a,\\nb" in tables("diff", "data", "./data", "odd.csv", "--rows", "--key", '"a,\nb"', code=1).out
+    assert "can't be taken apart into names" in tables("diff", "data", "./data", "--rows", "--key", "a\nb", code=2).err
+
+
+# -- sides elsewhere -----------------------------------------------------------------------------------------------------

@@ -80,12 +80,12 @@ def renamed_columns(pair: TablePair, hasher: Hasher) -> list[RenamedColumn]:
     Where more than 10,000 pairs are possible only columns with equal values are paired, those that come first in both tables with each
     other. Reads the columns in question wholly, in both tables.
     """
-    removed = [field for field in pair.old.schema if field.name not in pair.new.schema.names]
-    added = [field for field in pair.new.schema if field.name not in pair.old.schema.names]
-    fitting = [(old.name, new.name) for old in removed for new in added if plain(old.type) == plain(new.type)]
-    before = _sketches(pair.old, sorted({old for old, _ in fitting}), hasher)
-    after = _sketches(pair.new, sorted({new for _, new in fitting}), hasher)
-    found = [RenamedColumn(old, new, _likeness(old, before[old], new, after[new])) for old, new in fitting]
+    removed, added = _by_type(pair.old, pair.new), _by_type(pair.new, pair.old)
+    types = removed.keys() & added.keys()
+    before = _sketches(pair.old, sorted(name for type_ in types for name in removed[type_]), hasher)
+    after = _sketches(pair.new, sorted(name for type_ in types for name in added[type_]), hasher)
+    fitting = [names for type_ in types for names in _fitting(removed[type_], before, added[type_], after)]
+    found = [RenamedColumn(old, new, _likeness(old, before[old], new, after[new])) for old, new in sorted(fitting)]
     found = sorted((each for each in found if each.similarity >= _LEAST), key=lambda each: (-each.similarity, -_nearness(each[0], each[1])))
     taken: set[tuple[str, str]] = set()
     chosen = []
