@@ -186,6 +186,13 @@ def test_two_files_are_compared_whatever_they_are_called(cli: Cli) -> None:
     assert cli("diff", "old.csv", "./folder", "--name-status", code=1).lines == ["D\told.csv", "A\tother.csv"]
 
 
+def test_where_nothing_is_pinned_it_is_said_that_nothing_was_compared(cli: Cli) -> None:
+    cli.write("data/table.csv", OLD)
+    cli("add", "data", "--no-pin")
+    said = cli("diff")
+    assert said.out == "no differences\n" and said.err.startswith("warning: nothing is pinned here; ")
+
+
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------
 
 

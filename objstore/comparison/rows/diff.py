@@ -17,6 +17,11 @@ from objstore.errors import InvalidInputError
 from objstore.values import html
 from objstore.values.sizes import counted
 
+NAMELESS = "''"
+"""In place of a column's name, for people, where it is empty."""
+_COLUMNS = 8  # of those with changed cells
+_CELLS = 8  # of a row that has changed
+
 
 class Key(NamedTuple):
     """The columns by which rows of both tables belong together."""
@@ -121,16 +126,26 @@ class RowDiff:
         """For a notebook: columns that differ, then the first rows."""
         shown = [] if self.kept.scratch.is_closed else self.changes(html.SHOWN_ROWS)
         lines = chain(_column_lines(self.columns), (line for change in shown for line in _lines(change)))
-        return html.table(("", "where", "what"), lines, self.summary())
+        return html.table(("", "where", "what"), lines, "; ".join(filter(None, [self.summary(), self.cell_summary()])))
 
     def summary(self) -> str:
-        """A line: `12 rows modified by id (found), 1 added, 3 removed; columns: 1 added`."""
-        names = ", ".join(name or "''" for name in self.key.columns) if self.key else ""
-        by = f" by {names}{' (found)' if self.key.found else ''}" if self.key else ""
-        rows = [f"{counted(self.modified, 'row')} modified{by}"] if self.key else []
+        """A line: `12 rows changed by id (found), 1 added, 3 removed; columns: 1 added`."""
+        names = ", ".join(name or NAMELESS for name in self.key.columns) if self.key else ""
+        by = f" by {names}{' (found)' if self.key.was_found else ''}" if self.key else ""
+        rows = [f"{counted(self.changed, 'row')} changed{by}"] if self.key else []
         rows += [f"{counted(self.added, 'row')} added", f"{counted(self.removed, 'row')} removed"]
         columns = [f"{len(items)} {name.replace('_', ' ')}" for name, items in self.columns._asdict().items() if items]
         return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
+
+    def cell_summary(self) -> str:
+        """A line: `changed cells: price 12 (by 0.5 at most), name 1`; of many columns those with most. Empty without any."""
+        cells = sorted(self.changed_cells.items(), key=lambda item: -item[1])
+        told = [f"{name or NAMELESS} {count:,}{self._moved(name)}" for name, count in cells[:_COLUMNS]]
+        more = [f"… and {counted(len(cells) - _COLUMNS, 'column')} more"] if len(cells) > _COLUMNS else []
+        return "changed cells: " + ", ".join(told + more) if cells else ""
+
+    def _moved(self, column: str) -> str:
+        return f" (by {self.largest_change[column]:.4g} at most)" if column in self.largest_change else ""
 
     def __str__(self) -> str:
         return self.summary()
@@ -150,9 +165,11 @@ def _column_lines(columns: ColumnDiff) -> Iterable[tuple[str, str, str]]:
 
 def _lines(change: RowChange) -> Iterable[tuple[str, str, str]]:
     match change:
-        case ModifiedRow(key, cells):
-            for cell in cells:
-                yield "modified", f"{_shown(key)}: {cell.column}", f"{cell.old} → {cell.new}"
+        case ChangedRow(key, cells):
+            for cell in cells[:_CELLS]:
+                yield "changed", f"{_shown(key)}: {cell.column or NAMELESS}", f"{cell.old} → {cell.new}"
+            if len(cells) > _CELLS:
+                yield "changed", f"{_shown(key)}: …", f"{len(cells) - _CELLS:,} more"
         case AddedRow(row):
             yield "added", "", _shown(row)
         case RemovedRow(row):

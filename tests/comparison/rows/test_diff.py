@@ -151,6 +151,14 @@ def test_in_a_notebook_columns_and_cells_are_shown_escaped(tmp_path: Path) -> No
     assert "a → &lt;b&gt;" in page and "double → int64" in page and "3 rows modified by id (found)" in page
 
 
+def test_in_a_notebook_a_wide_row_leaves_room_for_others(tmp_path: Path) -> None:
+    old = pa.table({"id": [1, 2], **{f"c{at}": [0, 0] for at in range(30)}})
+    new = pa.table({"id": [1, 2], **{f"c{at}": [1, 1] for at in range(30)}})
+    page = compared(tmp_path, old, new, ["id"])._repr_html_()
+    assert "id=1: c7" in page and "id=1: c8" not in page and "22 more" in page and "id=2: c7" in page
+    assert "changed cells: c0 2 (by 1 at most), " in page
+
+
 def test_printed_it_is_a_line(tmp_path: Path) -> None:
     assert str(compared(tmp_path, key=["id"])).startswith("1 row modified by id, 1 row added, 1 row removed; columns: ")
 
