@@ -129,10 +129,10 @@ class RowDiff:
         return html.table(("", "where", "what"), lines, "; ".join(filter(None, [self.summary(), self.cell_summary()])))
 
     def summary(self) -> str:
-        """A line: `12 rows changed by id (found), 1 added, 3 removed; columns: 1 added`."""
+        """A line: `12 rows modified by id (found), 1 added, 3 removed; columns: 1 added`."""
         names = ", ".join(name or NAMELESS for name in self.key.columns) if self.key else ""
-        by = f" by {names}{' (found)' if self.key.was_found else ''}" if self.key else ""
-        rows = [f"{counted(self.changed, 'row')} changed{by}"] if self.key else []
+        by = f" by {names}{' (found)' if self.key.found else ''}" if self.key else ""
+        rows = [f"{counted(self.modified, 'row')} modified{by}"] if self.key else []
         rows += [f"{counted(self.added, 'row')} added", f"{counted(self.removed, 'row')} removed"]
         columns = [f"{len(items)} {name.replace('_', ' ')}" for name, items in self.columns._asdict().items() if items]
         return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
@@ -165,11 +165,11 @@ def _column_lines(columns: ColumnDiff) -> Iterable[tuple[str, str, str]]:
 
 def _lines(change: RowChange) -> Iterable[tuple[str, str, str]]:
     match change:
-        case ChangedRow(key, cells):
+        case ModifiedRow(key, cells):
             for cell in cells[:_CELLS]:
-                yield "changed", f"{_shown(key)}: {cell.column or NAMELESS}", f"{cell.old} → {cell.new}"
+                yield "modified", f"{_shown(key)}: {cell.column or NAMELESS}", f"{cell.old} → {cell.new}"
             if len(cells) > _CELLS:
-                yield "changed", f"{_shown(key)}: …", f"{len(cells) - _CELLS:,} more"
+                yield "modified", f"{_shown(key)}: …", f"{len(cells) - _CELLS:,} more"
         case AddedRow(row):
             yield "added", "", _shown(row)
         case RemovedRow(row):
