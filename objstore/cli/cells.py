@@ -2,6 +2,8 @@
 
 from itertools import takewhile
 
+from objstore.comparison.rows.diff import NAMELESS
+
 _LETTERS = 32
 _BEFORE = 12
 """How many letters are shown before the first that differs."""
@@ -24,7 +26,7 @@ def cells(old: object, new: object) -> tuple[str, str]:
 
 def named(column: str) -> str:
     """The name of a column; `''` for one without."""
-    return _cut(column or "''")
+    return _cut(column or NAMELESS)
 
 
 def _text(value: object) -> str:

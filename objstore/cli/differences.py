@@ -21,7 +21,7 @@ def print_diff(diff: FileDiff, prefix: str = "") -> None:
     """A line for each path with a letter (Added, Deleted, Modified, Renamed, Type changed), then the totals."""
     for _, letter, what, note in sorted(_lines(diff, prefix)):
         click.echo(click.style(f"{letter}  {printable(what)}", fg=_COLOURS[letter[0]]) + f"  {note}")
-    click.echo(summary(diff))
+    click.echo(diff.summary())
     warn_of_similar(diff)
 
 
@@ -51,13 +51,6 @@ def prefix_of(found: PinDiff) -> str:
     path = os.path.relpath(found.path)
     folder = os.path.dirname(path) if found.is_file else path
     return f"{folder}/" if folder else ""
-
-
-def summary(diff: FileDiff) -> str:
-    """The totals."""
-    totals = [(name.replace("_", " "), total) for name, total in diff.totals.items() if total.files]
-    told = (f"{counted(total.files, 'file')} {name} ({size(total.bytes)})" for name, total in totals)
-    return ", ".join(told) or "no differences"
 
 
 def _lines(diff: FileDiff, prefix: str) -> Iterator[tuple[bytes, str, str, str]]:

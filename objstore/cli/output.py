@@ -58,7 +58,7 @@ def _pieces(value: object) -> Iterator[bytes]:
             yield from _pieces(item)
             separator = b",\n"
         yield b"\n}"
-    elif isinstance(value, Iterator):
+    elif isinstance(value, Iterator | list) and _is_streamed(value):
         separator = b"["
         for item in value:
             yield separator + b"\n"
@@ -70,7 +70,8 @@ def _pieces(value: object) -> Iterator[bytes]:
 
 
 def _is_streamed(value: object) -> bool:
-    return isinstance(value, Iterator) or (isinstance(value, dict) and any(map(_is_streamed, value.values())))
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, Iterator) or any(map(_is_streamed, inside))
 
 
 def _encoded(value: object) -> bytes:

@@ -18,6 +18,8 @@ from objstore.worktree.pin import Pin
 _SHOWN = 200
 LETTERS = {"added": "A", "removed": "D", "modified": "M"}
 
+NOTHING_PINNED = "nothing is pinned here; `objstore add PATH`, or `objstore checkout NAME:V PATH`, pins a version to a path"
+
 
 def print_to_commit(files: Sequence[Path]) -> None:
     """Says which files Git should be told about."""

@@ -94,11 +94,7 @@ def _print(name: str, diff: RowDiff, written: Path | None) -> None:
         print_line(f"  {line}")
     print_line(f"  {diff.summary()}" if diff else "  the same rows")
     if diff.changed_cells:
-        counts = sorted(diff.changed_cells.items(), key=lambda item: -item[1])
-        more = f", … and {counted(len(counts) - _COLUMNS, 'column')} more" if len(counts) > _COLUMNS else ""
-        print_line(
-            "  changed cells: " + ", ".join(f"{named(column)} {count:,}{_by(diff, column)}" for column, count in counts[:_COLUMNS]) + more
-        )
+        print_line(f"  {diff.cell_summary()}")
     sample = list(diff.changes(_SAMPLE))
     _print_modified([change for change in sample if isinstance(change, ModifiedRow)])
     _print_rows([change for change in sample if not isinstance(change, ModifiedRow)], diff.key.columns if diff.key else ())
@@ -107,10 +103,6 @@ def _print(name: str, diff: RowDiff, written: Path | None) -> None:
         print_line(f"  all of them are in {written}")
     elif left:
         print_line(f"  … and {counted(left, 'row')} more; --json and --parquet have all")
-
-
-def _by(diff: RowDiff, column: str) -> str:
-    return f" (by {diff.largest_change[column]:.4g} at most)" if column in diff.largest_change else ""
 
 
 def _columns(columns: ColumnDiff) -> Iterator[str]:

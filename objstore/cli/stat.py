@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from objstore.cli.differences import summary, warn_of_similar
+from objstore.cli.differences import warn_of_similar
 from objstore.cli.output import print_columns, print_line
 from objstore.cli.sizes import counted, size
 from objstore.cli.views import Asked, View
@@ -17,7 +17,7 @@ def _show(comparison: Comparison, prefix: str) -> None:
     folders = per_folder(comparison.files, comparison.new_bytes)
     if folders:
         print_columns([_row(folder, prefix) for folder in folders])
-    print_line(summary(comparison.files))
+    print_line(comparison.files.summary())
     transfer = comparison.transfer() if folders else None
     if transfer is not None:
         click.echo(_moved(transfer))

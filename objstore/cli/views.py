@@ -75,11 +75,20 @@ def chosen(options: Mapping[str, Any], paths: Sequence[str], *, as_json: bool) -
         raise InvalidInputError(f"{misplaced[0]} is about rows; give it together with --rows")
     if not asked:
         return None
-    key = tuple(name for names in csv.reader([options["key"] or ""]) for name in names)  # so that names with commas can be quoted
-    view: View = import_module(module).view(Asked(paths, key, Path(options["parquet"]) if options["parquet"] else None))
+    view: View = import_module(module).view(
+        Asked(paths, _columns(options["key"] or ""), Path(options["parquet"]) if options["parquet"] else None)
+    )
     if as_json and view.fields is None:
         raise InvalidInputError(f"{option} and --json can't be used together; JSON has all that {option} prints")
     return view
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    """Names between commas; as in CSV, one that has a comma or a line break stands in quotes."""
+    try:
+        return tuple(name for names in csv.reader([text]) for name in names)
+    except csv.Error as error:
+        raise InvalidInputError(f"--key {text!r} can't be taken apart into names; write a name with a line break in quotes") from error
 
 
 def _parameter(option: str) -> str:

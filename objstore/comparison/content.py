@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -63,14 +64,15 @@ def recent(database: Database) -> Recent:
 
 
 class OnDisk:
-    """A file on the disk. SourceFileError when it can't be read, or has become shorter than it was."""
+    """A file on the disk. SourceFileError when it can't be read, or has been written to since this was made."""
 
     def __init__(self, path: str, place: Path) -> None:
         self.path = path
         self._place = place
         with self._readable():
             self._file = open(place, "rb", buffering=0)  # noqa: SIM115 - closed with the object
-            self.size = os.fstat(self._file.fileno()).st_size
+            self._state = self._stated()
+        self.size = self._state[0]
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):
@@ -83,29 +85,31 @@ class OnDisk:
             with self._readable():
                 piece = os.pread(self._file.fileno(), end - start, start)
             if not piece:
-                raise SourceFileError(f"{self._place} has changed while it was compared; compare again when nobody writes to it")
+                raise self._changed()
             pieces.append(piece)
             start += len(piece)
+        # Parts are read several times, and half of each of two contents would give differences that were never there.
+        with self._readable():
+            if self._stated() != self._state:
+                raise self._changed()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def chunks(self, start: int, end: int) -> None:  # noqa: ARG002 - it has none
         return None
 
-    def _readable(self) -> "_Readable":
-        return _Readable(self._place)
+    def _stated(self) -> tuple[int, int]:
+        state = os.fstat(self._file.fileno())
+        return state.st_size, state.st_mtime_ns
 
+    def _changed(self) -> SourceFileError:
+        return SourceFileError(f"{self._place} has changed while it was compared; compare again when nobody writes to it")
 
-class _Readable:
-    """Turns what the system says into a SourceFileError."""
-
-    def __init__(self, place: Path) -> None:
-        self._place = place
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Turns what the system says into a SourceFileError."""
+        try:
+            yield
+        except OSError as error:
             raise SourceFileError(f"{self._place} can't be read: {error.strerror}") from error
 
 
@@ -145,14 +149,6 @@ class ContentFile(io.RawIOBase):
         data = self._content.read(self._start + self._at, self._start + self._at + count) if count else b""
         self._at += len(data)
         return data
-
-    def readall(self) -> bytes:
-        return self.read()
-
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def chunk_rows(content: Content) -> Iterator[ChunkRow]:

@@ -1,4 +1,4 @@
-"""How it is said that a file of tensors can't be read."""
+"""How it is said that a file isn't as its format says."""
 
 from objstore.comparison.content import Content
 from objstore.errors import UnreadableFileError
@@ -7,9 +7,9 @@ from objstore.values.printable import printable
 _SHOWN_LETTERS = 80
 
 
-def unreadable(content: Content, what: str) -> UnreadableFileError:
-    """The error to raise; `what` is wrong with the file."""
-    return UnreadableFileError(f"{content.path} can't be compared: {what}; write it anew with the program that made it")
+def unreadable(content: Content, wrong: str, cure: str = "write it anew with the program that made it") -> UnreadableFileError:
+    """The error to raise: what is wrong with the file, and what to do."""
+    return UnreadableFileError(f"{content.path} can't be compared: {wrong}; {cure}")
 
 
 def shown(name: object) -> str:

@@ -30,12 +30,20 @@ class Blame:
         """The run that logged that version."""
         return self.version.run
 
+    @property
+    def change(self) -> str:
+        return "added" if self.is_new else "modified"
+
+    def row(self) -> tuple[str, ...]:
+        """For people: the version, what became of the file in it, when, the run's id, the path."""
+        return f"{self.collection}:{self.version.name}", self.change, self.version.created, self.run.run if self.run else "", self.path
+
     def to_dict(self) -> dict[str, Any]:
         run = self.run
         return {
             "path": self.path,
             "version": f"{self.collection}:{self.version.name}",
-            "change": "added" if self.is_new else "modified",
+            "change": self.change,
             "created": self.version.created,
             "digest": self.entry.digest.hex(),
             "size": None if self.entry.size == UNKNOWN_SIZE else self.entry.size,
@@ -44,7 +52,7 @@ class Blame:
 
 
 def blame(database: Database, collection: Collection, version: Version, path: str) -> Iterator[Blame]:
-    """For each file at or below a path of a version, in which version it last changed; ascending by path.
+    """For each file at or below a path of a version (all, if it is empty), in which version it last changed; ascending by path.
 
     Versions that are deleted don't count: what they changed counts for the next one that isn't. The executable bit is part of a file.
     EntryNotFoundError where the version has nothing there. Cost: the differences between the versions on the way back, as far as
@@ -52,7 +60,7 @@ def blame(database: Database, collection: Collection, version: Version, path: st
     """
     prefix = path.encode()
     open_ = dict(entries(database, version.root, prefix))
-    if not open_:
+    if path and not open_:
         raise EntryNotFoundError(
             f"{collection.name}:{version.name} has no {path!r}; `objstore ls {collection.name}:{version.name}` lists what it has"
         )

@@ -167,13 +167,8 @@ class Comparison:
         return None
 
 
-def diff_files(project: Project, old: Version | Path, new: Version | Path, progress: Progress) -> FileDiff:
-    """What differs between two versions, or a version and a folder (or file) as it would be added; see `compare`."""
-    return compare(project, old, new, progress).files
-
-
 def compare(project: Project, old: Version | OfVersion | Path, new: Version | OfVersion | Path, progress: Progress) -> Comparison:
-    """The same, with a way to the contents.
+    """What differs between two versions, or a version and a folder (or file) as it would be added, with a way to the contents.
 
     Of a folder that was added before only what has changed since is read; and what was added in it, if it may be like a file that the
     other side alone has. Nothing is stored or remembered. Two files are compared with each other, whatever they are called.

@@ -10,10 +10,14 @@ from objstore.comparison.handlers import Kind, find
 from objstore.comparison.inside import compare_rows_of, compare_tensors_of
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.tensors.diff import TensorDiff
+from objstore.comparison.text.diff import TextDiff, compare_text
 from objstore.errors import CorruptionError, NotFoundError, RemoteError, SourceFileError, UnreadableFileError
 from objstore.repository.comparing import Comparison
 
 D = TypeVar("D")
+
+_NOT_COMPARED = (CorruptionError, NotFoundError, RemoteError, SourceFileError, UnreadableFileError)
+"""What keeps one file from being compared, and no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,17 @@ class Inside(Generic[D]):
 
     def told(self, prefix: str = "") -> str:
         """Why it can't be compared, with the file that it is about."""
-        return self.why if self.path in self.why else f"{prefix}{self.name}: {self.why}"
+        return self.why if self.why.startswith(f"{self.path} ") else f"{prefix}{self.name}: {self.why}"
+
+
+def text_inside(comparison: Comparison) -> Iterator[TextDiff]:
+    """Of each file that differs, its lines; ascending by path. One that isn't text, or can't be compared, has `why` instead."""
+    for item in comparison.files.altered:
+        try:
+            pair = comparison.pair(item)
+            yield compare_text(pair.old, pair.new)
+        except _NOT_COMPARED as error:
+            yield TextDiff(_old_path(item), item.path, why=f"not compared: {error}")
 
 
 def rows_inside(comparison: Comparison, key: Sequence[str], named: Sequence[str] = ()) -> Iterator[Inside[RowDiff]]:
@@ -54,15 +68,18 @@ def tensors_inside(comparison: Comparison, named: Sequence[str] = ()) -> Iterato
 
 
 def _inside(comparison: Comparison, kind: Kind, named: Sequence[str], compare: Callable[[Content, Content], D]) -> Iterator[Inside[D]]:
-    for item in sorted(comparison.files.altered, key=lambda item: item.path.encode()):
+    for item in comparison.files.altered:
         if find(item.path, kind) or item.path in named:
             yield _one(comparison, item, compare)
 
 
 def _one(comparison: Comparison, item: Altered | Renamed, compare: Callable[[Content, Content], D]) -> Inside[D]:
-    old_path = item.old_path if isinstance(item, Renamed) else item.path
     try:
         pair = comparison.pair(item)
-        return Inside(old_path, item.path, compare(pair.old, pair.new))
-    except (CorruptionError, NotFoundError, RemoteError, SourceFileError, UnreadableFileError) as error:
-        return Inside(old_path, item.path, None, str(error))
+        return Inside(_old_path(item), item.path, compare(pair.old, pair.new))
+    except _NOT_COMPARED as error:
+        return Inside(_old_path(item), item.path, None, str(error))
+
+
+def _old_path(item: Altered | Renamed) -> str:
+    return item.old_path if isinstance(item, Renamed) else item.path

@@ -50,10 +50,10 @@ def named_side(project: Project, text: str, keep: Keep) -> VersionSide | Path:
     a project or a remote that isn't there, InvalidInputError for what is no name.
     """
     text = text.removeprefix(_PROTOCOL)
-    if _ELSEWHERE in text:
-        return _elsewhere(project, text, keep)
     if text.startswith((".", "/")):
         return Path(text)
+    if _ELSEWHERE in text:
+        return _elsewhere(project, text, keep)
     folder = Path(text)
     looks_like_folder = "/" in text or folder.exists()
     try:

@@ -300,14 +300,18 @@ class Artifact(Building):
         """The runs that used it, of all projects beside this one too; in each project in the order in which they did."""
         return self._runs(lambda runs, version: runs.used_by(version))
 
-    def blame(self, path: str) -> "list[Blame]":
-        """In which version each file at or below a path last changed, and which run made that; KeyError for what isn't there."""
+    def blame(self, path: str = "") -> "list[Blame]":
+        """In which version each file at or below a path last changed, and which run made that; without a path, each that there is.
+
+        KeyError for what isn't there.
+        """
         from objstore.repository.blaming import blame
+        from objstore.sdk.lists import Blames
 
         logged = self._version("history")
         with logged.session.state() as state:
             collection, version = logged.now(state)
-            return list(blame(logged.session.database, collection, version, canonical(path)))
+            return Blames(blame(logged.session.database, collection, version, canonical(path) if path else ""))
 
     def _runs(self, ask: "Callable[[Runs, VersionRef], Iterable[str]]") -> "list[RecordedRun]":
         from objstore.sdk.recorded import runs_that

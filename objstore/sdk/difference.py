@@ -174,7 +174,7 @@ def _named(session: Session, text: str, held: list[object]) -> tuple[OfVersion |
         return project
 
     if "::" not in text and "/" not in text:
-        parse_name(text)
+        parse_name(text)  # text is a name here: a folder in the current one is given as a Path
     with session.state():
         found = named_side(session.project, text, keep)
     return (found, None) if isinstance(found, Path) else (found.held, found.facts)

@@ -52,6 +52,12 @@ def test_of_a_folder_every_file_in_it_is_told(history: Cli) -> None:
     }
 
 
+def test_without_a_path_every_file_is_told_of(history: Cli) -> None:
+    every = blamed(history, "images")
+    assert every["labels/train.csv"] == ("images:v1", "modified") and every["new.txt"][1] == "added"
+    assert {item["path"] for item in history.json("ls", "images")} == set(every)
+
+
 def test_deleted_versions_don_t_count(history: Cli) -> None:
     history("rm", "images:v1")
     assert blamed(history, "images", "labels/train.csv") == {"labels/train.csv": ("images:v2", "modified")}

@@ -150,6 +150,15 @@ def test_pins_and_folders_are_looked_into_as_well(tables: Cli) -> None:
     assert "1 row modified by id" in tables("diff", "data", "./data", "--rows", code=1).out
 
 
+def test_pins_and_what_is_inside_are_json_together(tables: Cli) -> None:
+    assert tables.json("diff", "--rows") == []
+    tables.write("data/table.csv", OLD)
+    ((pin,),) = (tables.json("diff", "--rows", code=1),)
+    assert (pin["path"], rows_of(pin, "table.csv")["modified_rows"]) == ("data", 1)
+    assert [item["path"] for item in tables.json("diff", "--text", code=1)[0]["text"]] == ["table.csv"]
+    assert tables.json("diff", "--tensors", code=1)[0]["tensors"] == []
+
+
 def test_options_that_don_t_go_together_are_refused(tables: Cli) -> None:
     assert "--rows and --tensors can't be used together" in tables("diff", "data:v0", "data:v1", "--rows", "--tensors", code=2).err
     assert "--key is about rows" in tables("diff", "data:v0", "data:v1", "--key", "id", code=2).err
@@ -189,6 +198,13 @@ def test_two_files_are_compared_whatever_they_are_called(cli: Cli) -> None:
     assert cli("diff", "old.csv", "./new.csv", code=1).lines[0].startswith("R  old.csv → new.csv")
     cli.write("folder/other.csv", NEW)
     assert cli("diff", "old.csv", "./folder", "--name-status", code=1).lines == ["D\told.csv", "A\tother.csv"]
+
+
+def test_where_nothing_is_pinned_it_is_said_that_nothing_was_compared(cli: Cli) -> None:
+    cli.write("data/table.csv", OLD)
+    cli("add", "data", "--no-pin")
+    said = cli("diff")
+    assert said.out == "no differences\n" and said.err.startswith("warning: nothing is pinned here; ")
 
 
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------
@@ -239,3 +255,20 @@ def test_what_is_said_of_both_versions_is_compared(tables: Cli) -> None:
     ]
     assert tables.json("diff", "data:v0", "data:v1", code=1)["facts"]["aliases"] == {"added": ["latest"], "removed": ["before"]}
     assert tables.json("diff", "data:v0", "./data", code=1)["facts"] is None
+
+
+def test_a_folder_may_have_colons_in_its_name(tables: Cli) -> None:
+    tables.write("a::b/note.txt", "two\n")
+    assert "D  table.csv" in tables("diff", "data", "./a::b", code=1).out
+    assert "no differences" in tables("diff", "./a::b", f"{tables.folder}/a::b").out
+
+
+def test_a_key_has_its_columns_between_commas(tables: Cli) -> None:
+    tables.write("data/odd.csv", 'x,"a,\nb"\n1,1\n2,2\n')
+    tables("add", "data")
+    tables.write("data/odd.csv", 'x,"a,\nb"\n1,2\n3,1\n')
+    assert "2 rows modified by a,\\nb" in tables("diff", "data", "./data", "odd.csv", "--rows", "--key", '"a,\nb"', code=1).out
+    assert "can't be taken apart into names" in tables("diff", "data", "./data", "--rows", "--key", "a\nb", code=2).err
+
+
+# -- sides elsewhere -----------------------------------------------------------------------------------------------------

@@ -56,6 +56,15 @@ def test_versions_are_a_list_that_is_shown_as_a_table(run: objstore.Run) -> None
         assert "<script" not in shown
 
 
+def test_what_blame_finds_is_a_list_that_is_shown_as_a_table(run: objstore.Run) -> None:
+    logged(run, "cats", {"a.txt": "1", "b.txt": "1"})
+    found = logged(run, "cats", {"a.txt": "1", "b.txt": "2"}).blame()
+    assert isinstance(found, list) and [item.path for item in found] == ["a.txt", "b.txt"]
+    shown = found._repr_html_()
+    for said in (">cats:v0<", ">added<", ">cats:v1<", ">modified<", f">{run.id}<", ">b.txt<", "2 files"):
+        assert said in shown
+
+
 def test_versions_of_a_repository_are_shown_as_well(repo: objstore.Repository) -> None:
     repo.log(artifact("cats"))
     shown = repo.artifacts("cats")._repr_html_()

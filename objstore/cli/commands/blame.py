@@ -13,20 +13,21 @@ from objstore.values.paths import canonical
 
 @click.command()
 @click.argument("name", metavar="NAME[:V]", shell_complete=completing.versions)
-@click.argument("path", shell_complete=completing.paths)
+@click.argument("path", default="", shell_complete=completing.paths)
 @as_json
 @with_named_project
 def command(project: Project, name: str, path: str, as_json: bool) -> None:
     """Show in which version a file last changed, and which run made it.
 
-    PATH may be a folder of the version: then every file in it is told of. Versions that are deleted don't count.
+    PATH may be a folder of the version: then every file in it is told of; without PATH every file there is. Versions that are deleted
+    don't count.
 
     \b
     Example:
       objstore blame images:v3 labels/train.csv
     """
     named = naming.version(project, name)
-    found = list(blame(project.database, named.collection, named.version, canonical(path)))
+    found = list(blame(project.database, named.collection, named.version, canonical(path) if path else ""))
     names = run_names(project, [each.run for each in found if each.run is not None])
     if as_json:
         print_json([each.to_dict() for each in found])
@@ -35,5 +36,4 @@ def command(project: Project, name: str, path: str, as_json: bool) -> None:
 
 
 def _row(each: Blame, run: str) -> tuple[str, ...]:
-    change = "added" if each.is_new else "modified"
-    return each.version.name, change, each.version.created, f"run {run}" if run else "no run", each.path
+    return each.version.name, each.change, each.version.created, f"run {run}" if run else "no run", each.path

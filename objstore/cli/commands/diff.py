@@ -14,6 +14,7 @@ from objstore.cli.differences import prefix_of, print_diff, print_facts, print_p
 from objstore.cli.failing import DIFFERENT
 from objstore.cli.opening import start_folder, with_project
 from objstore.cli.output import as_json, print_json, print_line, print_warning
+from objstore.cli.pins import NOTHING_PINNED
 from objstore.cli.progress import progress
 from objstore.cli.views import View, chosen, view_options
 from objstore.comparison.facts import FactsDiff, compare_facts
@@ -86,6 +87,8 @@ def _pins(tree: WorkingTree, paths: Sequence[str]) -> Sequence[PinDiff]:
         if any(map(partial(_is_version, tree.project), paths)):
             raise InvalidInputError(f"{paths[0]} is one side of a diff; give the other too: a version, or a folder") from error
         raise
+    if not chosen:
+        print_warning(f"{NOTHING_PINNED}; `objstore diff A B` compares any versions and folders")
     with progress() as shown:
         return list(diff_working_tree(tree, chosen, shown))
 

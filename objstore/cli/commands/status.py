@@ -9,7 +9,7 @@ import click
 from objstore.cli.failing import DIFFERENT
 from objstore.cli.opening import with_tree
 from objstore.cli.output import as_json, print_columns, print_json, print_line, print_warning
-from objstore.cli.pins import LETTERS, status_as_dict, status_row
+from objstore.cli.pins import LETTERS, NOTHING_PINNED, status_as_dict, status_row
 from objstore.cli.progress import progress
 from objstore.repository.gitfiles import unhidden
 from objstore.repository.status import Condition, Status, statuses
@@ -48,7 +48,7 @@ def command(tree: WorkingTree, paths: Sequence[Path], files: bool, as_json: bool
     elif found:
         _print(found)
     else:
-        print_line("nothing is pinned here; `objstore add PATH`, or `objstore checkout NAME:V PATH`, pins a version to a path")
+        print_line(NOTHING_PINNED)
     return DIFFERENT if any(status.condition is not Condition.UNCHANGED for status in found) else 0
 
 

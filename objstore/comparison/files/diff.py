@@ -10,7 +10,7 @@ from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.manifest.sides import Side, differences
 from objstore.values import html
 from objstore.values.paths import is_below
-from objstore.values.sizes import size
+from objstore.values.sizes import counted, size
 
 
 class Present(NamedTuple):
@@ -80,10 +80,9 @@ class FileDiff:
         return any(getattr(self, name) for name in LISTS)
 
     @property
-    def altered(self) -> Iterable["Altered | Renamed"]:
-        """What both sides have with other content: modified files, and renamed ones that aren't equal."""
-        yield from self.modified
-        yield from (item for item in self.renamed if item.similarity < 100)
+    def altered(self) -> list["Altered | Renamed"]:
+        """What both sides have with other content: modified files, and renamed ones that aren't equal; ascending by (new) path."""
+        return sorted([*self.modified, *(item for item in self.renamed if item.similarity < 100)], key=lambda item: item.path.encode())
 
     def below(self, paths: Sequence[bytes]) -> "FileDiff":
         """What of it is at or below any of these paths; a renamed file with either of its paths."""
@@ -111,6 +110,11 @@ class FileDiff:
             "mode_changed": _total(item.new for item in self.mode_changed),
             "type_changed": _total(item.new for item in self.type_changed),
         }
+
+    def summary(self) -> str:
+        """A line: `1 file added (3 B), 2 files renamed (4.0 KiB)`."""
+        told = ((name.replace("_", " "), total) for name, total in self.totals.items() if total.files)
+        return ", ".join(f"{counted(total.files, 'file')} {name} ({size(total.bytes)})" for name, total in told) or "no differences"
 
     def _repr_html_(self) -> str:
         """For a notebook: the first files, and how many more there are. Looks at no others."""

@@ -37,8 +37,8 @@ def _paired(sources: list[Removed], targets: list[bytes]) -> dict[bytes, Removed
     """Pairs files that all have the same content; linear in their number."""
     by_name: dict[bytes, list[Removed]] = defaultdict(list)
     for source in reversed(sources):
-        by_name[_base_name(source.path)].append(source)
-    pairs = {path: named.pop() for path in targets if (named := by_name[_base_name(path)])}
+        by_name[base_name(source.path)].append(source)
+    pairs = {path: named.pop() for path in targets if (named := by_name[base_name(path)])}
     used = {source.path for source in pairs.values()}
     rest = (source for source in sources if source.path not in used)
     return pairs | dict(zip((path for path in targets if path not in pairs), rest, strict=False))
@@ -48,5 +48,5 @@ def _content(entry: Entry) -> tuple[bool, bytes]:
     return entry.kind == EntryKind.REFERENCE, entry.digest
 
 
-def _base_name(path: bytes) -> bytes:
+def base_name(path: bytes) -> bytes:
     return path.rpartition(b"/")[2]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from objstore.chunking.boundaries import MIN_SIZE
 from objstore.comparison.content import Content, chunk_rows
-from objstore.comparison.files.renames import Removed
+from objstore.comparison.files.renames import Removed, base_name
 from objstore.errors import CorruptionError, NotFoundError, RemoteError
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.values.sizes import size
@@ -158,7 +158,7 @@ def _best(found: Iterable[tuple[int, Removed, bytes, Entry]]) -> dict[bytes, tup
 
     def rank(pair: tuple[int, Removed, bytes, Entry]) -> tuple[float, bool, bytes, bytes]:
         shared, source, path, entry = pair
-        return -shared / max(source.entry.size, entry.size), _base_name(source.path) != _base_name(path), source.path, path
+        return -shared / max(source.entry.size, entry.size), base_name(source.path) != base_name(path), source.path, path
 
     pairs: dict[bytes, tuple[Removed, int]] = {}
     used: set[bytes] = set()
@@ -168,7 +168,3 @@ def _best(found: Iterable[tuple[int, Removed, bytes, Entry]]) -> dict[bytes, tup
             pairs[path] = source, percent
             used.add(source.path)
     return pairs
-
-
-def _base_name(path: bytes) -> bytes:
-    return path.rpartition(b"/")[2]

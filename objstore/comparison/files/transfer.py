@@ -59,7 +59,7 @@ def transfer(files: FileDiff, old: Held, new: Held, scratch: Path) -> Transfer:
             tally.add(keys)
     if new.root is not None:
         nodes = [node_key(digest) for digest in new_nodes(old.database, old.root, new.database, new.root)]
-        for keys in batches(iter(nodes), _BATCH):
+        for keys in batches(nodes, _BATCH):
             tally.add(keys)
     return Transfer(tally.objects, tally.file_bytes, tally.stored_bytes)
 

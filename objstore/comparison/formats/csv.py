@@ -8,7 +8,7 @@ from objstore.comparison.formats.texttables.celltypes import TEXT, CellTypes, of
 from objstore.comparison.formats.texttables.csvblocks import CsvBlocks
 from objstore.comparison.formats.texttables.csvheader import Header, read_header
 from objstore.comparison.formats.texttables.parts import LONGEST_PART, SHORTEST_RUN
-from objstore.comparison.formats.texttables.quotedparts import Rows, quoted_parts
+from objstore.comparison.formats.texttables.quotedparts import QuotedText, quoted_parts
 from objstore.comparison.formats.texttables.quoting import Place, Quotes
 from objstore.comparison.formats.texttables.rowblocks import Span, row_blocks
 from objstore.comparison.formats.texttables.source import TextSource, compressed_too
@@ -26,9 +26,9 @@ def pair(old: Content, new: Content, *, shortest: int = SHORTEST_RUN, longest: i
     before, after = TextSource(old), TextSource(new)
     old_header, new_header = read_header(before), read_header(after)
     alike = (old_header.names, old_header.delimiter) == (new_header.names, new_header.delimiter)
-    old_rows = Rows(before, old_header.end, before.end, old_header.delimiter)
-    new_rows = Rows(after, new_header.end, after.end, new_header.delimiter)
-    found = quoted_parts(old_rows, new_rows, alike=alike, shortest=shortest, longest=longest)
+    old_text = QuotedText(before, old_header.end, before.end, old_header.delimiter)
+    new_text = QuotedText(after, new_header.end, after.end, new_header.delimiter)
+    found = quoted_parts(old_text, new_text, alike=alike, shortest=shortest, longest=longest)
     return TablePair(CsvFile(before, old_header, found.old), CsvFile(after, new_header, found.new), found.same)
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from objstore.comparison.content import Content
 from objstore.comparison.formats.texttables.celltypes import MIXED, CellTypes, of_json
-from objstore.comparison.formats.texttables.jsonkeys import keys
-from objstore.comparison.formats.texttables.jsonobjects import Columns
+from objstore.comparison.formats.texttables.jsonkeys import columns_of
+from objstore.comparison.formats.texttables.jsonobjects import ValueReader
 from objstore.comparison.formats.texttables.jsontext import texts
 from objstore.comparison.formats.texttables.lineparts import line_parts
 from objstore.comparison.formats.texttables.parts import LONGEST_PART, SHORTEST_RUN
@@ -26,7 +26,7 @@ def pair(old: Content, new: Content, *, shortest: int = SHORTEST_RUN, longest: i
     """
     before, after = TextSource(old), TextSource(new)
     found = line_parts(before, after, shortest, longest)
-    old_keys, new_keys = keys(before, after, found)
+    old_keys, new_keys = columns_of(before, after, found)
     return TablePair(JsonLinesFile(before, old_keys, found.old), JsonLinesFile(after, new_keys, found.new), found.same)
 
 
@@ -47,7 +47,7 @@ class JsonLinesFile:
 
     def read(self, part: int, columns: Sequence[str]) -> Iterator[Any]:
         arrow = library.pyarrow()
-        wanted = Columns(columns)
+        wanted = ValueReader(columns)
         schema = arrow.schema([self.schema.field(name) for name in columns])
         for offset, block in row_blocks(self._source, self._spans[part], LineEnds()):
             rows, values = wanted.values(self._source, offset, block)

@@ -9,11 +9,13 @@ from objstore.comparison.formats.parquetfiles.rowgroups import ColumnBytes, colu
 from objstore.comparison.handlers import Handler, Kind
 from objstore.comparison.rows.pair import TablePair
 from objstore.comparison.rows.types import without_views, word
-from objstore.errors import ObjstoreError, UnreadableFileError
+from objstore.comparison.unreadable import unreadable
+from objstore.errors import ObjstoreError
 from objstore.host import library
 
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 _LEAST_SIZE = 12
+_DECRYPT = "decrypt it to compare its rows"
 _BUFFER = 1024 * 1024
 _BATCH_CELLS = 1024 * 1024
 _BATCH_ROWS = 64 * 1024
@@ -46,7 +48,8 @@ class ParquetTable:
         return {field.name: word(field.type) for field in self.schema}
 
     def read(self, part: int, columns: Sequence[str]) -> Iterator[Any]:
-        wanted = [name for name in self.schema.names if name in set(columns)]
+        asked = set(columns)
+        wanted = [name for name in self.schema.names if name in asked]
         rows = max(1, min(_BATCH_ROWS, _BATCH_CELLS // max(1, len(wanted)), _BATCH_BYTES // self._row_bytes(part)))
         done = 0
         with self._readable(f"row group {part}"):
@@ -62,7 +65,7 @@ class ParquetTable:
             batch = batch.select(list(columns)) if batch.schema.names != list(columns) else batch
             yield batch if not self._has_views else batch.cast(library.pyarrow().schema([self.schema.field(name) for name in columns]))
         if done != self.parts[part]:
-            raise self._bad(f"row group {part} has {done:,} rows, and its footer says {self.parts[part]:,}")
+            raise unreadable(self.content, f"row group {part} has {done:,} rows, and its footer says {self.parts[part]:,}")
 
     def _row_bytes(self, part: int) -> int:
         """About how large a row of all columns is, as the footer says."""
@@ -73,24 +76,23 @@ class ParquetTable:
         content = self.content
         ends = content.read(0, 4), content.read(max(0, content.size - 4), content.size)
         if _ENCRYPTED in ends:
-            raise self._bad("it is encrypted; decrypt it to compare its rows")
+            raise unreadable(self.content, "it is encrypted", _DECRYPT)
         if ends[0] != _MAGIC:
-            raise self._bad(f"it begins with {ends[0]!r}, and Parquet with {_MAGIC!r}")
+            raise unreadable(self.content, f"it begins with {ends[0]!r}, and Parquet with {_MAGIC!r}")
         if ends[1] != _MAGIC or content.size < _LEAST_SIZE:
-            raise self._bad(f"it ends at byte {content.size:,} without a footer: it has been cut off, or isn't finished")
+            raise unreadable(self.content, f"it ends at byte {content.size:,} without a footer: it has been cut off, or isn't finished")
 
     def _check(self) -> None:
         names = self.schema.names
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         if twice:
-            raise self._bad(f"two columns are called {twice[0]!r}; rename one to compare rows")
+            raise unreadable(self.content, f"two columns are called {twice[0]!r}", "rename one to compare rows")
         for number, (rows, group) in enumerate(zip(self.parts, self.groups, strict=True)):
             for name, chunks in group.items():
                 if rows < 0 or any(chunk.start < 0 or chunk.length < 0 or chunk.end > self.content.size for chunk in chunks):
-                    raise self._bad(f"column {name!r} of row group {number} would lie beyond its end: it has been cut off or damaged")
-
-    def _bad(self, what: str) -> UnreadableFileError:
-        return UnreadableFileError(f"{self.content.path} isn't a Parquet file that can be compared: {what}")
+                    raise unreadable(
+                        self.content, f"column {name!r} of row group {number} would lie beyond its end: it has been cut off or damaged"
+                    )
 
     @contextmanager
     def _readable(self, what: str) -> Iterator[None]:
@@ -101,8 +103,10 @@ class ParquetTable:
             raise
         except (library.pyarrow().ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
             if "ncrypt" in str(error):
-                raise self._bad("it is encrypted; decrypt it to compare its rows") from error
-            raise self._bad(f"{what} can't be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from error
+                raise unreadable(self.content, "it is encrypted", _DECRYPT) from error
+            raise unreadable(
+                self.content, f"{what} can't be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            ) from error
 
 
 def _pair(old: Content, new: Content) -> TablePair:

@@ -6,7 +6,6 @@ neither, so its header is read here, as strictly.
 
 import json
 from collections.abc import Mapping
-from math import prod
 from typing import Any
 
 from objstore.comparison.content import Content
@@ -81,10 +80,20 @@ def _tensor(content: Content, start: int, name: str, known: Any) -> Tensor:
     begin, end = offsets
     if begin > end or end > content.size - start:
         raise unreadable(content, f"{where} would take the bytes from {begin:,} to {end:,} of {content.size - start:,} that there are")
-    if prod(shape) * _BITS[dtype] != (end - begin) * 8:
+    if _count(shape) * _BITS[dtype] != (end - begin) * 8:
         raise unreadable(content, f"{where} has {end - begin:,} bytes, which isn't what {dtype} and the shape {shown(shape)} take")
     elements = Elements(0, shared=True) if _BITS[dtype] < 8 else of_safetensors(dtype)
     return Tensor(dtype, tuple(shape), elements, Plain(Stretch(content, start + begin, end - begin)))
+
+
+def _count(shape: list[int]) -> int:
+    """How many elements there are; where that is beyond 64 bits, something beyond them."""
+    count = 1
+    for length in shape:
+        count *= length
+        if count >= 2**64:  # as in the library; the product of millions of lengths would take hours
+            break
+    return count
 
 
 def _are_counts(value: Any) -> bool:

@@ -60,10 +60,10 @@ def column_diff(old: Mapping[str, str], new: Mapping[str, str], renamed: Sequenc
     return ColumnDiff(
         [Column(name, type_) for name, type_ in new.items() if name not in old],
         [Column(name, type_) for name, type_ in old.items() if name not in new],
-        [AlteredColumn(name, old[name], type_) for name, type_ in new.items() if _is_retyped(old.get(name, UNREAD), type_)],
+        [AlteredColumn(name, old[name], type_) for name, type_ in new.items() if _has_other_type(old.get(name, UNREAD), type_)],
         renamed,
     )
 
 
-def _is_retyped(old: str, new: str) -> bool:
+def _has_other_type(old: str, new: str) -> bool:
     return old != new and not {old, new} & {EMPTY, UNREAD}

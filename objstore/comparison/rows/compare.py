@@ -8,7 +8,7 @@ from pathlib import Path
 from objstore.comparison.rows.changes import unequal_cells
 from objstore.comparison.rows.columns import column_diff
 from objstore.comparison.rows.conversion import Conversion, UnfitError
-from objstore.comparison.rows.diff import Key, RowDiff, Rows
+from objstore.comparison.rows.diff import KeptRows, Key, RowDiff
 from objstore.comparison.rows.differing import Search
 from objstore.comparison.rows.distance import largest_change
 from objstore.comparison.rows.hashing import Hasher
@@ -83,7 +83,7 @@ class _Comparison:
             paired.modified,
             {name: cells[name] for name in self._conversion.names if name in cells},
             {name: largest[name] for name in self._conversion.names if name in largest},
-            Rows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
+            KeptRows(self._folder, paired, old.schema, new.schema, self._conversion, self._hasher),
         )
 
     def _paired(self, key: Sequence[str]) -> tuple[Key | None, Paired]:

@@ -17,6 +17,11 @@ from objstore.errors import InvalidInputError
 from objstore.values import html
 from objstore.values.sizes import counted
 
+NAMELESS = "''"
+"""In place of a column's name, for people, where it is empty."""
+_COLUMNS = 8  # of those with changed cells
+_CELLS = 8  # of a row that has changed
+
 
 class Key(NamedTuple):
     """The columns by which rows of both tables belong together."""
@@ -30,8 +35,8 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Where the rows themselves are."""
+class KeptRows:
+    """Where the rows that differ are, and what is needed to read them."""
 
     scratch: Scratch
     paired: Paired
@@ -61,7 +66,7 @@ class RowDiff:
     """By column, for those that have any."""
     largest_change: Mapping[str, float]
     """By column, how far numbers in changed cells are apart at most, where both are finite; text that says numbers counts, too."""
-    rows: Rows = field(repr=False, compare=False)
+    kept: KeptRows = field(repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.columns or self.added or self.removed or self.modified)
@@ -74,7 +79,7 @@ class RowDiff:
 
     def close(self) -> None:
         """The rows can't be read afterwards; the figures remain."""
-        self.rows.scratch.close()
+        self.kept.scratch.close()
 
     def changes(self, limit: int | None = None) -> Iterator[RowChange]:
         """The rows: first the modified ones, then removed, then added; `limit` of them at most.
@@ -83,19 +88,19 @@ class RowDiff:
         """
         return self._changes(self._open(), limit)
 
-    def _changes(self, rows: Rows, limit: int | None) -> Iterator[RowChange]:
-        """As a generator, which holds `rows`, and with them the files."""
-        paired = rows.paired
+    def _changes(self, kept: KeptRows, limit: int | None) -> Iterator[RowChange]:
+        """As a generator, which holds `kept`, and with them the files."""
+        paired = kept.paired
         key = self.key.columns if self.key else ()
-        modified: Iterator[RowChange] = modified_rows(paired.modified_rows(), key, rows.conversion, rows.hasher)
+        modified: Iterator[RowChange] = modified_rows(paired.modified_rows(), key, kept.conversion, kept.hasher)
         removed = (RemovedRow(row) for row in rows_of(paired.removed_rows()))
         added = (AddedRow(row) for row in rows_of(paired.added_rows()))
         yield from islice(chain(modified, removed, added), limit)
 
     def write_parquet(self, path: Path) -> None:
         """All rows that differ, as of export.write_parquet."""
-        rows = self._open()
-        write_parquet(path, rows.paired, rows.old_schema, rows.new_schema, rows.conversion)
+        kept = self._open()
+        write_parquet(path, kept.paired, kept.old_schema, kept.new_schema, kept.conversion)
 
     def to_dict(self, limit: int | None = None) -> dict[str, Any]:
         """For JSON. `limit`: how many rows `changes` has at most; `more` is how many are left out.
@@ -119,23 +124,36 @@ class RowDiff:
 
     def _repr_html_(self) -> str:
         """For a notebook: columns that differ, then the first rows."""
-        shown = [] if self.rows.scratch.is_closed else self.changes(html.SHOWN_ROWS)
+        shown = [] if self.kept.scratch.is_closed else self.changes(html.SHOWN_ROWS)
         lines = chain(_column_lines(self.columns), (line for change in shown for line in _lines(change)))
-        return html.table(("", "where", "what"), lines, self.summary())
+        return html.table(("", "where", "what"), lines, "; ".join(filter(None, [self.summary(), self.cell_summary()])))
 
     def summary(self) -> str:
         """A line: `12 rows modified by id (found), 1 added, 3 removed; columns: 1 added`."""
-        names = ", ".join(name or "''" for name in self.key.columns) if self.key else ""
+        names = ", ".join(name or NAMELESS for name in self.key.columns) if self.key else ""
         by = f" by {names}{' (found)' if self.key.found else ''}" if self.key else ""
         rows = [f"{counted(self.modified, 'row')} modified{by}"] if self.key else []
         rows += [f"{counted(self.added, 'row')} added", f"{counted(self.removed, 'row')} removed"]
         columns = [f"{len(items)} {name.replace('_', ' ')}" for name, items in self.columns._asdict().items() if items]
         return ", ".join(rows) + (f"; columns: {', '.join(columns)}" if columns else "")
 
-    def _open(self) -> Rows:
-        if self.rows.scratch.is_closed:
+    def cell_summary(self) -> str:
+        """A line: `changed cells: price 12 (by 0.5 at most), name 1`; of many columns those with most. Empty without any."""
+        cells = sorted(self.changed_cells.items(), key=lambda item: -item[1])
+        told = [f"{name or NAMELESS} {count:,}{self._moved(name)}" for name, count in cells[:_COLUMNS]]
+        more = [f"… and {counted(len(cells) - _COLUMNS, 'column')} more"] if len(cells) > _COLUMNS else []
+        return "changed cells: " + ", ".join(told + more) if cells else ""
+
+    def _moved(self, column: str) -> str:
+        return f" (by {self.largest_change[column]:.4g} at most)" if column in self.largest_change else ""
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _open(self) -> KeptRows:
+        if self.kept.scratch.is_closed:
             raise InvalidInputError("this diff has been closed, and its rows are gone; compare again")
-        return self.rows
+        return self.kept
 
 
 def _column_lines(columns: ColumnDiff) -> Iterable[tuple[str, str, str]]:
@@ -148,8 +166,10 @@ def _column_lines(columns: ColumnDiff) -> Iterable[tuple[str, str, str]]:
 def _lines(change: RowChange) -> Iterable[tuple[str, str, str]]:
     match change:
         case ModifiedRow(key, cells):
-            for cell in cells:
-                yield "modified", f"{_shown(key)}: {cell.column}", f"{cell.old} → {cell.new}"
+            for cell in cells[:_CELLS]:
+                yield "modified", f"{_shown(key)}: {cell.column or NAMELESS}", f"{cell.old} → {cell.new}"
+            if len(cells) > _CELLS:
+                yield "modified", f"{_shown(key)}: …", f"{len(cells) - _CELLS:,} more"
         case AddedRow(row):
             yield "added", "", _shown(row)
         case RemovedRow(row):

@@ -13,7 +13,7 @@ from objstore.comparison.rows.pair import TablePair
 from objstore.comparison.rows.places import places_of
 from objstore.comparison.rows.pool import NEW, OLD, Pool
 from objstore.comparison.rows.rowsfile import RowsFile
-from objstore.comparison.rows.side import Side
+from objstore.comparison.rows.side import TableSide
 from objstore.host import library
 
 _FEW = 0.25
@@ -39,7 +39,7 @@ class Search:
         self._conversion = conversion
         self._hasher = hasher
         self._pool = Pool(scratch, limit)
-        self._sides = Side(pair.old, OLD, scratch / "old"), Side(pair.new, NEW, scratch / "new")
+        self._sides = TableSide(pair.old, OLD, scratch / "old"), TableSide(pair.new, NEW, scratch / "new")
 
     def run(self) -> Differing:
         """UnfitError; UnreadableFileError."""
@@ -54,11 +54,11 @@ class Search:
             for part in rest[side.number]:
                 self._whole(side, part)
         found = [surplus(entries) for entries in self._pool.partitions()]
-        places = [numpy.sort(numpy.concatenate([one[side] for one in found])) for side in (OLD, NEW)]
+        wanted = [numpy.sort(numpy.concatenate([one[side] for one in found])) for side in (OLD, NEW)]
         del found
-        return Differing(*(side.extracted(each) for side, each in zip(self._sides, places, strict=True)))
+        return Differing(*(side.extracted(each) for side, each in zip(self._sides, wanted, strict=True)))
 
-    def _whole(self, side: Side, part: int) -> None:
+    def _whole(self, side: TableSide, part: int) -> None:
         """Takes all rows of a part."""
         numpy, start = library.numpy(), 0
         names = self._conversion.names
@@ -95,12 +95,12 @@ class Search:
             start += before.num_rows
         return True
 
-    def _take(self, number: int, columns: dict[str, Any], places: Any) -> None:
+    def _take(self, number: int, columns: dict[str, Any], known: Any) -> None:
         """Takes rows, of which all columns are here, and keeps those that have no places yet."""
         side = self._sides[number]
         batch = library.pyarrow().RecordBatch.from_arrays([columns[name] for name in side.schema.names], side.schema.names)
         hashes = self._hasher.rows(self._conversion.names, self._conversion.arrays(batch), batch.num_rows)
-        self._pool.add(number, hashes, side.keep(batch) if places is None else places)
+        self._pool.add(number, hashes, side.keep(batch) if known is None else known)
 
     def _unequal(self, before: Any, after: Any, conversion: Conversion) -> Any:
         """The numbers of the rows that differ."""

@@ -1,6 +1,8 @@
 """Differences as a Parquet file."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +21,26 @@ def write_parquet(path: Path, paired: Paired, old: Any, new: Any, conversion: Co
     then those of both tables, for two schemas.
 
     Columns whose types differ have the one in which they are compared; columns that one side hasn't are null there. Where a table has
-    a column `change`, the first one is `change_`. What was at `path` is replaced; after an error nothing is there.
+    a column `change`, the first one is `change_`. What was at `path` is replaced at the end; after an error it is what it was.
     """
     pyarrow, parquet = library.pyarrow(), library.parquet()
     schema = _schema(old, new, conversion)
+    if path.is_dir() or not path.parent.is_dir():
+        what = "it is a folder" if path.is_dir() else f"{path.parent} is no folder"
+        raise InvalidInputError(f"the differences can't be written to {path}: {what}; give the path of a file in a folder that is there")
+    temporary = path.with_name(f".objstore-{os.getpid()}-{os.urandom(8).hex()}.tmp")
     try:
-        with translated(path), parquet.ParquetWriter(str(path), schema, compression="zstd") as writer:
+        # An open file, since PyArrow takes some names for URLs, and none that isn't UTF-8.
+        with translated(path), open(temporary, "xb") as file, parquet.ParquetWriter(file, schema, compression="zstd") as writer:
             for batch in _batches(schema, paired):
                 writer.write_batch(batch)
+        with translated(path):
+            os.replace(temporary, path)
     except pyarrow.ArrowException as error:
-        path.unlink(missing_ok=True)
         raise InvalidInputError(f"the differences can't be written as Parquet: {error}") from error
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _schema(old: Any, new: Any, conversion: Conversion) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 from objstore.comparison.rows.conversion import Conversion
 from objstore.comparison.rows.differing import Differing
 from objstore.comparison.rows.hashing import Hasher, Hashes
-from objstore.comparison.rows.matching import match
 from objstore.comparison.rows.pair import TableFile, TablePair
+from objstore.comparison.rows.partners import partners
 from objstore.comparison.rows.pool import Pool
 from objstore.comparison.rows.rowsfile import RowsFile
 from objstore.comparison.rows.uniqueness import Repeated, repeated
@@ -53,7 +53,7 @@ class Keys:
             )
 
     def find(self, differing: Differing) -> tuple[Sequence[str], Any] | None:
-        """Columns that seem to be the key, and the partners of the new rows by it, as of `match`; None if there are none.
+        """Columns that seem to be the key, and the partners of the new rows by it, as of `partners.partners`; None if there are none.
 
         They hold no floats, bytes, nulls or nested values, and are unique in the first rows of both tables and among those that differ; in
         the whole tables, too, where the numbers of rows are known, as columns can then be read alone. Of the rows that differ half of a
@@ -75,8 +75,8 @@ class Keys:
         return best[1:] if best else None
 
     def partners(self, key: Sequence[str], differing: Differing) -> Any:
-        """As of `match`, for the rows that differ."""
-        return match(self._hashes(key, differing.old), self._hashes(key, differing.new))
+        """As of `partners.partners`, for the rows that differ."""
+        return partners(self._hashes(key, differing.old), self._hashes(key, differing.new))
 
     def _is_weak(self, key: Sequence[str]) -> bool:
         return any(name.lower() in _NUMBERING or self._is_float(name) for name in key)

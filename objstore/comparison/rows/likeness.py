@@ -1,8 +1,10 @@
 """Which of the removed columns may have become which of the added ones, by their content."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import product
 from typing import Any
 
 from objstore.comparison.rows.columns import RenamedColumn
@@ -16,6 +18,7 @@ _KEPT = 1024
 _TELLING = 16
 _LEAST = 50
 _ALIKE = 0.6
+_MOST_PAIRS = 10_000
 
 
 class Sketch:
@@ -30,11 +33,13 @@ class Sketch:
         self.hashes = numpy.empty(0, numpy.uint64)
         self.counts = numpy.empty(0, numpy.int64)
         self.sum: tuple[int, ...] = (0, 0, 0)
+        """Of all hashes, also of those that aren't kept, and how many: equal for equal contents, and hardly ever for others."""
 
     def add(self, lanes: Hashes) -> None:
         numpy = library.numpy()
         hashes = lanes[0]
-        self.sum = tuple(map(sum, zip(self.sum, (len(hashes), *(int(lane.sum()) for lane in lanes)), strict=True)))
+        added = (len(hashes), *(int(lane.sum()) for lane in lanes))
+        self.sum = tuple((total + each) % 2**64 for total, each in zip(self.sum, added, strict=True))
         if len(self.hashes) == _KEPT:
             hashes = hashes[hashes <= self.hashes[-1]]
         values, counts = numpy.unique(hashes, return_counts=True)
@@ -72,15 +77,16 @@ def renamed_columns(pair: TablePair) -> list[RenamedColumn]:
     """Pairs of a removed and an added column of one type that are at least half alike; the best first, each column in one at most.
 
     Columns of few distinct values are often alike by accident: those are paired only when all values are equal and the names are like.
-    Reads the columns in question wholly, in both tables.
+    Where more than 10,000 pairs are possible only columns with equal values are paired, those that come first in both tables with each
+    other. Reads the columns in question wholly, in both tables.
     """
     hasher = Hasher(0)  # of all comparisons, so that the percentages of equal tables are equal
-    removed = [field for field in pair.old.schema if field.name not in pair.new.schema.names]
-    added = [field for field in pair.new.schema if field.name not in pair.old.schema.names]
-    fitting = [(old.name, new.name) for old in removed for new in added if plain(old.type) == plain(new.type)]
-    before = _sketches(pair.old, sorted({old for old, _ in fitting}), hasher)
-    after = _sketches(pair.new, sorted({new for _, new in fitting}), hasher)
-    found = [RenamedColumn(old, new, _likeness(old, before[old], new, after[new])) for old, new in fitting]
+    removed, added = _by_type(pair.old, pair.new), _by_type(pair.new, pair.old)
+    types = removed.keys() & added.keys()
+    before = _sketches(pair.old, sorted(name for type_ in types for name in removed[type_]), hasher)
+    after = _sketches(pair.new, sorted(name for type_ in types for name in added[type_]), hasher)
+    fitting = [names for type_ in types for names in _fitting(removed[type_], before, added[type_], after)]
+    found = [RenamedColumn(old, new, _likeness(old, before[old], new, after[new])) for old, new in sorted(fitting)]
     found = sorted((each for each in found if each.similarity >= _LEAST), key=lambda each: (-each.similarity, -_nearness(each[0], each[1])))
     taken: set[tuple[str, str]] = set()
     chosen = []
@@ -89,6 +95,31 @@ def renamed_columns(pair: TablePair) -> list[RenamedColumn]:
             taken |= {("old", each.old_name), ("new", each.name)}
             chosen.append(each)
     return chosen
+
+
+def _by_type(table: TableFile, other: TableFile) -> dict[Any, list[str]]:
+    """The columns that the other table hasn't."""
+    known = set(other.schema.names)
+    found: dict[Any, list[str]] = defaultdict(list)
+    for field in table.schema:
+        if field.name not in known:
+            found[plain(field.type)].append(field.name)
+    return found
+
+
+def _fitting(
+    old: Sequence[str], before: Mapping[str, Sketch], new: Sequence[str], after: Mapping[str, Sketch]
+) -> Iterator[tuple[str, str]]:
+    """Pairs of columns of one type that are worth a look."""
+    if len(old) * len(new) <= _MOST_PAIRS:
+        yield from product(old, new)
+        return
+    sources: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for name in reversed(old):
+        sources[before[name].sum].append(name)
+    for name in new:
+        if alike := sources.get(after[name].sum):
+            yield alike.pop(), name
 
 
 def _sketches(table: TableFile, names: Sequence[str], hasher: Hasher) -> dict[str, Sketch]:

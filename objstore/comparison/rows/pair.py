@@ -25,7 +25,7 @@ class TableFile(Protocol):
 
     @property
     def types(self) -> Mapping[str, str]:
-        """What each column holds, in a word for people: of formats without types as far as rows have been read."""
+        """What each column holds, in a word for people: of formats without types as far as rows have been read (`UNREAD`, `EMPTY`)."""
         ...
 
     @property

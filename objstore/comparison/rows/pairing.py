@@ -19,7 +19,7 @@ class Paired:
     """Streams of batches; some MiB of each are in memory, and a few bytes for each row."""
 
     def __init__(self, differing: Differing, partners: Any, scratch: Path) -> None:
-        """`partners` as of matching.match; None if there is no key."""
+        """`partners` as of partners.partners; None if there is no key."""
         numpy = library.numpy()
         self._differing = differing
         self._matched_new = numpy.zeros(differing.new.rows, bool) if partners is None else partners >= 0

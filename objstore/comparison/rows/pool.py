@@ -22,6 +22,13 @@ class Entries(NamedTuple):
     new: Any
 
 
+def entries(hashes: Hashes, places: Any) -> Any:
+    """Those of rows of one side."""
+    made = library.numpy().empty(len(places), _ENTRY)
+    made["first"], made["second"], made["place"] = *hashes, places
+    return made
+
+
 class Pool:
     """Entries of two sides, to be settled in partitions: equal hashes are in one partition.
 
@@ -39,10 +46,8 @@ class Pool:
         """Rows of a side (OLD or NEW)."""
         if not len(places):
             return
-        entries = library.numpy().empty(len(places), _ENTRY)
-        entries["first"], entries["second"], entries["place"] = *hashes, places
-        self._pending[side].append(entries)
-        self._count += len(entries)
+        self._pending[side].append(entries(hashes, places))
+        self._count += len(places)
         if self._count > self._limit:
             self._spill()
 
@@ -53,9 +58,9 @@ class Pool:
             return
         self._spill()
         for number in range(_PARTITIONS):
-            entries = Entries(self._loaded(OLD, number), self._loaded(NEW, number))
-            if len(entries.old) or len(entries.new):
-                yield entries
+            partition = Entries(self._loaded(OLD, number), self._loaded(NEW, number))
+            if len(partition.old) or len(partition.new):
+                yield partition
 
     def _taken(self, side: int) -> Any:
         numpy = library.numpy()
@@ -74,11 +79,11 @@ class Pool:
         self._count = 0
         self._spilled = True
 
-    def _write(self, side: int, entries: Any) -> None:
+    def _write(self, side: int, pending: Any) -> None:
         """Appends entries to the files of their partitions."""
         numpy = library.numpy()
-        numbers = (entries["first"] >> numpy.uint64(58)).astype(numpy.uint8)
-        ordered = entries.take(numpy.argsort(numbers, kind="stable"))
+        numbers = (pending["first"] >> numpy.uint64(58)).astype(numpy.uint8)
+        ordered = pending.take(numpy.argsort(numbers, kind="stable"))
         ends = numpy.cumsum(numpy.bincount(numbers, minlength=_PARTITIONS)).tolist()
         for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
             if start < end:
@@ -91,9 +96,9 @@ class Pool:
         with translated(self._folder):
             if not path.exists():
                 return numpy.empty(0, _ENTRY)
-            entries = numpy.fromfile(path, _ENTRY)
+            loaded = numpy.fromfile(path, _ENTRY)
             path.unlink()
-        return entries
+        return loaded
 
     def _file(self, side: int, number: int) -> Path:
         return self._folder / f"{side}-{number}"

@@ -9,7 +9,10 @@ from objstore.host.publish import translated
 
 
 class Scratch:
-    """A new folder in another one. It goes when it is closed, when nobody holds it any more, or with the process that made it."""
+    """A new folder in another one. It goes when it is closed, when nobody holds this any more, and at the end of the process.
+
+    It does so in the process that made it alone: one that was forked from it shares the folder and mustn't remove it.
+    """
 
     def __init__(self, parent: Path) -> None:
         self.path = parent / f".objstore-{os.getpid()}-{os.urandom(8).hex()}.tmp"

@@ -12,7 +12,7 @@ from objstore.comparison.rows.types import plain_schema
 from objstore.host import library
 
 
-class Side:
+class TableSide:
     """One of the tables, and its rows that are kept on the way."""
 
     def __init__(self, file: TableFile, number: int, path: Path) -> None:
@@ -31,19 +31,18 @@ class Side:
         self._kept.add(self._whole.arrays(batch), batch.num_rows)
         return places_of(len(self.file.parts), start + library.numpy().arange(batch.num_rows))
 
-    def extracted(self, places: Any) -> RowsFile:
+    def extracted(self, wanted: Any) -> RowsFile:
         """The rows at these places, which ascend."""
         numpy = library.numpy()
         kept = self._kept.close() if self._kept else None
-        if kept and kept.rows == len(places) and int(parts_of(places[:1])[0]) == len(self.file.parts):
+        parts = parts_of(wanted)
+        if kept and kept.rows == len(wanted) and parts[0] == len(self.file.parts):
             return kept
         writer = self._writer("rows")
-        parts = parts_of(places)
         for part in numpy.unique(parts).tolist():
             begin, end = numpy.searchsorted(parts, [part, part + 1])
-            rows = rows_in_parts(places[begin:end])
             batches = kept.batches() if kept and part == len(self.file.parts) else self.file.read(part, self.schema.names)
-            for chosen in chosen_rows(batches, rows):
+            for chosen in chosen_rows(batches, rows_in_parts(wanted[begin:end])):
                 writer.add(self._whole.arrays(chosen), chosen.num_rows)
         if kept:
             kept.path.unlink()

@@ -96,6 +96,9 @@ class TensorDiff:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in self._counts().items() if count) or "no differences"
         return f"{counts}; {counted(self.unchanged, 'tensor')} unchanged"
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def _counts(self) -> dict[str, int]:
         return {name.replace("_", " "): len(getattr(self, name)) for name in (*LISTS, "metadata")}
 

@@ -1,6 +1,7 @@
 """Parquet files as tables to be compared."""
 
 import io
+import os
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -190,7 +191,7 @@ DATA = written(TABLE.slice(0, 500), row_group_size=100)
 
 @pytest.mark.parametrize("size", [0, 3, 4, 8, 11, 100, len(DATA) // 2, len(DATA) - 1])
 def test_a_file_that_was_cut_off_is_refused(size: int) -> None:
-    with pytest.raises(UnreadableFileError, match=r"t\.parquet isn't a Parquet file that can be compared"):
+    with pytest.raises(UnreadableFileError, match=r"t\.parquet can't be compared: "):
         HANDLER.pair(InMemory(DATA, "t.parquet"), InMemory(DATA[:size], "t.parquet"))
 
 
@@ -230,6 +231,17 @@ def test_a_file_that_shrinks_meanwhile_is_no_bad_parquet(tmp_path: Path) -> None
     content = OnDisk("t.parquet", path)
     pair = HANDLER.pair(InMemory(DATA), content)
     path.write_bytes(DATA[: len(DATA) // 2])
+    with pytest.raises(SourceFileError, match="has changed while it was compared"):
+        list(pair.new.read(4, ["id"]))
+
+
+def test_a_file_that_is_written_to_meanwhile_has_no_differences(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(DATA)
+    content = OnDisk("t.parquet", path)
+    pair = HANDLER.pair(InMemory(DATA), content)
+    path.write_bytes(DATA)
+    os.utime(path, (1, 1))
     with pytest.raises(SourceFileError, match="has changed while it was compared"):
         list(pair.new.read(4, ["id"]))
 

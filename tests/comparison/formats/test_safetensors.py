@@ -130,3 +130,9 @@ def test_of_elements_that_share_a_byte_only_that_they_differ_is_told() -> None:
     (change,) = compare_tensors(HANDLER.pair(old, new)).modified
     assert change.figures is None and "whole bytes" in change.why
     assert not compare_tensors(HANDLER.pair(old, old))
+
+
+def test_a_million_lengths_are_not_multiplied() -> None:
+    header = json.dumps({"x": {"dtype": "U8", "shape": [2**63] * 300_000, "data_offsets": [0, 0]}}).encode()
+    with pytest.raises(UnreadableFileError, match="isn't what U8"):
+        read(InMemory(struct.pack("<Q", len(header)) + header, "x.safetensors"))

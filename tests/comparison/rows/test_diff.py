@@ -1,8 +1,11 @@
 """What is done with the differences of two tables."""
 
 import gc
+import io
 import json
 import math
+import os
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -83,12 +86,39 @@ def test_written_as_parquet_columns_have_the_types_in_which_they_are_compared(tm
     assert written["code"].to_pylist() == ["7", "8"]
 
 
-def test_what_cannot_be_written_leaves_no_file(tmp_path: Path) -> None:
+def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "changes.parquet").write_text("before")
     interval = pa.array([pa.MonthDayNano([1, 2, 3])], pa.month_day_nano_interval())
     found = compared(tmp_path, pa.table({"x": interval}), pa.table({"x": interval.slice(0, 0)}))
     with pytest.raises(InvalidInputError, match="can't be written as Parquet"):
         found.write_parquet(tmp_path / "changes.parquet")
-    assert not (tmp_path / "changes.parquet").exists()
+    assert (tmp_path / "changes.parquet").read_text() == "before"
+    found.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["changes.parquet"]
+
+
+def test_only_a_file_in_a_folder_that_is_there_can_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name in ("missing/changes.parquet", "file/changes.parquet", "."):
+        with pytest.raises(InvalidInputError, match="can't be written to"):
+            compared(tmp_path).write_parquet(tmp_path / name)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems have no such names")
+def test_names_that_are_not_utf_8_can_be_written_to(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.parquet")
+    compared(tmp_path).write_parquet(path)
+    assert pq.read_table(io.BytesIO(path.read_bytes())).num_rows == 4
+
+
+def test_a_forked_process_leaves_the_scratch_files_where_they_are(tmp_path: Path) -> None:
+    found = compared(tmp_path)
+    child = os.fork()
+    if not child:
+        found.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert len(list(found.changes())) == 3
 
 
 def test_scratch_files_go_when_it_is_closed_and_the_figures_remain(tmp_path: Path) -> None:
@@ -119,6 +149,18 @@ def test_in_a_notebook_columns_and_cells_are_shown_escaped(tmp_path: Path) -> No
     new = pa.table({"id": [1, 2, 3], "x": ["<b>", "b", "c"], "gone": [0, 1, 2]})
     page = compared(tmp_path, new=new)._repr_html_()
     assert "a → &lt;b&gt;" in page and "double → int64" in page and "3 rows modified by id (found)" in page
+
+
+def test_in_a_notebook_a_wide_row_leaves_room_for_others(tmp_path: Path) -> None:
+    old = pa.table({"id": [1, 2], **{f"c{at}": [0, 0] for at in range(30)}})
+    new = pa.table({"id": [1, 2], **{f"c{at}": [1, 1] for at in range(30)}})
+    page = compared(tmp_path, old, new, ["id"])._repr_html_()
+    assert "id=1: c7" in page and "id=1: c8" not in page and "22 more" in page and "id=2: c7" in page
+    assert "changed cells: c0 2 (by 1 at most), " in page
+
+
+def test_printed_it_is_a_line(tmp_path: Path) -> None:
+    assert str(compared(tmp_path, key=["id"])).startswith("1 row modified by id, 1 row added, 1 row removed; columns: ")
 
 
 def test_equal_tables_do_not_differ(tmp_path: Path) -> None:

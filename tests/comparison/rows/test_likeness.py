@@ -61,3 +61,17 @@ def test_a_single_other_value_among_many_is_never_a_hundred_percent(tmp_path: Pa
 
 def test_columns_without_rows_are_not_alike(tmp_path: Path) -> None:
     assert renamed(tmp_path, {"a": pa.array([], pa.int64())}, {"b": pa.array([], pa.int64())}) == []
+
+
+def test_of_very_many_columns_those_with_equal_values_are_paired(tmp_path: Path) -> None:
+    old = {f"a{number}": range(number, number + 20) for number in range(300)}
+    new = {f"b{number}": range(number, number + 20) for number in reversed(range(300))}
+    found = renamed(tmp_path, old, new)
+    assert sorted(found) == sorted((f"a{number}", f"b{number}", 100) for number in range(300))
+
+
+def test_only_equal_values_are_a_hundred_percent_alike(tmp_path: Path) -> None:
+    for at in range(0, COUNT, COUNT // 8):
+        near = [*WORDS[:at], "other", *WORDS[at + 1 :]]
+        ((_, _, similarity),) = renamed(tmp_path, {"a": WORDS}, {"b": near})
+        assert similarity == 99

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objstore.comparison.rows.matching import match
 from objstore.comparison.rows.multiset import surplus
+from objstore.comparison.rows.partners import partners
 from objstore.comparison.rows.pool import NEW, OLD, Entries, Pool
 
 # Few values, so that rows are repeated; and equal first halves with different second ones.
@@ -60,18 +60,18 @@ def test_beyond_its_limit_a_pool_keeps_a_partition_in_memory(tmp_path: Path) -> 
 @settings(max_examples=100, deadline=None)
 @given(SIDE, SIDE)
 def test_keys_match_or_are_found_to_repeat(old: list[tuple[int, int]], new: list[tuple[int, int]]) -> None:
-    partners = match(lanes(old), lanes(new))
+    found = partners(lanes(old), lanes(new))
     if len(set(old)) < len(old) or len(set(new)) < len(new):
-        assert partners is None
+        assert found is None
     else:
-        assert partners.tolist() == [old.index(each) if each in old else -1 for each in new]
+        assert found.tolist() == [old.index(each) if each in old else -1 for each in new]
 
 
 def test_many_keys_match_in_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("objstore.comparison.rows.matching._AT_ONCE", 1000)
+    monkeypatch.setattr("objstore.comparison.rows.partners._AT_ONCE", 1000)
     values = numpy.random.default_rng(6).integers(0, 2**64, 20_000, numpy.uint64)
     order = numpy.random.default_rng(7).permutation(20_000)
-    assert (match((values, values), (values[order], values[order])) == order).all()
+    assert (partners((values, values), (values[order], values[order])) == order).all()
 
 
 def test_entries_of_one_side_alone_are_all_in_surplus() -> None:

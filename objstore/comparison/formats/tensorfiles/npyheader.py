@@ -13,7 +13,7 @@ from typing import Any
 from objstore.comparison.content import Content
 from objstore.comparison.tensors.pair import Reader
 from objstore.comparison.unreadable import cut, shown, unreadable
-from objstore.errors import ObjstoreError, UnreadableFileError
+from objstore.errors import ObjstoreError
 from objstore.host import library
 
 MAGIC = b"\x93NUMPY"
@@ -65,10 +65,8 @@ def parse(reader: Reader, content: Content, where: str) -> ArrayHeader:
     except Exception as error:  # Python's parser and NumPy raise nearly anything for what is damaged
         raise unreadable(content, f"{where} has no valid header of a NumPy array ({cut(error) or type(error).__name__})") from error
     if dtype.hasobject:
-        raise UnreadableFileError(
-            f"{content.path} can't be compared: {where} holds Python objects as a pickle, which can run code when it is read, "
-            "and so is never opened; save arrays of numbers or text, or safetensors"
-        )
+        wrong = f"{where} holds Python objects as a pickle, which can run code when it is read, and so is never opened"
+        raise unreadable(content, wrong, "save arrays of numbers or text, or safetensors")
     return ArrayHeader(length, dtype, shape, fortran)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from objstore.comparison.formats.texttables.jsonobjects import Keys
+from objstore.comparison.formats.texttables.jsonobjects import KeyGatherer
 from objstore.comparison.formats.texttables.parts import Parts
 from objstore.comparison.formats.texttables.rowblocks import LineEnds, Span, row_blocks
 from objstore.comparison.formats.texttables.source import TextSource
@@ -12,7 +12,7 @@ from objstore.comparison.formats.texttables.source import TextSource
 _HEAD = 64 * 1024
 
 
-def keys(old: TextSource, new: TextSource, parts: Parts) -> tuple[list[str], list[str]]:
+def columns_of(old: TextSource, new: TextSource, parts: Parts) -> tuple[list[str], list[str]]:
     """The keys of each in the order in which they appear, in its first lines and then in what isn't the same in both.
 
     A key that is only in parts that are the same, and not in the first lines, is in neither list. One that would be in one list only is
@@ -28,7 +28,7 @@ def keys(old: TextSource, new: TextSource, parts: Parts) -> tuple[list[str], lis
 
 
 def _gathered(source: TextSource, spans: Iterable[Span]) -> dict[str, None]:
-    keys = Keys()
+    keys = KeyGatherer()
     for span in (_head(source), *spans):
         for offset, block in row_blocks(source, span, LineEnds()):
             keys.add(source, offset, block)
@@ -43,7 +43,7 @@ def _head(source: TextSource) -> Span:
 
 def _found(source: TextSource, spans: Iterable[Span], missing: set[str]) -> list[str]:
     """Those of the keys that are in these spans. Parses only where one may be, which plain search tells."""
-    keys, left = Keys(), set(missing)
+    keys, left = KeyGatherer(), set(missing)
     for span in spans:
         if not left:
             break

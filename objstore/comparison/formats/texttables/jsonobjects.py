@@ -1,6 +1,6 @@
 """The objects in lines of JSON."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any
@@ -16,7 +16,7 @@ _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
-class Columns:
+class ValueReader:
     """Reads the values of some keys."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -35,7 +35,7 @@ class Columns:
         return len(objects), [[each.get(name, ABSENT) for each in objects] for name in self._names]
 
 
-class Keys:
+class KeyGatherer:
     """Gathers keys, in the order in which they appear."""
 
     def __init__(self) -> None:
@@ -43,17 +43,13 @@ class Keys:
         self._quick = _quick((), only=True)
 
     def add(self, source: TextSource, offset: int, block: bytes) -> None:
-        """Those of a block; errors as of `Columns.values`."""
+        """Those of a block; errors as of `ValueReader.values`."""
         if self._quick and _together(block, self._quick) is not None:
             return  # all of its keys are known
         known = len(self.found)
-        self.found.update(keys(_objects(source, offset, block)))
+        self.found.update(dict.fromkeys(chain.from_iterable(_objects(source, offset, block))))
         if len(self.found) > known:
             self._quick = _quick(self.found, only=True)
-
-
-def keys(objects: Iterable[dict[str, Any]]) -> dict[str, None]:
-    return dict.fromkeys(chain.from_iterable(objects))
 
 
 def _quick(names: Collection[str], *, only: bool) -> msgspec.json.Decoder[Any] | None:

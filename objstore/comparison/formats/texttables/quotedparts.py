@@ -12,8 +12,8 @@ from objstore.comparison.stretches import Run, common_runs
 _PIECE = 1024 * 1024
 
 
-class Rows(NamedTuple):
-    """The rows of a text, which begin behind its header."""
+class QuotedText(NamedTuple):
+    """A text whose rows begin behind its header."""
 
     source: TextSource
     start: int
@@ -21,7 +21,7 @@ class Rows(NamedTuple):
     delimiter: bytes
 
 
-def quoted_parts(old: Rows, new: Rows, *, alike: bool, shortest: int = SHORTEST_RUN, longest: int = LONGEST_PART) -> Parts:
+def quoted_parts(old: QuotedText, new: QuotedText, *, alike: bool, shortest: int = SHORTEST_RUN, longest: int = LONGEST_PART) -> Parts:
     """Reads everything, since each quote counts, but what is in both once only; parses nothing. None are the same unless `alike`."""
     if old.end is None or new.end is None:
         return whole(old.source, old.start, new.source, new.start, alike=alike)
@@ -50,14 +50,14 @@ class _Passage(NamedTuple):
 class _Walk:
     """Goes through a text, run by run and what is between them."""
 
-    def __init__(self, rows: Rows, starts: Sequence[int], lengths: Sequence[int], known: Mapping[int, _Passage]) -> None:
+    def __init__(self, text: QuotedText, starts: Sequence[int], lengths: Sequence[int], known: Mapping[int, _Passage]) -> None:
         """`known`: how the other text's runs were passed. One that begins here as it does there isn't read again."""
-        assert rows.end is not None
-        self._rows, self._end = rows, rows.end
+        assert text.end is not None
+        self._text, self._end = text, text.end
         self._place = Place.ROW
         self._ends: list[int] = []
         self.passages: dict[int, _Passage] = {}
-        at = rows.start
+        at = text.start
         for number in sorted(range(len(starts)), key=starts.__getitem__):
             self._pass(at, starts[number])
             at = starts[number] + lengths[number]
@@ -65,7 +65,7 @@ class _Walk:
         self._pass(at, self._end)
 
     def body(self) -> Body:
-        return Body(self._rows.start, self._end, lambda at: near(self._ends, at, self._end))
+        return Body(self._text.start, self._end, lambda at: near(self._ends, at, self._end))
 
     def _pass(self, start: int, end: int, known: _Passage | None = None) -> _Passage:
         passage = known if known is not None and known.entered is self._place else self._read(start, end)
@@ -74,10 +74,10 @@ class _Walk:
         return passage
 
     def _read(self, start: int, end: int) -> _Passage:
-        quotes = Quotes(self._rows.delimiter, self._place)
+        quotes = Quotes(self._text.delimiter, self._place)
         ends: list[int] = []
         at = 0
-        for piece in self._rows.source.pieces(start, end, _PIECE):
+        for piece in self._text.source.pieces(start, end, _PIECE):
             first, last = quotes.feed(piece)
             if first and not ends:
                 ends.append(at + first)

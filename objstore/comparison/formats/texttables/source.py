@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from objstore.comparison.content import Content, ContentFile
+from objstore.comparison.unreadable import unreadable
 from objstore.errors import UnreadableFileError
 from objstore.host import library
 
@@ -65,7 +66,7 @@ class TextSource:
         return 1 + sum(piece.count(b"\n") for piece in self.pieces(0, offset))
 
     def unreadable(self, wrong: str, cure: str) -> UnreadableFileError:
-        return UnreadableFileError(f"{self.path} can't be compared row by row: {wrong}; {cure}")
+        return unreadable(self.content, wrong, cure)
 
     def not_utf8(self, offset: int, block: bytes) -> UnreadableFileError | None:
         """The error for a block that begins there, if it isn't UTF-8."""
