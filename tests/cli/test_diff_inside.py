@@ -221,8 +221,13 @@ def test_a_side_may_be_in_another_project_of_the_root(tables: Cli) -> None:
         with artifact.new_file("table.csv") as file:
             file.write(NEW)
         run.log_artifact(artifact).wait()
-    found = tables.json("diff", "data:v0", "other/data:v0", "table.csv", "--rows", code=1)
-    assert rows_of(found, "table.csv")["changed"] == 1
+    for name in ("other/data:v0", "other/data", "default/other/data"):
+        found = tables.json("diff", "data:v0", name, "table.csv", "--rows", code=1)
+        assert rows_of(found, "table.csv")["changed"] == 1
+    for name in ("other/nothing", "nothing/data"):
+        assert f"{name} does not exist" in tables("diff", "data:v0", name, code=2).err
+    (tables.folder / "other/data").mkdir(parents=True)
+    assert len(tables.json("diff", "data:v0", "other/data", code=1)["removed"]) == 5
 
 
 def test_a_place_that_isn_t_there_is_an_error(tables: Cli) -> None:
