@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
+from unicodedata import combining, east_asian_width
 
 import click
 import msgspec
@@ -37,10 +38,18 @@ def print_warning(text: str) -> None:
 def print_columns(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Rows in columns two spaces apart; the columns of these numbers are aligned to the right."""
     table = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
     for row in table:
-        cells = (cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        blanks = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = (blank + cell if at in right else cell + blank for at, (cell, blank) in enumerate(zip(row, blanks, strict=True)))
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal it takes: letters of East Asia two, accents of their own none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def print_json(value: object) -> None:

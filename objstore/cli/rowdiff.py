@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,16 @@ def _print_modified(changes: Sequence[ModifiedRow]) -> None:
 
 def _print_rows(changes: Sequence[AddedRow | RemovedRow], key: Sequence[str]) -> None:
     """Those of each side as a table of the columns that it has, those of the key first."""
-    for kind, sign in ((RemovedRow, "  -"), (AddedRow, "  +")):
-        rows: list[Mapping[str, Any]] = [change.row for change in changes if isinstance(change, kind)]
+    removed, added = ([change.row for change in changes if isinstance(change, kind)] for kind in (RemovedRow, AddedRow))
+    for sign, rows, others in (("  -", removed, added), ("  +", added, removed)):
         if rows:
             names = [*key, *(name for name in rows[0] if name not in key)][:_COLUMNS]
             more = ["…"] * (len(rows[0]) > _COLUMNS)
-            print_columns([["   ", *map(named, names), *more], *([sign, *(cell(row[name]) for name in names), *more] for row in rows)])
+            nothing: Mapping[str, Any] = {}
+            beside = zip_longest(rows, others[: len(rows)], fillvalue=nothing)
+            print_columns([["   ", *map(named, names), *more], *([sign, *_cells(row, other, names), *more] for row, other in beside)])
+
+
+def _cells(row: Mapping[str, Any], other: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Long values from where they differ from those of a row of the other side: without a key, that may be the same row."""
+    return [cells(row[name], other[name])[0] if name in other else cell(row[name]) for name in names]

@@ -63,7 +63,7 @@ def named_side(project: Project, text: str, keep: Keep) -> VersionSide | Path:
             return folder
         raise
     if looks_like_folder and name.ref is None and not _is_known(project, name):
-        return folder
+        return folder if folder.exists() else _latest_beside(project, name, keep) or folder
     if is_here(project, name):
         return version_side(project, name)
     return _beside(project, name, Root.of(project), keep)
@@ -95,6 +95,14 @@ def _beside(project: Project, name: Name, root: Root | None, keep: Keep) -> Vers
         raise InvalidInputError(f"{project.location} has no projects beside it; write {name}::URL for a version in the project at that URL")
     other = keep(root.open(project_of(project, name)))
     return version_side(other, name, project)
+
+
+def _latest_beside(project: Project, name: Name, keep: Keep) -> VersionSide | None:
+    """The latest version of a collection in another project of the root, if there is one of that name."""
+    try:
+        return _beside(project, name, Root.of(project), keep)
+    except (InvalidInputError, NotFoundError):
+        return None
 
 
 def _remote(project: Project, place: str) -> Remote:

@@ -62,6 +62,19 @@ def test_of_wide_tables_the_first_columns_are_shown(cli: Cli) -> None:
     assert said[12:] == ["     id  c0  c1  c2  c3  c4  c5  c6  …", "  +  8   1   1   1   1   1   1   1   …"]
 
 
+def test_long_values_of_rows_without_a_key_are_shown_where_they_differ(cli: Cli) -> None:
+    for version in (0, 1):
+        cli.write("data/chat.jsonl", "".join(f'{{"talk": ["{"hi " * 30}{row if row else version}"]}}\n' for row in (0, 5)))
+        cli("add", "data")
+    assert cli("diff", "data:v0", "data:v1", "--rows", code=1).lines[4:] == [
+        "  1 row added, 1 row removed",
+        "     talk",
+        '  -  …hi hi hi hi 0"]',
+        "     talk",
+        '  +  …hi hi hi hi 1"]',
+    ]
+
+
 def test_a_column_without_a_name_is_shown_as_one(cli: Cli) -> None:
     for value in (0, 1):
         cli.write("data/index.csv", f",x,y\n0,{value},\n1,5,\n")
@@ -235,8 +248,13 @@ def test_a_side_may_be_in_another_project_of_the_root(tables: Cli) -> None:
         with artifact.new_file("table.csv") as file:
             file.write(NEW)
         run.log_artifact(artifact).wait()
-    found = tables.json("diff", "data:v0", "other/data:v0", "table.csv", "--rows", code=1)
-    assert rows_of(found, "table.csv")["modified_rows"] == 1
+    for name in ("other/data:v0", "other/data", "default/other/data"):
+        found = tables.json("diff", "data:v0", name, "table.csv", "--rows", code=1)
+        assert rows_of(found, "table.csv")["modified_rows"] == 1
+    for name in ("other/nothing", "nothing/data"):
+        assert f"{name} does not exist" in tables("diff", "data:v0", name, code=2).err
+    (tables.folder / "other/data").mkdir(parents=True)
+    assert len(tables.json("diff", "data:v0", "other/data", code=1)["removed"]) == 5
 
 
 def test_a_place_that_isn_t_there_is_an_error(tables: Cli) -> None:

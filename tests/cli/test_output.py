@@ -9,7 +9,7 @@ import pytest
 
 from objstore.cli import progress
 from objstore.cli.app import app
-from objstore.cli.output import printable
+from objstore.cli.output import print_columns, printable
 from objstore.cli.progress import Bar
 from objstore.cli.sizes import counted, size
 from objstore.host.progress import Silent
@@ -111,3 +111,8 @@ def test_colours_are_for_terminals_that_want_them(images: Cli, monkeypatch: pyte
     assert "\x1b" not in images(*words, code=1).out
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in runner().invoke(app, words, color=True).stdout
+
+
+def test_columns_are_aligned_as_a_terminal_shows_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    print_columns([["old", "new"], ["日本", "x"], ["e\u0301", "y"]])
+    assert capsys.readouterr().out.splitlines() == ["old   new", "日本  x", "e\u0301     y"]
