@@ -1,5 +1,6 @@
 """`objstore diff --rows` and `--tensors`, and sides that are elsewhere."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,23 @@ def test_a_key_has_its_columns_between_commas(tables: Cli) -> None:
     tables.write("data/odd.csv", 'x,"a,\nb"\n1,2\n3,1\n')
     assert "2 rows changed by a,\\nb" in tables("diff", "data", "./data", "odd.csv", "--rows", "--key", '"a,\nb"', code=1).out
     assert "can't be taken apart into names" in tables("diff", "data", "./data", "--rows", "--key", "a\nb", code=2).err
+
+
+def test_arrow_takes_no_ctrl_c_away(tables: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[bool] = []
+    monkeypatch.setattr(pyarrow, "enable_signal_handlers", said.append)
+    tables("diff", "data:v0", "data:v1", "--rows", code=1)
+    tables("diff", "data:v0", "data:v1", "--rows", "--json", code=1)
+    tables("diff", "data:v0", "data:v1", "weights.npz", "--rows", code=1)  # named, so it is looked into
+    assert said == [False, False, False]
+
+
+def test_where_no_table_differs_arrow_is_not_needed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("one\n", "two\n"):
+        cli.write("data/note.txt", text)
+        cli("add", "data")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "note.txt" in cli("diff", "data:v0", "data:v1", "--rows", code=1).out
 
 
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------
