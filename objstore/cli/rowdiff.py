@@ -13,10 +13,12 @@ from objstore.cli.differences import print_diff
 from objstore.cli.output import print_columns, print_line
 from objstore.cli.sizes import counted
 from objstore.cli.views import Asked, View
+from objstore.comparison.handlers import Kind, find
 from objstore.comparison.rows.changes import AddedRow, ModifiedRow, RemovedRow
 from objstore.comparison.rows.columns import ColumnDiff
 from objstore.comparison.rows.diff import RowDiff
 from objstore.errors import InvalidInputError
+from objstore.host import library
 from objstore.host.publish import translated
 from objstore.repository.comparing import Comparison
 from objstore.repository.insides import Inside, rows_inside
@@ -32,7 +34,7 @@ def view(asked: Asked) -> View:
 
     def show(comparison: Comparison, prefix: str) -> None:
         print_diff(comparison.files, prefix)
-        for found in rows_inside(comparison, asked.key, asked.paths):
+        for found in _inside(comparison, asked):
             print_line("")
             if found.diff is None:
                 print_line(found.told(prefix))
@@ -42,10 +44,18 @@ def view(asked: Asked) -> View:
                 _print(prefix + found.name, found.diff, written)
 
     def fields(comparison: Comparison) -> dict[str, Any]:
-        return {"rows": _as_dicts(rows_inside(comparison, asked.key, asked.paths), export)}
+        return {"rows": _as_dicts(_inside(comparison, asked), export)}
 
     export = _Export(asked.parquet)
     return View(show, fields)
+
+
+def _inside(comparison: Comparison, asked: Asked) -> Iterator[Inside[RowDiff]]:
+    if any(find(item.path, Kind.ROWS) or item.path in asked.paths for item in comparison.files.altered):
+        # While Arrow parses CSV it takes signals itself, in a thread of its own; one that comes just before the end of a block is lost, and
+        # Ctrl-C does nothing. Python notices it behind the block, some ten milliseconds later.
+        library.pyarrow().enable_signal_handlers(False)
+    yield from rows_inside(comparison, asked.key, asked.paths)
 
 
 class _Export:

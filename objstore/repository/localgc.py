@@ -282,11 +282,12 @@ def _clear_leftovers(project: Project) -> None:
     """Removes temporary files of processes that are gone.
 
     A process in another container seems to be gone though it lives, and a draft of it may have packs half written. So while any lives,
-    nothing is touched; others can't be at work now.
+    nothing is touched; others can't be at work now. In another folder than the store's own, to which a project resorts that can't be
+    written, names with numbers in them are anybody's.
     """
     if DraftFile.is_any_living(project.drafts):
         return
-    for path in project.scratch.iterdir():
+    for path in project.blobs.scratch.iterdir():
         parts = path.name.split("-")
         if len(parts) > 1 and parts[1].isdecimal() and not _is_alive(int(parts[1])):
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

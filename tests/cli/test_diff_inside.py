@@ -1,5 +1,6 @@
 """`objstore diff --rows` and `--tensors`, and sides that are elsewhere."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,23 @@ def test_where_nothing_is_pinned_it_is_said_that_nothing_was_compared(cli: Cli) 
     cli("add", "data", "--no-pin")
     said = cli("diff")
     assert said.out == "no differences\n" and said.err.startswith("warning: nothing is pinned here; ")
+
+
+def test_arrow_takes_no_ctrl_c_away(tables: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[bool] = []
+    monkeypatch.setattr(pyarrow, "enable_signal_handlers", said.append)
+    tables("diff", "data:v0", "data:v1", "--rows", code=1)
+    tables("diff", "data:v0", "data:v1", "--rows", "--json", code=1)
+    tables("diff", "data:v0", "data:v1", "weights.npz", "--rows", code=1)  # named, so it is looked into
+    assert said == [False, False, False]
+
+
+def test_where_no_table_differs_arrow_is_not_needed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("one\n", "two\n"):
+        cli.write("data/note.txt", text)
+        cli("add", "data")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "note.txt" in cli("diff", "data:v0", "data:v1", "--rows", code=1).out
 
 
 # -- sides elsewhere -----------------------------------------------------------------------------------------------------

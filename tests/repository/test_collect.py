@@ -370,3 +370,16 @@ def test_gc_leaves_alone_what_a_draft_in_another_container_is_writing(
     collect(project, Silent())
     assert bool(temporary_files(project.folder)) == lives
     draft.close()
+
+
+def test_only_leftovers_in_the_store_itself_are_removed(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project.scratch / ".objstore-999999999-0a.tmp").mkdir()
+    theirs = tmp_path / "system" / "report-999999999"
+    theirs.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(theirs.parent))
+    monkeypatch.setattr("objstore.repository.project.os.access", lambda *_: False)
+    assert project.scratch == theirs.parent
+    collect(project, Silent())
+    assert theirs.is_dir()
+    monkeypatch.undo()
+    assert not list(project.scratch.iterdir())

@@ -263,6 +263,7 @@ def test_the_line_is_right_in_every_part_and_block() -> None:
 def test_text_that_is_not_utf8_is_named_by_line_and_byte() -> None:
     assert re.search(r"line 3 isn't UTF-8 at byte 11 .*0xe4.*convert", fault(b"a,b\n1,2\nK\xc3\xa4\xe4se,4\n"))
     assert re.search(r"line 1 isn't UTF-8 at byte 2 .*0xfc", fault(b"M,\xfc\n1,2\n"))
+    assert re.search(r"line 3 isn't UTF-8 at byte 8 ", fault(b"a,b\n1,2\n\xe4,2,3\n"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])

@@ -1,6 +1,7 @@
 """The rows of a block of CSV, as Arrow parses them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from objstore.comparison.formats.texttables.csvheader import Header
@@ -26,23 +27,17 @@ class CsvBlocks:
         arrow = library.pyarrow()
         if not block.strip(b"\r\n"):
             return self.schema.empty_table().select(columns)
-        wrong: list[Any] = []
-
-        def refuse(row: Any) -> str:
-            wrong.append(row)
-            return "error"
-
         try:
-            return self._parsed(block, columns or self._header.names[:1], refuse).select(columns)
+            return self._parsed(block, columns or self._header.names[:1]).select(columns)
         except arrow.ArrowInvalid as error:
-            raise self._refused(offset, block, wrong, str(error)) from error
+            raise self._refused(offset, block, str(error)) from error
 
     def unclosed(self, offset: int, block: bytes) -> UnreadableFileError:
         """The error for a block that ends in quotes."""
         at = offset + int(Quotes(self._header.delimiter).row_starts(block)[-1])
         return self._source.unreadable(f"a quote in the row that begins at line {self._source.line(at):,} is never closed", "close it")
 
-    def _parsed(self, block: bytes, columns: Sequence[str], refuse: Any) -> Any:
+    def _parsed(self, block: bytes, columns: Sequence[str], refuse: Any = None) -> Any:
         csv = library.csv()
         return csv.read_csv(
             library.pyarrow().BufferReader(block),
@@ -51,12 +46,27 @@ class CsvBlocks:
             csv.ConvertOptions(column_types=self.schema, null_values=[], strings_can_be_null=False, include_columns=columns),
         )
 
-    def _refused(self, offset: int, block: bytes, wrong: list[Any], reason: str) -> UnreadableFileError:
-        if not wrong:
-            return self._source.not_utf8(offset, block) or self._source.unreadable(
+    def _first_wrong(self, block: bytes) -> Any:
+        """The row that has too many values or too few, as Arrow describes it; None if none has. The block is UTF-8."""
+        wrong: list[Any] = []
+
+        def refuse(row: Any) -> str:
+            wrong.append(row)
+            return "error"
+
+        with suppress(library.pyarrow().ArrowInvalid):
+            self._parsed(block, self._header.names[:1], refuse)
+        return wrong[0] if wrong else None
+
+    def _refused(self, offset: int, block: bytes, reason: str) -> UnreadableFileError:
+        # First, since Arrow prints a traceback when it would hand over a row that isn't UTF-8.
+        if not_text := self._source.not_utf8(offset, block):
+            return not_text
+        row = self._first_wrong(block)
+        if row is None:
+            return self._source.unreadable(
                 f"in the {len(block):,} bytes from line {self._source.line(offset):,} on, {reason}", "mend the file"
             )
-        row = wrong[0]
         quotes = Quotes(self._header.delimiter)
         starts = quotes.row_starts(block)
         quotes.feed(block)
