@@ -70,9 +70,9 @@ def test_long_values_of_rows_without_a_key_are_shown_where_they_differ(cli: Cli)
     assert cli("diff", "data:v0", "data:v1", "--rows", code=1).lines[4:] == [
         "  1 row added, 1 row removed",
         "     talk",
-        '  -  …hi hi hi hi 0"]',
+        "  -  …hi hi hi hi 0']",
         "     talk",
-        '  +  …hi hi hi hi 1"]',
+        "  +  …hi hi hi hi 1']",
     ]
 
 
