@@ -9,14 +9,14 @@ from typing import NamedTuple, Protocol
 
 from objstore.comparison.content import Content, OnDisk, Stored, recent
 from objstore.comparison.files.diff import Altered, FileDiff, Renamed, diff
-from objstore.comparison.files.newbytes import new_bytes
+from objstore.comparison.files.newbytes import FileBytes, new_bytes
 from objstore.comparison.files.similar import MOST_FILES, Contents
 from objstore.comparison.files.transfer import Held, Transfer, transfer
 from objstore.errors import CorruptionError, EntryNotFoundError, InvalidInputError, NotFoundError, RemoteError
 from objstore.history.collection import Version
 from objstore.host.progress import Progress
 from objstore.manifest.cursor import get, totals
-from objstore.manifest.entry import Entry, EntryKind
+from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.manifest.sides import Side
 from objstore.odb.database import Database
 from objstore.odb.recent import Recent
@@ -154,6 +154,15 @@ class Comparison:
             return new_bytes(pair.old, pair.new).new
         except (CorruptionError, NotFoundError, RemoteError):
             return 0 if entry.kind == EntryKind.REFERENCE else entry.size
+
+    def file_bytes(self) -> list[FileBytes]:
+        """Of each of `files.altered` how many bytes are new; ascending by path. Sizes that aren't known count as none."""
+        told = []
+        for item in self.files.altered:
+            old_path, new = (item.old_path, item.entry) if isinstance(item, Renamed) else (item.path, item.new)
+            before, after = (0 if entry.size == UNKNOWN_SIZE else entry.size for entry in (item.old, new))
+            told.append(FileBytes(old_path, item.path, before, after, self.new_bytes(item)))
+        return sorted(told, key=lambda each: each.path.encode())
 
     def transfer(self) -> Transfer | None:
         """What a pull of the new side moves at most for somebody who has the old one.

@@ -20,6 +20,7 @@ from objstore.values.paths import canonical
 
 if TYPE_CHECKING:  # what compares contents is loaded when it is used
     from objstore.comparison.files.folders import FolderTotal
+    from objstore.comparison.files.newbytes import FileBytes
     from objstore.comparison.files.transfer import Transfer
     from objstore.comparison.rows.diff import RowDiff
     from objstore.comparison.tensors.diff import TensorDiff
@@ -86,6 +87,13 @@ class Diff:
         return bool(self.files)
 
     # -- bytes ---------------------------------------------------------------------------------------------------------
+
+    def file_bytes(self) -> "list[FileBytes]":
+        """Of each file that both sides have, with other content, how many bytes are new: in chunks that the old content hasn't got.
+
+        Costs reading the recipes of these files, no data.
+        """
+        return self._comparison.file_bytes()
 
     def folders(self) -> "list[FolderTotal]":
         """What differs folder by folder, and how many bytes are new. Costs reading the recipes of what differs, no data."""

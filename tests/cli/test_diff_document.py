@@ -40,6 +40,7 @@ def seen(sections: dict[str, set[str]], found: Any) -> None:
     add("Not looked at", *filter(None, [found["not_looked_at"]]))
     if "stat" in found:
         add("Stat", found["stat"])
+        add("Bytes of files", *found["stat"]["files"])
         add("Folders", *found["stat"]["folders"], {**found["stat"]["total"], "path": ""})
         add("Transfer", *filter(None, [found["stat"]["transfer"]]))
     if found["facts"] is not None:

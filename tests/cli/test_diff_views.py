@@ -37,6 +37,8 @@ def work(cli: Cli) -> Cli:
 
 
 BOTH = ("diff", "work:v0", "work:v1")
+ALTERED = ["data/b.bin → moved/b.bin", "data/a.bin", "notes.md"]
+"""Those with the most new bytes first."""
 
 
 def folders(found: Any) -> dict[str, Any]:
@@ -46,8 +48,17 @@ def folders(found: Any) -> dict[str, Any]:
 # -- --stat ------------------------------------------------------------------------------------------------------------
 
 
-def test_stat_tells_each_folder_and_what_a_pull_moves(work: Cli) -> None:
+def test_stat_tells_of_each_altered_file_how_much_is_new(work: Cli) -> None:
     lines = work(*BOTH, "--stat", code=1).lines
+    assert [line.split("  ")[0] for line in lines[:3]] == ALTERED
+    assert all(line.endswith(" new") for line in lines[:3])
+    found = work.json(*BOTH, "--stat", code=1)["stat"]["files"]
+    assert sorted(file["path"] for file in found) == sorted(path.rpartition(" → ")[2] for path in ALTERED)
+    assert all(0 < file["new_bytes"] < 300_000 or file["bytes"] == file["new_bytes"] for file in found)
+
+
+def test_stat_tells_each_folder_and_what_a_pull_moves(work: Cli) -> None:
+    lines = work(*BOTH, "--stat", code=1).lines[3:]
     assert [line.split("  ")[0] for line in lines[:3]] == ["./", "data/", "moved/"]
     assert "1 modified, 1 mode changed" in lines[0] and "2.0 MiB → 2.0 MiB" in lines[1] and lines[2].endswith(" new")
     assert "1 added, 2 renamed" in lines[2]
@@ -84,7 +95,8 @@ def test_stat_of_pins_is_told_for_each(work: Cli) -> None:
     work.write("work/data/a.bin", NOISE + b"most")
     lines = work("diff", "--stat", code=1).lines
     assert lines[0] == "work: work:v1 → working tree"
-    assert lines[1].startswith("work/data/  1 modified  2.0 MiB → 2.0 MiB  ") and len(lines) == 3
+    assert lines[1].startswith("work/data/a.bin  2.0 MiB → 2.0 MiB  ")
+    assert lines[2].startswith("work/data/  1 modified  2.0 MiB → 2.0 MiB  ") and len(lines) == 4
     ((found),) = work.json("diff", "work", "--stat", code=1)
     assert list(folders(found)) == ["data"]
 

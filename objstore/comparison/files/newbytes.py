@@ -1,8 +1,22 @@
-"""How much of a file is new beside another one."""
+"""How much of a file is new beside another one, or beside what it was."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from objstore.comparison.content import Content, chunk_rows
+
+
+class FileBytes(NamedTuple):
+    """How many bytes of a file that both sides have, with other content, are new."""
+
+    old_path: str
+    path: str
+    old_bytes: int
+    bytes: int
+    new_bytes: int
+    """In chunks that the old content hasn't got."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._asdict()
 
 
 class NewBytes(NamedTuple):
