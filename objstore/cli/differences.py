@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import click
 
-from objstore.cli.output import print_columns, print_warning
+from objstore.cli.output import print_columns, print_line, print_warning
 from objstore.cli.sizes import counted, size
 from objstore.comparison.facts import FactsDiff
 from objstore.comparison.files.diff import Altered, FileDiff, Renamed
+from objstore.comparison.handlers import Kind, names
 from objstore.history.collection import LATEST
 from objstore.manifest.entry import UNKNOWN_SIZE, Entry, EntryKind
 from objstore.repository.pindiffs import PinDiff
@@ -44,6 +45,14 @@ def print_facts(facts: FactsDiff) -> None:
     rows = [(name, f"{old or 'none'} → {new or 'none'}") for name, old, new in facts.without_alias(LATEST).rows()]
     if rows:
         print_columns(rows)
+
+
+def print_not_inside(diff: FileDiff, kind: Kind) -> None:
+    """Says that none of the files that differ could be looked into, if any differs."""
+    if diff:
+        print_line(
+            f"no file that both sides have with other content is of a format with {kind.value} ({names(kind)}); PATH names one to try"
+        )
 
 
 def prefix_of(found: PinDiff) -> str:

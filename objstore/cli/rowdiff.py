@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from objstore.cli.cells import cell, cells, named
-from objstore.cli.differences import print_diff
+from objstore.cli.differences import print_diff, print_not_inside
 from objstore.cli.output import print_columns, print_line
 from objstore.cli.sizes import counted
 from objstore.cli.views import Asked, View
@@ -34,6 +34,7 @@ def view(asked: Asked) -> View:
 
     def show(comparison: Comparison, prefix: str) -> None:
         print_diff(comparison.files, prefix)
+        found = None
         for found in _inside(comparison, asked):
             print_line("")
             if found.diff is None:
@@ -42,6 +43,8 @@ def view(asked: Asked) -> View:
             with closing(found.diff):
                 written = export.write(found.path, found.diff)
                 _print(prefix + found.name, found.diff, written)
+        if found is None:
+            print_not_inside(comparison.files, Kind.ROWS)
 
     def fields(comparison: Comparison) -> dict[str, Any]:
         return {"rows": _as_dicts(_inside(comparison, asked), export)}

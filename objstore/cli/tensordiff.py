@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
-from objstore.cli.differences import print_diff
+from objstore.cli.differences import print_diff, print_not_inside
 from objstore.cli.output import print_columns, print_line
 from objstore.cli.sizes import counted
 from objstore.cli.views import Asked, View
+from objstore.comparison.handlers import Kind
 from objstore.comparison.tensors.diff import COLUMNS, TensorDiff
 from objstore.repository.comparing import Comparison
 from objstore.repository.insides import Inside, tensors_inside
@@ -20,12 +21,15 @@ _LETTERS = 60
 def view(asked: Asked) -> View:
     def show(comparison: Comparison, prefix: str) -> None:
         print_diff(comparison.files, prefix)
+        found = None
         for found in tensors_inside(comparison, asked.paths):
             print_line("")
             if found.diff is None:
                 print_line(found.told(prefix))
             else:
                 _print(prefix + found.name, found.diff)
+        if found is None:
+            print_not_inside(comparison.files, Kind.TENSORS)
 
     def fields(comparison: Comparison) -> dict[str, Any]:
         return {"tensors": map(_as_dict, tensors_inside(comparison, asked.paths))}

@@ -40,6 +40,11 @@ def handlers() -> list[Handler]:
     return [import_module(f"objstore.comparison.formats.{name}").HANDLER for name in _FORMATS]
 
 
+def names(kind: Kind) -> str:
+    """What the formats of that kind are called, for a message."""
+    return ", ".join(each.name for each in handlers() if each.kind is kind)
+
+
 def find(path: str, kind: Kind) -> Handler | None:
     """The handler of that kind for files that are called so; the one with the longest suffix."""
     name = path.lower()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from objstore.comparison.content import Content
-from objstore.comparison.handlers import Handler, Kind, find, handlers, recognise
+from objstore.comparison.handlers import Handler, Kind, find, names, recognise
 from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.tensors.diff import TensorDiff
 from objstore.errors import UnreadableFileError
@@ -16,8 +16,7 @@ def handler_of(old: Content, new: Content, kind: Kind) -> Handler:
     known = find(new.path, kind) or find(old.path, kind)
     before, after = (find(each.path, kind) or recognise(each, kind) or known for each in (old, new))
     if before is None or after is None:
-        names = ", ".join(handler.name for handler in handlers() if handler.kind is kind)
-        raise UnreadableFileError(f"{new.path} isn't of a format whose {kind.value} can be compared; these are {names}")
+        raise UnreadableFileError(f"{new.path} isn't of a format whose {kind.value} can be compared; these are {names(kind)}")
     if before is not after and before != after:
         raise UnreadableFileError(f"{old.path} is {before.name} and {new.path} is {after.name}: their {kind.value} can't be compared")
     return after

@@ -98,6 +98,13 @@ def test_a_table_that_can_t_be_read_keeps_no_other_from_being_compared(tables: C
     assert "note.txt:" not in said
 
 
+def test_that_no_file_could_be_looked_into_is_told(tables: Cli) -> None:
+    tables.write("data/note.txt", "three\n")
+    for view, formats in (("--rows", "rows (csv, jsonlines, parquet)"), ("--tensors", "tensors (safetensors, npy, npz, pickle)")):
+        assert formats in tables("diff", "data:v1", "./data", view, code=1).lines[-1]
+    assert tables("diff", "data:v0", "data:v0", "--rows").out == "no differences\n"
+
+
 def test_json_has_every_row(tables: Cli) -> None:
     found = tables.json("diff", "data:v0", "data:v1", "--rows", "--key", "id", code=1)
     table = rows_of(found, "table.csv")
