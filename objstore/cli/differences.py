@@ -50,9 +50,7 @@ def print_facts(facts: FactsDiff) -> None:
 def print_not_inside(diff: FileDiff, kind: Kind) -> None:
     """Says that none of the files that differ could be looked into, if any differs."""
     if diff:
-        print_line(
-            f"no file that both sides have with other content is of a format with {kind.value} ({names(kind)}); PATH names one to try"
-        )
+        print_line(f"no file that has changed is of a format with {kind.value} ({names(kind)}); give one as PATH to try it all the same")
 
 
 def prefix_of(found: PinDiff) -> str:
