@@ -67,7 +67,7 @@ def _pieces(value: object) -> Iterator[bytes]:
             yield from _pieces(item)
             separator = b",\n"
         yield b"\n}"
-    elif isinstance(value, Iterator | list) and _is_streamed(value):
+    elif isinstance(value, Iterator) or (isinstance(value, list) and any(map(_is_streamed, value))):
         separator = b"["
         for item in value:
             yield separator + b"\n"
@@ -79,8 +79,8 @@ def _pieces(value: object) -> Iterator[bytes]:
 
 
 def _is_streamed(value: object) -> bool:
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return isinstance(value, Iterator) or any(map(_is_streamed, inside))
+    """Whether it is an iterator, or an object that has one in it. A list isn't looked through: it may be of a million files."""
+    return isinstance(value, Iterator) or (isinstance(value, dict) and any(map(_is_streamed, value.values())))
 
 
 def _encoded(value: object) -> bytes:
