@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import objstore
 from objstore.blobs.local import LocalBlobs
 from objstore.errors import CorruptionError
-from objstore.fs import content
 from objstore.fs.filesystem import ObjstoreFileSystem
+from objstore.odb import randomaccess as content
 from objstore.odb import recipe
 from objstore.odb.database import Database
 from objstore.values.key import Kind
