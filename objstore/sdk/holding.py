@@ -2,6 +2,7 @@
 
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence, ValuesView
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # most scripts compare nothing
     from objstore.sdk.difference import Diff
 
 
-class Holding:
+class Holding(ABC):
     """The content of an artifact, of a draft or of a version.
 
     A draft is bound to a project by its first content method: there its content goes, at once.
@@ -219,8 +220,9 @@ class Holding:
         content = self._readable() or self._bound()
         return OfVersion(content.database, content.root()), self._facts()
 
+    @abstractmethod
     def _facts(self) -> Facts:
-        raise NotImplementedError
+        """What is said of it, for a diff."""
 
     def _session_of(self) -> Session | None:
         """The project that it is in; None for a draft that needs none yet."""
