@@ -29,7 +29,7 @@ def python_values(array: Any) -> list[Any]:
     pyarrow = library.pyarrow()
     try:
         return array.to_pylist()  # type: ignore[no-any-return]
-    except (ValueError, OverflowError, pyarrow.ArrowException) as error:
+    except (ValueError, OverflowError, KeyError, pyarrow.ArrowException) as error:  # KeyError: what pytz and zoneinfo raise
         try:
             return _as_text(pyarrow, array)
         except pyarrow.ArrowException:

