@@ -229,7 +229,7 @@ def _open_environment(path: Path, tables: int) -> lmdb.Environment:
         path.mkdir(parents=True, exist_ok=True)
     _allocate_lock(path / "lock.mdb")
     try:
-        env = lmdb.open(str(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, max_readers=512)
+        env = lmdb.open(os.fsencode(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, max_readers=512)
     except (lmdb.InvalidError, lmdb.VersionMismatchError, lmdb.CorruptedError) as error:
         raise CorruptionError(f"the cache in {path} is damaged") from error
     except lmdb.Error as error:

@@ -127,5 +127,5 @@ def _key(key: str) -> str:
 def _text(value: str) -> str:
     """JSON escapes what TOML wants escaped, but for one character."""
     if any(0xD800 <= ord(character) < 0xE000 for character in value):
-        raise InvalidInputError("a storage option has a character in it that isn't one: half of a surrogate pair")
+        raise InvalidInputError(f"an address or a storage option isn't UTF-8, so {FILE} can't name it")
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import CONTENT, Cli
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="there is no Git here")
 
@@ -51,6 +51,22 @@ def test_an_ignore_file_that_is_not_utf_8_gets_the_line_too(bare: Cli) -> None:
     bare("init", "--project", "vision")
     bare("add", "data")
     assert (bare.folder / ".gitignore").read_bytes() == b"caf\xe9\r\n/data\r\n/.objstore/\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_repository_can_be_in_a_folder_whose_name_is_not_utf_8(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = bare.folder / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    here = Cli(folder)
+    here.fill("images")
+    here("init", "--project", "vision")
+    here("add", "images")
+    (folder / "images/cat.png").unlink()
+    assert here.json("diff", "images:v0", "./images", code=1)["removed"][0]["path"] == "cat.png"
+    here("get", "images", "out")
+    assert (folder / "out/cat.png").read_text() == CONTENT["cat.png"]
+    assert "isn't UTF-8" in here("remote", "add", "origin", "bucket", code=2).err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
