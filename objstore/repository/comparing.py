@@ -98,6 +98,24 @@ class OfFolder(NamedTuple):
         return None
 
 
+class Reaching:
+    """For who looks into file after file: once a remote can't be reached, none of the others is tried, each of which would take as long."""
+
+    def __init__(self) -> None:
+        self._failed: RemoteError | None = None
+
+    @contextlib.contextmanager
+    def trying(self) -> Iterator[None]:
+        """Around what may read from a remote; raises at once what it has raised before."""
+        if self._failed is not None:
+            raise self._failed
+        try:
+            yield
+        except RemoteError as error:
+            self._failed = error
+            raise
+
+
 class Pair(NamedTuple):
     """A file that both sides have with other content, at one path or two, to be compared itself."""
 
@@ -143,25 +161,26 @@ class Comparison:
             raise InvalidInputError(f"only the {'old' if old else 'new'} side has {path}: there is nothing to compare it with")
         return old, new
 
-    def new_bytes(self, item: Altered | Renamed) -> int:
+    def new_bytes(self, item: Altered | Renamed, reaching: "Reaching | None" = None) -> int:
         """How many bytes of one of `files.altered` are in chunks that its old content hasn't got (see `newbytes`).
 
-        Where recipes aren't here, all its bytes: that is the most it can be. A reference has none.
+        Where recipes aren't here, all its bytes: that is the most it can be. A reference has none. `reaching`: for who asks of several.
         """
         entry = item.entry if isinstance(item, Renamed) else item.new
         try:
-            pair = self.pair(item)
-            return new_bytes(pair.old, pair.new).new
+            with (reaching or Reaching()).trying():
+                pair = self.pair(item)
+                return new_bytes(pair.old, pair.new).new
         except (CorruptionError, NotFoundError, RemoteError):
             return 0 if entry.kind == EntryKind.REFERENCE else entry.size
 
     def file_bytes(self) -> list[FileBytes]:
         """Of each of `files.altered` how many bytes are new; ascending by path. Sizes that aren't known count as none."""
-        told = []
+        told, reaching = [], Reaching()
         for item in self.files.altered:
             old_path, new = (item.old_path, item.entry) if isinstance(item, Renamed) else (item.path, item.new)
             before, after = (0 if entry.size == UNKNOWN_SIZE else entry.size for entry in (item.old, new))
-            told.append(FileBytes(old_path, item.path, before, after, self.new_bytes(item)))
+            told.append(FileBytes(old_path, item.path, before, after, self.new_bytes(item, reaching)))
         return sorted(told, key=lambda each: each.path.encode())
 
     def transfer(self) -> Transfer | None:
