@@ -102,10 +102,8 @@ class LocalBlobs:
             return os.pread(fd, most, offset)
 
     def size(self, name: str, /) -> int:
-        try:
-            return (self._root / name).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
-            raise self._missing(name) from None
+        with translated(self._root / name), self._open(name) as fd:
+            return os.fstat(fd).st_size
 
     def has(self, name: str, /) -> bool:
         return (self._root / name).is_file()

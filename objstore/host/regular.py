@@ -9,7 +9,7 @@ class NotRegularError(OSError):
     """A folder, pipe, socket or device is where a file should be."""
 
     def __init__(self, path: str | bytes | os.PathLike[str]) -> None:
-        super().__init__(errno.EINVAL, "it is not a regular file (but a folder, socket, pipe or device)", os.fsdecode(path))
+        super().__init__(errno.EINVAL, "it is not a regular file (but a folder, pipe, device, …)", os.fsdecode(path))
 
 
 def open_regular(path: str | bytes | os.PathLike[str]) -> int:
@@ -17,7 +17,12 @@ def open_regular(path: str | bytes | os.PathLike[str]) -> int:
 
     Opening a pipe would wait for whoever writes into it, and reading a device may never end.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link that leads round in a circle, a socket
+            raise NotRegularError(path) from error
+        raise
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise NotRegularError(path)

@@ -290,5 +290,9 @@ class _Translated:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if self._is_first:
             _gate.leave()
+        if isinstance(error, (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.CursorFullError)):
+            raise StorageError(
+                f"{self._path}, which is only a cache, is damaged ({error}); `objstore fsck --repair` makes it anew"
+            ) from error
         if isinstance(error, lmdb.Error):
             raise StorageError(f"can't use {self._path}: {error}; free some space and try again") from error

@@ -13,6 +13,7 @@ IMPOSTORS: dict[str, Callable[[Path], object]] = {
     "pipe": os.mkfifo,
     "folder": Path.mkdir,
     "endless device": lambda place: place.symlink_to("/dev/zero"),
+    "link to itself": lambda place: place.symlink_to(place),
 }
 
 
@@ -30,7 +31,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path, impostor: str) -> None:
 def test_a_socket_is_not_opened(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "it"))
-        with pytest.raises(OSError):
+        with pytest.raises(NotRegularError):
             open_regular(tmp_path / "it")
 
 

@@ -18,6 +18,7 @@ IMPOSTORS: dict[str, Callable[[Path], object]] = {
     "pipe": os.mkfifo,
     "folder": Path.mkdir,
     "endless device": lambda place: place.symlink_to("/dev/zero"),
+    "link to itself": lambda place: place.symlink_to(place),
 }
 
 

@@ -55,7 +55,7 @@ def test_a_remote_that_can_not_be_reached_is_asked_for_one_file_alone(cut_off: C
 
 
 def test_so_it_is_when_new_bytes_are_counted_but_not_for_ever(cut_off: Comparison) -> None:
-    assert [file.new_bytes for file in cut_off.file_bytes()] == [7, 7, 7]
+    assert [(file.new_bytes, file.why) for file in cut_off.file_bytes()] == [(7, "s3://bucket/team/data can't be reached")] * 3
     assert cut_off.old.asked == ["a.csv"]  # type: ignore[attr-defined]
     cut_off.file_bytes()
     assert cut_off.old.asked == ["a.csv"] * 2  # type: ignore[attr-defined]
