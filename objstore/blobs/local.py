@@ -102,8 +102,12 @@ class LocalBlobs:
             return os.pread(fd, most, offset)
 
     def size(self, name: str, /) -> int:
-        with translated(self._root / name), self._open(name) as fd:
-            return os.fstat(fd).st_size
+        target = self._root / name
+        try:
+            with translated(target), open(_opened(target), "rb", buffering=0) as file:
+                return os.fstat(file.fileno()).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            raise self._missing(name) from None
 
     def has(self, name: str, /) -> bool:
         return (self._root / name).is_file()
