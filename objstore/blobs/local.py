@@ -10,8 +10,10 @@ from pathlib import Path
 from objstore.blobs.protocol import Listed
 from objstore.errors import BlobExistsError, CorruptionError, NotFoundError
 from objstore.host.publish import make_folder, publish, publish_all, replace, sync_folder, translated
+from objstore.host.regular import NotRegularError, open_regular
 
 _OPEN_FILES = 64
+_MOST_AT_ONCE = 1 << 30  # of what is read whole nothing has a tenth of that; somebody else's store may lie
 
 
 class LocalBlobs:
@@ -77,8 +79,10 @@ class LocalBlobs:
     def read(self, name: str, /) -> bytes:
         target = self._root / name
         try:
-            with translated(target):
-                return target.read_bytes()
+            with translated(target), open(_opened(target), "rb", buffering=0) as file:
+                if os.fstat(file.fileno()).st_size > _MOST_AT_ONCE:
+                    raise CorruptionError(f"{target} is larger than anything of its kind; run `objstore fsck`")
+                return file.readall()
         except (FileNotFoundError, NotADirectoryError):
             raise self._missing(name) from None
 
@@ -98,8 +102,10 @@ class LocalBlobs:
             return os.pread(fd, most, offset)
 
     def size(self, name: str, /) -> int:
+        target = self._root / name
         try:
-            return (self._root / name).stat().st_size
+            with translated(target), open(_opened(target), "rb", buffering=0) as file:
+                return os.fstat(file.fileno()).st_size
         except (FileNotFoundError, NotADirectoryError):
             raise self._missing(name) from None
 
@@ -160,6 +166,13 @@ class LocalBlobs:
         return NotFoundError(f"{self._root / name} is missing; run `objstore fsck`")
 
 
+def _opened(path: Path) -> int:
+    try:
+        return open_regular(path)
+    except NotRegularError as error:
+        raise CorruptionError(f"{path} can't be read: {error.strerror}; run `objstore fsck`") from None
+
+
 class _Handles:
     """Open files for reading, each used by one thread at a time; the least recently used idle ones are closed."""
 
@@ -173,7 +186,7 @@ class _Handles:
                 if idle_name == name:
                     del self._idle[fd]
                     return fd
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return _opened(path)
 
     def give_back(self, name: str, fd: int) -> None:
         with self._lock:

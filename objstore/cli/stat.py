@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from objstore.cli.differences import warn_of_similar
-from objstore.cli.output import print_columns, print_line
+from objstore.cli.output import print_columns, print_line, print_warning
 from objstore.cli.sizes import counted, size
 from objstore.cli.views import Asked, View
 from objstore.comparison.files.folders import FolderTotal, per_folder, summed
@@ -23,6 +23,9 @@ def _show(comparison: Comparison, prefix: str) -> None:
         print_columns([_file_row(file, prefix) for file in most])
     if len(files) > _FILES:
         print_line(f"… and {counted(len(files) - _FILES, 'file')} more with fewer new bytes; --json has all")
+    unknown = [file.why for file in files if file.why]
+    if unknown:
+        print_warning(f"of {counted(len(unknown), 'file')} all bytes are counted, since it isn't known how many are new: {unknown[0]}")
     if folders:
         print_columns([_row(folder, prefix) for folder in folders])
     print_line(comparison.files.summary())

@@ -11,6 +11,7 @@ from blake3 import blake3
 
 from objstore.chunking.boundaries import MAX_SIZE, cut
 from objstore.errors import SourceFileError
+from objstore.host.regular import open_regular
 from objstore.odb.content import file_layout
 from objstore.odb.database import Database
 from objstore.odb.randomaccess import Content as StoredBytes
@@ -70,7 +71,7 @@ class OnDisk:
         self.path = path
         self._place = place
         with self._readable():
-            self._file = open(place, "rb", buffering=0)  # noqa: SIM115 - closed with the object
+            self._file = open(open_regular(place), "rb", buffering=0)  # noqa: SIM115 - closed with the object
             self._state = self._stated()
         self.size = self._state[0]
 

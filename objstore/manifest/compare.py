@@ -1,10 +1,12 @@
 """What differs between two manifests."""
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from objstore.errors import CorruptionError
 from objstore.manifest.entry import Entry
 from objstore.manifest.node import Inner, Node, decode
 from objstore.manifest.tree import NodeReader, read_child
@@ -40,8 +42,8 @@ def compare(old_reader: NodeReader, old: Digest, new_reader: NodeReader, new: Di
             return
         if a is not None and a == b:
             count = _alike(left.siblings(), right.siblings())
-            left.skip(count)
-            right.skip(count)
+            left.pass_by(count)
+            right.pass_by(count)
             continue
         # Open the higher one, which may hold the other; both, if they are of one level.
         if a is not None and (b is None or a[0] >= b[0]):
@@ -58,6 +60,7 @@ class _Side:
         self._open: list[tuple[Inner, int]] = []  # inner nodes above, each with the row that comes next
         self.keys: list[bytes] = []
         self._values: list[Entry] = []
+        self._passed = b""  # the last key of what was taken or passed
         self._enter(decode(reader.read_node(root)))
 
     def head(self) -> tuple[int, bytes] | None:
@@ -75,10 +78,15 @@ class _Side:
         return parent.digests[at:]
 
     def skip(self, count: int = 1) -> tuple[Inner, int]:
-        """Passes the next subtree, or several below one node, which there must be, and says where it stood."""
+        """Goes on behind the next subtree, or several below one node, which there must be, and says where it stood."""
         parent, at = self._open[-1]
         self._open[-1] = parent, at + count
         return parent, at
+
+    def pass_by(self, count: int) -> None:
+        """Passes subtrees that are never opened."""
+        parent, at = self.skip(count)
+        self._passed = parent.keys[at + count - 1]
 
     def open(self) -> bool:
         """Opens the next subtree by one level; False if there is none."""
@@ -91,6 +99,8 @@ class _Side:
         if isinstance(node, Inner):
             self._open.append((node, 0))
         else:
+            if node.keys and node.keys[0] <= self._passed:
+                raise CorruptionError(f"a manifest has {os.fsdecode(node.keys[0])} in the wrong place; run `objstore fsck`")
             self.keys, self._values = node.keys, node.values()
 
     def take(self, end: bytes) -> tuple[list[bytes], list[Entry]]:
@@ -98,6 +108,7 @@ class _Side:
         stop = bisect_right(self.keys, end)
         taken = self.keys[:stop], self._values[:stop]
         self.keys, self._values = self.keys[stop:], self._values[stop:]
+        self._passed = end
         return taken
 
 

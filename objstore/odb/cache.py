@@ -18,7 +18,7 @@ from objstore.errors import CorruptionError, StorageError
 from objstore.host.clock import boot_id
 from objstore.host.locks import locked_exclusive, locked_shared
 from objstore.odb.segment import Location, Segment
-from objstore.odb.table import Tables, forget
+from objstore.odb.table import FILES, Tables, forget
 from objstore.values.key import Key
 
 _FORMAT = b"1"
@@ -207,6 +207,9 @@ def discard(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
+    """StorageError when it isn't a cache: in a store of somebody else's it may be a link to any folder."""
+    if path.is_dir() and not {*os.listdir(path)} <= {*FILES}:
+        raise StorageError(f"{path} should be a cache, but holds other files; move them away")
     forget(path)
     if path.exists():
         grave = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")

@@ -149,12 +149,19 @@ def _grouped(rows: Iterator[ChunkRow]) -> Iterator[list[ChunkRow]]:
 
 
 def _read(database: Database, group: list[ChunkRow]) -> Pieces:
-    return in_order(group, dict(database.read_many(_keys(group))))
+    lengths, found = lengths_of(group), {}
+    for key, piece in database.read_many(list(lengths)):
+        check_length(piece, lengths[key])
+        found[key] = piece
+    return in_order(group, found)
 
 
 def _read_unproven(database: Database, group: list[ChunkRow]) -> bytes:
     located = database.locate(_keys(group))
-    found = {key: unpacked(key, record) for key, record in database.read_records(located)}
+    lengths, found = lengths_of(group), {}
+    for key, record in database.read_records(located):
+        found[key] = unpacked(key, record)
+        check_length(found[key], lengths[key])
     found.update((key, database.read(key)) for key in _keys(group) if key not in located)
     return b"".join(in_order(group, found))  # hashing and writing one large piece is quicker than twenty small ones
 
@@ -166,6 +173,21 @@ def _keys(group: list[ChunkRow]) -> list[Key]:
 def in_order(group: Sequence[ChunkRow], found: Mapping[Key, Piece]) -> list[Piece]:
     """The chunks of these rows, among those that were found. CorruptionError if one doesn't have the length that its row says."""
     pieces = [found[chunk_key(digest)] for digest, _ in group]
-    if any(len(piece) != length for piece, (_, length) in zip(pieces, group, strict=True)):
-        raise CorruptionError("a recipe gives a chunk the wrong length; run `objstore fsck`")
+    for piece, (_, length) in zip(pieces, group, strict=True):
+        check_length(piece, length)
     return pieces
+
+
+def lengths_of(group: Sequence[ChunkRow]) -> dict[Key, int]:
+    """By the keys of chunks what their rows say of their lengths."""
+    return {chunk_key(digest): length for digest, length in group}
+
+
+def check_length(piece: bytes | memoryview, length: int) -> None:
+    """CorruptionError unless a chunk has the length that its row says.
+
+    To be asked of each chunk before the next is read: a recipe of a few bytes may name thousands of chunks of zeros, each unpacked to
+    64 MiB, and say that it is one byte.
+    """
+    if len(piece) != length:
+        raise CorruptionError("a recipe gives a chunk the wrong length; run `objstore fsck`")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from blake3 import blake3
 
 from objstore.errors import CorruptionError
-from objstore.odb.content import in_order
+from objstore.odb.content import in_order, lengths_of
 from objstore.odb.layout import Layout
 from objstore.odb.recent import Recent
 from objstore.odb.recipe import ChunkRow
@@ -58,7 +58,7 @@ class Content:
     def _pieces(self, at: int, rows: list[ChunkRow], until: int) -> list[bytes]:
         """These chunks, the first of which begins at the offset `at`."""
         end = at + sum(length for _, length in rows)
-        return in_order(rows, self._recent.read_many(_keys(rows), lambda: self._between(end, until)))
+        return in_order(rows, self._recent.read_many(_keys(rows), lambda: self._between(end, until), lengths_of(rows)))
 
     def _between(self, start: int, end: int) -> list[Key]:
         """What may be read ahead there: so little that it doesn't drive out what was read before."""

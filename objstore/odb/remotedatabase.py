@@ -143,7 +143,10 @@ class RemoteDatabase(Database):
                 raise
             return records
 
-        return again(read)
+        try:
+            return again(read)
+        except CorruptionError as error:
+            raise CorruptionError(f"{self._blobs.location}: {error}") from error
 
     def _read_one(self, span: Span) -> memoryview:
         return self.read_verified(span)[0][1]

@@ -19,6 +19,8 @@ from objstore.errors import CorruptionError, StorageError
 from objstore.host.forkgate import ForkGate
 from objstore.host.publish import translated
 
+FILES = ("data.mdb", "lock.mdb")
+"""All that there is in a folder with tables."""
 _LOCK_SIZE = 64 * 1024  # more than 512 readers take
 _READ_AHEAD = 1000
 _MAP_SIZE = 1 << 36  # address space only; the file grows as needed
@@ -227,6 +229,10 @@ def _open_environment(path: Path, tables: int) -> lmdb.Environment:
         raise CorruptionError(f"the cache in {path} is no folder")
     with translated(path):
         path.mkdir(parents=True, exist_ok=True)
+    if not (path / FILES[0]).exists() and not {*os.listdir(path)} <= {*FILES}:
+        raise CorruptionError(f"{path} is no cache")
+    if any((path / name).exists() and not (path / name).is_file() for name in FILES):  # opening a pipe would wait for ever
+        raise CorruptionError(f"the cache in {path} is damaged")
     _allocate_lock(path / "lock.mdb")
     try:
         env = lmdb.open(os.fsencode(path), map_size=_MAP_SIZE, max_dbs=tables, sync=False, max_readers=512)
@@ -284,5 +290,9 @@ class _Translated:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if self._is_first:
             _gate.leave()
+        if isinstance(error, (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.CursorFullError)):
+            raise StorageError(
+                f"{self._path}, which is only a cache, is damaged ({error}); `objstore fsck --repair` makes it anew"
+            ) from error
         if isinstance(error, lmdb.Error):
             raise StorageError(f"can't use {self._path}: {error}; free some space and try again") from error

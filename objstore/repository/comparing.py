@@ -98,6 +98,24 @@ class OfFolder(NamedTuple):
         return None
 
 
+class Reaching:
+    """For who looks into file after file: once a remote can't be reached, none of the others is tried, each of which would take as long."""
+
+    def __init__(self) -> None:
+        self._failed: RemoteError | None = None
+
+    @contextlib.contextmanager
+    def trying(self) -> Iterator[None]:
+        """Around what may read from a remote; raises at once what it has raised before."""
+        if self._failed is not None:
+            raise self._failed
+        try:
+            yield
+        except RemoteError as error:
+            self._failed = error
+            raise
+
+
 class Pair(NamedTuple):
     """A file that both sides have with other content, at one path or two, to be compared itself."""
 
@@ -143,26 +161,25 @@ class Comparison:
             raise InvalidInputError(f"only the {'old' if old else 'new'} side has {path}: there is nothing to compare it with")
         return old, new
 
-    def new_bytes(self, item: Altered | Renamed) -> int:
-        """How many bytes of one of `files.altered` are in chunks that its old content hasn't got (see `newbytes`).
-
-        Where recipes aren't here, all its bytes: that is the most it can be. A reference has none.
-        """
-        entry = item.entry if isinstance(item, Renamed) else item.new
-        try:
-            pair = self.pair(item)
-            return new_bytes(pair.old, pair.new).new
-        except (CorruptionError, NotFoundError, RemoteError):
-            return 0 if entry.kind == EntryKind.REFERENCE else entry.size
-
     def file_bytes(self) -> list[FileBytes]:
-        """Of each of `files.altered` how many bytes are new; ascending by path. Sizes that aren't known count as none."""
-        told = []
-        for item in self.files.altered:
-            old_path, new = (item.old_path, item.entry) if isinstance(item, Renamed) else (item.path, item.new)
-            before, after = (0 if entry.size == UNKNOWN_SIZE else entry.size for entry in (item.old, new))
-            told.append(FileBytes(old_path, item.path, before, after, self.new_bytes(item)))
-        return sorted(told, key=lambda each: each.path.encode())
+        """Of each of `files.altered` how many bytes are in chunks that its old content hasn't got (see `newbytes`); ascending by path.
+
+        Where recipes aren't here, or can't be reached, all its bytes, and why. A reference has none. Sizes that aren't known count as none.
+        """
+        reaching = Reaching()
+        return sorted((self._bytes_of(item, reaching) for item in self.files.altered), key=lambda each: each.path.encode())
+
+    def _bytes_of(self, item: Altered | Renamed, reaching: "Reaching") -> FileBytes:
+        old_path, new = (item.old_path, item.entry) if isinstance(item, Renamed) else (item.path, item.new)
+        before, after = (0 if entry.size == UNKNOWN_SIZE else entry.size for entry in (item.old, new))
+        if new.kind == EntryKind.REFERENCE:
+            return FileBytes(old_path, item.path, before, after, 0)
+        try:
+            with reaching.trying():
+                pair = self.pair(item)
+                return FileBytes(old_path, item.path, before, after, new_bytes(pair.old, pair.new).new)
+        except (CorruptionError, NotFoundError, RemoteError) as error:
+            return FileBytes(old_path, item.path, before, after, after, str(error))
 
     def transfer(self) -> Transfer | None:
         """What a pull of the new side moves at most for somebody who has the old one.

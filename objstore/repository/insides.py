@@ -12,7 +12,7 @@ from objstore.comparison.rows.diff import RowDiff
 from objstore.comparison.tensors.diff import TensorDiff
 from objstore.comparison.text.diff import TextDiff, compare_text
 from objstore.errors import CorruptionError, NotFoundError, RemoteError, SourceFileError, UnreadableFileError
-from objstore.repository.comparing import Comparison
+from objstore.repository.comparing import Comparison, Reaching
 
 D = TypeVar("D")
 
@@ -42,12 +42,15 @@ class Inside(Generic[D]):
 
 def text_inside(comparison: Comparison) -> Iterator[TextDiff]:
     """Of each file that differs, its lines; ascending by path. One that isn't text, or can't be compared, has `why` instead."""
+    reaching = Reaching()
     for item in comparison.files.altered:
         try:
-            pair = comparison.pair(item)
-            yield compare_text(pair.old, pair.new)
+            with reaching.trying():
+                pair = comparison.pair(item)
+                found = compare_text(pair.old, pair.new)
         except _NOT_COMPARED as error:
-            yield TextDiff(_old_path(item), item.path, why=f"not compared: {error}")
+            found = TextDiff(_old_path(item), item.path, why=f"not compared: {error}")
+        yield found
 
 
 def rows_inside(comparison: Comparison, key: Sequence[str], named: Sequence[str] = ()) -> Iterator[Inside[RowDiff]]:
@@ -68,15 +71,17 @@ def tensors_inside(comparison: Comparison, named: Sequence[str] = ()) -> Iterato
 
 
 def _inside(comparison: Comparison, kind: Kind, named: Sequence[str], compare: Callable[[Content, Content], D]) -> Iterator[Inside[D]]:
+    reaching = Reaching()
     for item in comparison.files.altered:
         if find(item.path, kind) or item.path in named:
-            yield _one(comparison, item, compare)
+            yield _one(comparison, item, compare, reaching)
 
 
-def _one(comparison: Comparison, item: Altered | Renamed, compare: Callable[[Content, Content], D]) -> Inside[D]:
+def _one(comparison: Comparison, item: Altered | Renamed, compare: Callable[[Content, Content], D], reaching: Reaching) -> Inside[D]:
     try:
-        pair = comparison.pair(item)
-        return Inside(_old_path(item), item.path, compare(pair.old, pair.new))
+        with reaching.trying():
+            pair = comparison.pair(item)
+            return Inside(_old_path(item), item.path, compare(pair.old, pair.new))
     except _NOT_COMPARED as error:
         return Inside(_old_path(item), item.path, None, str(error))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from objstore.errors import InvalidInputError, NotFoundError
+from objstore.host.regular import read_small
 from objstore.repository.settings import NAME
 from objstore.worktree.ignore import STORE_FOLDER
 
@@ -134,6 +135,6 @@ def _project(table: dict[str, Any], file: Path) -> str:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_bytes().decode())
+        return tomllib.loads(read_small(file).decode())
     except (ValueError, RecursionError) as error:  # beside what TOML and UTF-8 say: a number of too many digits
         raise InvalidInputError(f"{file} isn't valid TOML: {error}; mend it") from None

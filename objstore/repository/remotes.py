@@ -12,6 +12,7 @@ from typing import Any
 from objstore.blobs.address import Address
 from objstore.errors import ConflictError, InvalidInputError, NotFoundError
 from objstore.host.lines import replace_text
+from objstore.host.regular import read_small
 
 FILE = "local/remotes.toml"
 """In a project's folder."""
@@ -44,7 +45,7 @@ class Remote:
 def read(file: Path) -> dict[str, Remote]:
     """The remotes that a file names, by name; none if it isn't there. InvalidInputError when it can't be used."""
     try:
-        table = tomllib.loads(file.read_bytes().decode())
+        table = tomllib.loads(read_small(file).decode())
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError) as error:

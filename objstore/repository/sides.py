@@ -10,9 +10,10 @@ from objstore.errors import InvalidInputError, NotFoundError
 from objstore.history.collection import LATEST, Collection, Version
 from objstore.history.names import Name, parse_name
 from objstore.odb.database import Database
-from objstore.repository import remotes
+from objstore.repository import places, remotes
 from objstore.repository.comparing import OfVersion
 from objstore.repository.naming import is_here, project_of
+from objstore.repository.places import Unset
 from objstore.repository.project import Project
 from objstore.repository.remotes import Remote
 from objstore.repository.roots import Root
@@ -85,8 +86,16 @@ def _elsewhere(project: Project, text: str, keep: Keep) -> VersionSide:
     remote = _remote(project, place)
     if name.project is not None:
         return _beside(project, name, Root(remote.address, remote.options), keep)
+    _check_is_set_up(remote.address)
     other = keep(Project.at(remote.address, remote.options))
     return version_side(other, name, project)
+
+
+def _check_is_set_up(address: Address) -> None:
+    """NotFoundError for a folder that only names a project: who compares with somebody else's folder doesn't want a repository in it."""
+    place = places.find(address.folder) if address.folder is not None else None
+    if isinstance(place, Unset):
+        raise NotFoundError(f"{place.tree} has no repository yet, only the name of a project; `objstore -C {place.tree} list` makes one")
 
 
 def _beside(project: Project, name: Name, root: Root | None, keep: Keep) -> VersionSide:

@@ -99,7 +99,8 @@ class Diff:
         """What differs folder by folder, and how many bytes are new. Costs reading the recipes of what differs, no data."""
         from objstore.comparison.files.folders import per_folder
 
-        return per_folder(self.files, self._comparison.new_bytes)
+        new = {file.path: file.new_bytes for file in self.file_bytes()}
+        return per_folder(self.files, lambda item: new[item.path])
 
     def transfer(self) -> "Transfer | None":
         """What a pull of the new side moves at most for somebody who has the old one; None unless both are versions."""

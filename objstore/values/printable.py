@@ -2,8 +2,8 @@
 
 import re
 
-# What a terminal would obey, or what could pose as another line, is shown as \xNN.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What a terminal would obey, what could pose as another line, or would turn round what follows it on its own, is shown as \xNN.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:

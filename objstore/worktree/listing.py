@@ -70,7 +70,7 @@ def list_folder(disk: bytes, folder: bytes, rules: IgnoreRules, patterns: Patter
                         continue
                     status = entry.stat()
                 except OSError as error:
-                    failed.append((name, _explained(error, entry.path)))
+                    failed.append((name, explained(error, entry.path)))
                     continue
                 size, changed, mode = status.st_size, status.st_ctime_ns, status.st_mode
                 if mode & _TYPE != stat.S_IFREG:
@@ -80,7 +80,7 @@ def list_folder(disk: bytes, folder: bytes, rules: IgnoreRules, patterns: Patter
                 newest = max(newest, changed)
                 rows.append(name + b"\0" + pack(size, status.st_mtime_ns, changed, status.st_ino, mode))
     except OSError as error:
-        raise _explained(error, disk) from error
+        raise explained(error, disk) from error
     if any(row.startswith(IGNORE_FILE + b"\0") for row in rows):
         rules = rules.entering(folder, Path(os.fsdecode(disk)) / os.fsdecode(IGNORE_FILE))
     if rules or patterns:
@@ -108,7 +108,7 @@ def list_members(members: Mapping[bytes, bytes]) -> Listing:
             try:
                 status = os.stat(disk)
             except OSError as error:
-                raise _explained(error, disk) from error
+                raise explained(error, disk) from error
             if not stat.S_ISREG(status.st_mode):
                 raise _unusable(disk, "is not a regular file or folder")
             facts = facts_of(status)
@@ -199,7 +199,8 @@ def _unusable(path: bytes, problem: str) -> SourceFileError:
     return SourceFileError(f"{path.decode(errors='backslashreplace')} {problem}")
 
 
-def _explained(error: OSError, disk: bytes) -> SourceFileError:
+def explained(error: OSError, disk: bytes) -> SourceFileError:
+    """What the system said when a file or folder was looked at."""
     path = error.filename if isinstance(error.filename, bytes) else disk
     if isinstance(error, FileNotFoundError) and os.path.islink(path):
         return _unusable(path, f"is a dangling link to {os.fsdecode(os.readlink(path))}; mend, remove or exclude it")

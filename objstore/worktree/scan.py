@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from objstore.errors import InvalidInputError, SourceFileError, SourceMissingError
 from objstore.worktree.ignore import STORE_FOLDER, IgnoreRules, Patterns
-from objstore.worktree.listing import Listing, changes, folders_in, list_folder, list_members
+from objstore.worktree.listing import Listing, changes, explained, folders_in, list_folder, list_members
 
 
 class Changed(NamedTuple):
@@ -138,7 +138,11 @@ class Scan:
     def _identity(self, folder: bytes) -> tuple[int, int]:
         if self.source.members and not folder:
             return (0, 0)
-        status = os.stat(self.source.on_disk(folder))
+        disk = self.source.on_disk(folder)
+        try:
+            status = os.stat(disk)
+        except OSError as error:
+            raise explained(error, disk) from error
         return status.st_dev, status.st_ino
 
 

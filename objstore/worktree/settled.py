@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from objstore.errors import SourceFileError
+from objstore.host.regular import open_regular
 from objstore.worktree.listing import FACTS, facts_of
 
 _ATTEMPTS = 3
@@ -35,7 +36,7 @@ def settled(disk: bytes, facts: bytes, read: Callable[[int, int], T]) -> T:
     before = facts
     for _ in range(_ATTEMPTS):
         try:
-            fd = os.open(disk, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe in its place must not make us wait
+            fd = open_regular(disk)
         except OSError as error:
             raise _unreadable(disk, error) from error
         try:

@@ -1,5 +1,6 @@
 """`objstore diff --rows` and `--tensors`, and sides that are elsewhere."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -285,6 +286,19 @@ def test_a_side_may_be_in_another_project_of_the_root(tables: Cli) -> None:
 def test_a_place_that_isn_t_there_is_an_error(tables: Cli) -> None:
     assert "nix is neither a folder nor a remote of this project" in tables("diff", "data", "data::nix", code=3).err
     assert "doesn't say where data is" in tables("diff", "data", "data::", code=2).err
+
+
+def test_damage_is_told_with_the_place_where_it_may_be(tables: Cli, tmp_path: Path) -> None:
+    with objstore.open(tmp_path / "other", create=True) as other:
+        artifact = objstore.Artifact("data", "dataset")
+        with artifact.new_file("table.csv") as file:
+            file.write(NEW)
+        other.log(artifact)
+    (project,) = (tmp_path / "other").glob(".objstore/*/*")
+    for pack in project.glob("packs/*/*"):
+        os.truncate(pack, 20)
+    said = tables("diff", "data:v0", f"data:v0::{tmp_path / 'other'}", code=5).err
+    assert f"is cut short; run `objstore fsck` (here, or in {project}, where a side is)" in said
 
 
 def test_what_is_said_of_both_versions_is_compared(tables: Cli) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from objstore.errors import RemoteError
+from objstore.repository.comparing import Comparison
 from tests.cli.conftest import Cli
 
 NOISE = random.Random(9).randbytes(2 << 20)
@@ -89,6 +91,18 @@ def test_stat_of_a_folder_on_the_disk_tells_new_bytes_and_no_transfer(work: Cli)
     assert found["stat"]["transfer"] is None
     assert folders(found) == folders(asked)
     assert "a pull" not in work("diff", "work:v0", "./work", "--stat", code=1).out
+
+
+def test_stat_says_where_it_is_not_known_how_much_is_new(work: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: Comparison, item: object) -> None:
+        raise RemoteError("s3://bucket/work can't be reached")
+
+    monkeypatch.setattr(Comparison, "pair", fails)
+    said = work(*BOTH, "--stat", code=1)
+    assert (
+        said.err == "warning: of 3 files all bytes are counted, since it isn't known how many are new: s3://bucket/work can't be reached\n"
+    )
+    assert {file["why"] for file in work.json(*BOTH, "--stat", code=1)["stat"]["files"]} == {"s3://bucket/work can't be reached"}
 
 
 def test_stat_of_pins_is_told_for_each(work: Cli) -> None:

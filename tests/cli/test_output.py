@@ -39,7 +39,8 @@ def test_counts_have_their_noun() -> None:
 
 def test_what_a_terminal_would_obey_is_shown_instead() -> None:
     assert printable("a\x1b[31m\nb\x9b\u2028\udcff") == "a\\x1b[31m\\nb\\x9b\\u2028\\udcff"
-    assert printable("grün → ✓") == "grün → ✓"
+    assert printable("\u202evsc.exe\u2066") == "\\u202evsc.exe\\u2066", "they would turn round the rest of the line, or what is in it"
+    assert printable("grün → ✓ שלום\u200f") == "grün → ✓ שלום\u200f"
 
 
 class Terminal(io.StringIO):

@@ -2,10 +2,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from objstore.errors import CorruptionError
 from objstore.manifest.compare import Change, compare
 from objstore.manifest.edit import edit
 from objstore.manifest.entry import Entry
-from objstore.manifest.node import decode
+from objstore.manifest.node import Inner, Leaf, Link, decode, encode
+from objstore.values.digest import Digest
 from tests.manifest.stores import Nodes, build, file, maps, nodes, numbered, small_nodes
 
 
@@ -71,3 +73,18 @@ def test_a_folder_put_before_others_does_not_make_them_read() -> None:
     store.forget_counts()
     assert sum(1 for _ in compare(store, root, store, other)) == 3000
     assert len(store.reads) <= 50
+
+
+def test_paths_that_are_not_in_their_order_from_node_to_node_are_told() -> None:
+    store = Nodes()
+    leaves = [Leaf.of([first, last], [file(first), file(last)]) for first, last in ((b"a", b"c"), (b"b", b"d"), (b"e", b"f"))]
+    ordered, late = ([*leaves[:1], *leaves[2:]], leaves)
+
+    def root(below: list[Leaf]) -> Digest:
+        links = [Link(2, 2, store.write_node(encode(leaf))) for leaf in below]
+        return store.write_node(encode(Inner.of(1, [leaf.keys[-1] for leaf in below], links)))
+
+    for old, new in ((build(store, {}), root(late)), (root(late), build(store, {})), (root(ordered), root(late))):
+        with pytest.raises(CorruptionError, match="has b in the wrong place"):
+            list(compare(store, old, store, new))
+    assert [change.path for change in compare(store, root(ordered), store, root(leaves[:1]))] == [b"e", b"f"]

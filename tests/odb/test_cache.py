@@ -14,6 +14,7 @@ from typing import Any
 import lmdb
 import pytest
 
+from objstore.errors import StorageError
 from objstore.odb import cache as cache_module
 from objstore.odb.cache import Cache
 from objstore.values.key import chunk_key
@@ -226,3 +227,23 @@ def test_a_cache_opens_while_other_threads_close_what_was_thrown_away(tmp_path: 
         for thread in threads:
             thread.join()
     assert refused == []
+
+
+@pytest.mark.parametrize("name", ["data.mdb", "lock.mdb"])
+def test_a_pipe_in_place_of_its_file_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    Cache(tmp_path / "cache", "p").close()
+    (tmp_path / "cache" / name).unlink()
+    os.mkfifo(tmp_path / "cache" / name)
+    Cache(tmp_path / "cache", "p").remember("state", b"value")
+    assert Cache(tmp_path / "cache", "p").remembered("state") == b"value"
+
+
+def test_a_folder_that_is_no_cache_is_left_alone(tmp_path: Path) -> None:
+    """In a store of somebody else's, that may be a link to any folder of ours."""
+    (tmp_path / "ours/cache").mkdir(parents=True)
+    (tmp_path / "ours/cache/precious").write_text("work of years")
+    (tmp_path / "local").symlink_to("ours")
+    for use in (lambda: Cache(tmp_path / "local/cache", "p"), lambda: cache_module.discard(tmp_path / "local/cache")):
+        with pytest.raises(StorageError, match="holds other files"):
+            use()
+    assert [path.name for path in (tmp_path / "ours/cache").iterdir()] == ["precious"]

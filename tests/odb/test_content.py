@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from objstore.blobs.memory import MemoryBlobs
 from objstore.errors import CorruptionError, NotFoundError
 from objstore.odb import content, recipe
-from objstore.odb.content import file_blocks, file_range, unproven_blocks
+from objstore.odb.content import file_blocks, file_layout, file_range, unproven_blocks
+from objstore.odb.randomaccess import Content
+from objstore.odb.recent import Recent
 from objstore.odb.recipe import Recipe
 from objstore.odb.record import encode
 from objstore.values.digest import EMPTY, Digest, plain, recipe_digest
-from objstore.values.key import chunk_key, recipe_key
+from objstore.values.key import Key, chunk_key, recipe_key
 from tests.odb.stores import Store, chunk, noise
 
 PIECES = [noise(at, 1 + at * 7 % 50) for at in range(300)] + [b"twice", b"twice", bytes(3000)]
@@ -164,3 +166,26 @@ def test_any_flipped_bit_of_a_stored_record_is_found(tmp_path_factory: pytest.Te
     blobs._blobs[name] = bytes(flipped)
     with pytest.raises(CorruptionError):
         store.database.read(chunk_key(plain(data)))
+
+
+def test_of_chunks_that_are_larger_than_their_recipe_says_one_is_unpacked(tmp_path: Path) -> None:
+    """A recipe of a few bytes may name thousands, each of them zeros that unpack to megabytes."""
+    store = Store(tmp_path)
+    chunks = [bytes(100_000 + at) for at in range(50)]
+    file = plain(b"the file")
+    rows = Recipe(file, len(chunks), 0, [(plain(data), 1) for data in chunks])
+    data = recipe.encode(rows)
+    store.add(*map(chunk, chunks), (recipe_key(file, recipe_digest(data)), data))
+    unpacked = []
+
+    class Counting(Recent):
+        def _keep(self, key: Key, data: bytes) -> None:
+            unpacked.append(key)
+
+    for reading in (
+        lambda: list(file_blocks(store.database, file, len(chunks))),
+        lambda: Content(Counting(store.database, 1 << 26), file_layout(store.database, file, len(chunks)), file).read(0, len(chunks)),
+    ):
+        with pytest.raises(CorruptionError, match="wrong length"):
+            reading()
+    assert unpacked == []

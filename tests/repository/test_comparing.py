@@ -120,8 +120,8 @@ def test_metadata_alone_is_enough_to_tell_and_to_pair_files(sharing: Sharing) ->
     sharing.upstream.rename(sharing.place / "away")
     again = compared(second, old, new)
     assert again.files == found.files and again.transfer() == expected
-    (item,) = again.files.modified[:1]
-    assert item.path == "big" and len(OTHER) <= again.new_bytes(item) < len(OTHER) + 600_000
+    counted = again.file_bytes()[0]
+    assert counted.path == "big" and len(OTHER) <= counted.new_bytes < len(OTHER) + 600_000 and not counted.why
 
 
 def test_versions_of_two_projects_are_compared_each_where_it_is(sharing: Sharing) -> None:
@@ -154,9 +154,9 @@ def test_a_folder_is_not_pulled(sharing: Sharing) -> None:
     (folder := sharing.place / "folder").mkdir()
     (folder / "big").write_bytes(BIG + OTHER)
     found = compare(first, old, folder, Silent())
-    (item,) = found.files.modified
+    (counted,) = found.file_bytes()
     assert found.transfer() is None
-    assert len(OTHER) <= found.new_bytes(item) < len(OTHER) + 600_000
+    assert len(OTHER) <= counted.new_bytes < len(OTHER) + 600_000
 
 
 def test_a_path_that_neither_side_has_is_an_error(sharing: Sharing) -> None:

@@ -1,8 +1,8 @@
 """`objstore diff`: what differs between two sides."""
 
 import os
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from objstore.cli.pins import NOTHING_PINNED
 from objstore.cli.progress import progress
 from objstore.cli.views import View, chosen, view_options
 from objstore.comparison.facts import FactsDiff, compare_facts
-from objstore.errors import InvalidInputError, NotFoundError
+from objstore.errors import CorruptionError, InvalidInputError, NotFoundError
 from objstore.history.names import parse_name
 from objstore.repository.comparing import Comparison, OfVersion, compare
 from objstore.repository.githooks import repository_of
@@ -64,6 +64,7 @@ def command(project: Project, /, sides: Sequence[str], of_git: bool, as_json: bo
     view = chosen(views, inside, as_json=as_json)
     with ExitStack() as opened:
         before, after = (named_side(project, side, opened.enter_context) for side in (old, new))
+        opened.enter_context(_telling_where(project, before, after))
         with progress() as shown:
             found = compare(project, _held(before), _held(after), shown).below([path.encode() for path in inside])
         facts = None if isinstance(before, Path) or isinstance(after, Path) else compare_facts(before.facts, after.facts)
@@ -74,6 +75,18 @@ def command(project: Project, /, sides: Sequence[str], of_git: bool, as_json: bo
             if facts is not None and view is None and not paths:
                 print_facts(facts)
     return DIFFERENT if found.files else 0
+
+
+@contextmanager
+def _telling_where(project: Project, *sides: VersionSide | Path) -> Iterator[None]:
+    """Around what reads versions: says of damage in which other places it may be, since fsck looks at one place alone."""
+    try:
+        yield
+    except CorruptionError as error:
+        elsewhere = [side.project.location for side in sides if isinstance(side, VersionSide) and side.project is not project]
+        if not elsewhere:
+            raise
+        raise CorruptionError(f"{error} (here, or in {' or '.join(dict.fromkeys(elsewhere))}, where a side is)") from error
 
 
 def _held(side: VersionSide | Path) -> OfVersion | Path:

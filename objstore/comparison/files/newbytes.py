@@ -14,9 +14,11 @@ class FileBytes(NamedTuple):
     bytes: int
     new_bytes: int
     """In chunks that the old content hasn't got."""
+    why: str = ""
+    """Why that isn't known; then `new_bytes` is the most that it can be."""
 
     def to_dict(self) -> dict[str, Any]:
-        return self._asdict()
+        return {**self._asdict(), "why": self.why or None}
 
 
 class NewBytes(NamedTuple):
