@@ -169,7 +169,7 @@ class Comparison:
         reaching = Reaching()
         return sorted((self._bytes_of(item, reaching) for item in self.files.altered), key=lambda each: each.path.encode())
 
-    def _bytes_of(self, item: Altered | Renamed, reaching: "Reaching") -> FileBytes:
+    def _bytes_of(self, item: Altered | Renamed, reaching: Reaching) -> FileBytes:
         old_path, new = (item.old_path, item.entry) if isinstance(item, Renamed) else (item.path, item.new)
         before, after = (0 if entry.size == UNKNOWN_SIZE else entry.size for entry in (item.old, new))
         if new.kind == EntryKind.REFERENCE:
