@@ -1,21 +1,15 @@
 """Files on the disk that aren't any more what they were when they were listed."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from objstore.comparison.content import OnDisk
 from objstore.errors import SourceFileError
+from tests.host.impostors import IMPOSTORS
 
-BECOMES: dict[str, Callable[[Path], object]] = {
-    "nothing": lambda place: None,
-    "a pipe": os.mkfifo,
-    "a folder": Path.mkdir,
-    "an endless device": lambda place: place.symlink_to("/dev/zero"),
-    "a link to itself": lambda place: place.symlink_to(place),
-}
+BECOMES = {**IMPOSTORS, "nothing": lambda place: None}
 
 
 @pytest.mark.parametrize("what", BECOMES)

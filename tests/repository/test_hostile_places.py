@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,10 @@ from objstore.errors import CorruptionError, InvalidInputError, NotFoundError
 from objstore.repository import remotes
 from objstore.repository.project import Project
 from objstore.repository.sides import named_side
+from tests.host.impostors import IMPOSTORS
 from tests.repository.stores import add_folder, content_of, write_files
 
 FILES = {"a": b"1", "b": b"22"}
-IMPOSTORS: dict[str, Callable[[Path], object]] = {
-    "pipe": os.mkfifo,
-    "folder": Path.mkdir,
-    "endless device": lambda place: place.symlink_to("/dev/zero"),
-    "link to itself": lambda place: place.symlink_to(place),
-}
 
 
 @pytest.fixture
