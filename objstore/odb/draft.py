@@ -80,12 +80,14 @@ class Draft:
         """Whether storing was cut off: then some of what was claimed is nowhere, and the draft can't be published any more."""
         self.is_spent = False
         """Whether publishing was cut off: then what it holds can only be copied to another draft."""
+        self._is_closed = False
 
     # -- adding --------------------------------------------------------------------------------------------------------
 
     def claim(self, keys: Sequence[Key]) -> list[Key]:
         """Those keys that neither the store nor the draft has; the caller must now add them, each once."""
         with self._lock:
+            self._check_open()
             fresh = self._rows.unknown(dict.fromkeys(keys))
             known = self._stored(fresh) - self.lost if fresh else set()
             fresh = [key for key in fresh if key not in known]
@@ -110,6 +112,7 @@ class Draft:
             offsets = writer.append(payloads)
             rows = {p.key: (slot, offset, len(p.data), p.raw) for p, offset in zip(payloads, offsets, strict=True)}
             with self._lock:
+                self._check_open()
                 self._rows.put(rows)
                 if not writer.is_full:
                     self._idle[pack_class].append(slot)
@@ -243,15 +246,20 @@ class Draft:
         return [publish_segment(self._blobs, packs, self._rows)]
 
     def close(self) -> None:
-        """Lets go of everything; what wasn't published or logged is garbage from now on. Nothing in a process that was forked off."""
+        """Lets go of everything; what wasn't published or logged is garbage from now on. Nothing in a process that was forked off.
+
+        Threads that are still adding get ConflictError: an executor that Ctrl-C has come upon doesn't wait for a thread just started.
+        """
         if self._owner != os.getpid():
             return
         self._publisher.shutdown(cancel_futures=True)
-        for pack in self._packs:
-            if isinstance(pack, PackWriter):
-                pack.close()
-                pack.path.unlink(missing_ok=True)
-        self._rows.close()
+        with self._lock:
+            self._is_closed = True
+            for pack in self._packs:
+                if isinstance(pack, PackWriter):
+                    pack.close()
+                    pack.path.unlink(missing_ok=True)
+            self._rows.close()
         self._file.release()
 
     def finish(self) -> None:
@@ -261,6 +269,7 @@ class Draft:
 
     def _take_writer(self, pack_class: PackClass) -> tuple[int, PackWriter]:
         with self._lock:
+            self._check_open()
             if self._idle[pack_class]:
                 slot = self._idle[pack_class].pop()
                 writer = self._packs[slot]
@@ -305,6 +314,10 @@ class Draft:
         with self._lock:  # only now, since a reader of the draft may come at any moment: until here it reads the file being written
             self._packs[slot] = pack
             writer.close()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ConflictError("this draft is closed; open another one")
 
     def _check_not_failed(self) -> None:
         if self.failed or self.is_spent:

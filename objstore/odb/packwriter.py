@@ -82,9 +82,10 @@ class PackWriter:
             return pack.pack_id(trailer), self._written
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with self._lock:  # or else what a thread is just writing could go into a file that has got the same descriptor
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
 
     def _flush(self) -> None:
         if not self._pending:

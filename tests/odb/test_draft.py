@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from objstore.blobs.local import LocalBlobs
-from objstore.errors import NotFoundError, StorageError
+from objstore.errors import ConflictError, NotFoundError, StorageError
 from objstore.host.locks import FileLock
 from objstore.odb import pack
 from objstore.odb.draft import Draft
 from objstore.odb.draftfile import DraftFile
 from objstore.odb.pack import PackClass
+from objstore.odb.packwriter import PackWriter
 from objstore.odb.record import encode
 from objstore.values.key import Key
 from tests.odb.stores import Store, chunk, node, noise
@@ -70,6 +71,40 @@ def test_what_the_store_has_is_not_claimed(store: Store) -> None:
     draft = store.draft()
     assert draft.claim(KEYS[5:15]) == KEYS[10:15]
     draft.close()
+
+
+@pytest.mark.parametrize("objects", [OBJECTS[:1], [node(b"a node")]], ids=["to a pack that it has", "to a new pack"])
+def test_a_thread_that_adds_after_the_end_makes_nothing(store: Store, objects: list[tuple[Key, bytes]]) -> None:
+    draft = store.draft()
+    stored(draft, OBJECTS[1:5])
+    claimed = [encode(key, data) for key, data in objects if draft.claim([key])]
+    draft.close()
+    for add in (lambda: draft.store(claimed), lambda: stored(draft, OBJECTS[5:])):
+        with pytest.raises(ConflictError, match="closed"):
+            add()
+    assert temporary_files(store.folder) == []
+
+
+def test_a_thread_that_is_writing_at_the_end_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it writes must not go into whatever file has the descriptor next."""
+    draft = store.draft()
+    writing, ended = threading.Event(), threading.Event()
+    real = PackWriter._write_vector
+
+    def slow(*arguments: Any) -> None:
+        writing.set()
+        assert not ended.wait(0.3)
+        real(*arguments)
+
+    monkeypatch.setattr(PackWriter, "_write_vector", slow)
+    with ThreadPoolExecutor(1) as pool:
+        adding = pool.submit(stored, draft, [chunk(noise(1, 2_000_000))])
+        assert writing.wait(SECONDS)
+        draft.close()
+        ended.set()
+        with pytest.raises(ConflictError, match="closed"):
+            adding.result()
+    assert temporary_files(store.folder) == []
 
 
 def test_packs_that_are_open_at_the_end_are_all_published(store: Store) -> None:
