@@ -181,7 +181,9 @@ class Cache:
             return tables
 
     def _found(self) -> Tables | None:
-        """The cache that is there, if it can be used."""
+        """The cache that is there, if it can be used. Makes none, so that whatever is there was there before."""
+        if not self.path.exists():
+            return None
         with contextlib.suppress(CorruptionError, StorageError):
             tables = Tables(self.path, _NAMES)
             if self._is_ours(tables):
@@ -207,7 +209,9 @@ def discard(path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """StorageError when it isn't a cache: in a store of somebody else's it may be a link to any folder."""
+    """StorageError when it may not be a cache: in a store of somebody else's, a link may lead to anything of ours."""
+    if path.parent.is_symlink() and path.exists():
+        raise StorageError(f"{path} can't be used as a cache, and isn't removed, since {path.parent} is a link; move it away")
     if path.is_dir() and not {*os.listdir(path)} <= {*FILES}:
         raise StorageError(f"{path} should be a cache, but holds other files; move them away")
     forget(path)

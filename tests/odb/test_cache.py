@@ -238,12 +238,45 @@ def test_a_pipe_in_place_of_its_file_is_not_waited_for(tmp_path: Path, name: str
     assert Cache(tmp_path / "cache", "p").remembered("state") == b"value"
 
 
-def test_a_folder_that_is_no_cache_is_left_alone(tmp_path: Path) -> None:
-    """In a store of somebody else's, that may be a link to any folder of ours."""
-    (tmp_path / "ours/cache").mkdir(parents=True)
-    (tmp_path / "ours/cache/precious").write_text("work of years")
+def _folder(path: Path) -> None:
+    path.mkdir()
+    (path / "precious").write_text("work of years")
+
+
+def _other_lmdb(path: Path) -> None:
+    with lmdb.open(str(path)) as env, env.begin(write=True) as transaction:
+        transaction.put(b"work", b"of years")
+
+
+@pytest.mark.parametrize(
+    "ours", [_folder, lambda path: path.write_text("work of years"), _other_lmdb], ids=["a folder", "a file", "another program's LMDB"]
+)
+def test_what_lies_behind_a_link_is_not_removed(tmp_path: Path, ours: Callable[[Path], object]) -> None:
+    """In a store of somebody else's, that may be anything of ours."""
+    (tmp_path / "ours").mkdir()
+    ours(tmp_path / "ours/cache")
     (tmp_path / "local").symlink_to("ours")
+    before = (tmp_path / "ours/cache").stat().st_ino
+    for use in (lambda: Cache(tmp_path / "local/cache", "p"), lambda: cache_module.discard(tmp_path / "local/cache")):
+        with pytest.raises(StorageError, match=r"local is a link"):
+            use()
+    assert (tmp_path / "ours/cache").stat().st_ino == before
+
+
+def test_a_cache_behind_a_link_is_used(tmp_path: Path) -> None:
+    """Who wants it on another disk may put it there."""
+    (tmp_path / "fast").mkdir()
+    (tmp_path / "local").symlink_to("fast")
+    cache = Cache(tmp_path / "local/cache", "p")
+    cache.remember("state", b"value")
+    cache.close()
+    assert Cache(tmp_path / "local/cache", "p").remembered("state") == b"value"
+
+
+def test_a_folder_that_is_no_cache_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "local/cache").mkdir(parents=True)
+    (tmp_path / "local/cache/precious").write_text("work of years")
     for use in (lambda: Cache(tmp_path / "local/cache", "p"), lambda: cache_module.discard(tmp_path / "local/cache")):
         with pytest.raises(StorageError, match="holds other files"):
             use()
-    assert [path.name for path in (tmp_path / "ours/cache").iterdir()] == ["precious"]
+    assert [path.name for path in (tmp_path / "local/cache").iterdir()] == ["precious"]
